@@ -1,0 +1,48 @@
+//! EQL event queries, evaluated as Elasticsearch evaluates them.
+//!
+//! A query is text in, a [`Query`] out, and an answer for each [`Event`]. It knows no kernel, no file, no
+//! clock and no JSON: an event is whatever can say which values a field has.
+
+/// A field that a query can name, as its [`Schema`] numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Field(pub u16);
+
+/// One value of a field. Text is bytes, because a process chooses its own and need not choose UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Text.
+    Str(&'a [u8]),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// True or false.
+    Bool(bool),
+}
+
+/// What a query is asked about.
+pub trait Event {
+    /// Whether `visit` says yes to any value of the field. A field without a value never calls it.
+    fn any(&self, field: Field, visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool;
+}
+
+/// What is known of a field before any event is seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Knowledge {
+    /// Its value differs from event to event.
+    Varies,
+    /// Every event has just this value.
+    Always(Value<'static>),
+    /// No event has it.
+    Never,
+}
+
+/// The fields there are.
+pub trait Schema {
+    /// The number of a field, or none where there is no such field.
+    fn field(&self, name: &str) -> Option<Field>;
+    /// The name of a field.
+    fn name(&self, field: Field) -> &'static str;
+    /// What is known of it.
+    fn knowledge(&self, field: Field) -> Knowledge;
+}

@@ -1,0 +1,191 @@
+//! A process event in ECS terms: what a source makes, what rules look at, what an alert is written from.
+//!
+//! Bytes that a process chose stay bytes here; who shows them makes them harmless.
+
+pub mod field;
+
+use jiff::Timestamp;
+
+/// One process event.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProcessEvent {
+    /// When it happened; the only clock that later stages have.
+    pub time: Timestamp,
+    /// Counts the events of this run of the daemon, from 1.
+    pub sequence: u64,
+    /// The process that called exec.
+    pub process: Process,
+    /// Who forked it.
+    pub parent: Process,
+    /// Who it runs as.
+    pub credentials: Credentials,
+    /// Where in the machine it runs.
+    pub place: Place,
+    /// What of this event could not be had, in words for the alert.
+    pub gaps: Vec<Gap>,
+}
+
+/// A process: what it is called, what it runs, with which arguments.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Process {
+    /// The process id as the host counts.
+    pub pid: u32,
+    /// The thread that acted, as the host counts.
+    pub tid: u32,
+    /// When it was made; with the pid it names the process for ever.
+    pub start: Timestamp,
+    /// The same in nanoseconds since boot: exact, where the wall clock may have been set.
+    pub start_boot_ns: u64,
+    /// The last component of what was exec'd: a script's own name, not its interpreter's.
+    pub name: Vec<u8>,
+    /// The file that runs, links resolved: an interpreter for a script. Empty where unknown.
+    pub executable: Vec<u8>,
+    /// The path as given to exec; known only of the process that the event is about.
+    pub filename: Vec<u8>,
+    /// The arguments, the program's own name first.
+    pub args: Args,
+}
+
+/// Arguments as Linux keeps them: bytes, each argument ended by a NUL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Args {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+/// Users and groups by number, with what they may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who started it, whose rights it has, whose rights it can take back.
+    pub user: Ids,
+    /// The same for groups.
+    pub group: Ids,
+    /// Who logged in, where the kernel keeps that and somebody did.
+    pub login_uid: Option<u32>,
+    /// The audit session of that login.
+    pub audit_session: Option<u32>,
+    /// Effective capabilities, one bit each.
+    pub cap_effective: u64,
+    /// Permitted capabilities, one bit each.
+    pub cap_permitted: u64,
+}
+
+/// Three ids of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Who started it.
+    pub real: u32,
+    /// Whose rights it has.
+    pub effective: u32,
+    /// Whose rights it can take back.
+    pub saved: u32,
+}
+
+/// Where in the machine a process runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The cgroup's id: the inode number of its folder in the cgroup2 hierarchy.
+    pub cgroup_id: u64,
+    /// The process id as its own pid namespace counts.
+    pub ns_pid: u32,
+    /// Inode number of the pid namespace.
+    pub pid_ns: u32,
+    /// Inode number of the mount namespace.
+    pub mnt_ns: u32,
+    /// The controlling terminal, major and minor number.
+    pub tty: Option<(u32, u32)>,
+    /// The container's id, where it runs in one.
+    pub container_id: Option<String>,
+    /// The pod's UID, where it runs in one.
+    pub pod_uid: Option<String>,
+}
+
+/// Something of an event that could not be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// Some of the arguments.
+    Args,
+    /// The beginning of the executable's path.
+    Executable,
+    /// The beginning of the parent's executable's path.
+    ParentExecutable,
+    /// The parent had ended so far that only its short name was left.
+    Parent,
+}
+
+impl Args {
+    /// Takes bytes in which each argument is ended by a NUL. The last NUL may be missing.
+    #[must_use]
+    pub fn from_bytes(mut bytes: Vec<u8>) -> Self {
+        if bytes.last().is_some_and(|&last| last != 0) {
+            bytes.push(0);
+        }
+        let count = bytes.iter().filter(|&&byte| byte == 0).count();
+        Self { bytes, count }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Each argument, without its NUL.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.split_inclusive(|&byte| byte == 0).map(|arg| &arg[..arg.len() - 1])
+    }
+
+    /// All of them with a space between, as `process.command_line` has it.
+    pub fn command_line(&self) -> Vec<u8> {
+        let mut line = self.bytes.clone();
+        line.pop();
+        for byte in &mut line {
+            if *byte == 0 {
+                *byte = b' ';
+            }
+        }
+        line
+    }
+}
+
+impl<A: AsRef<[u8]>> FromIterator<A> for Args {
+    fn from_iter<I: IntoIterator<Item = A>>(args: I) -> Self {
+        let mut bytes = Vec::new();
+        for arg in args {
+            bytes.extend_from_slice(arg.as_ref());
+            bytes.push(0);
+        }
+        Self::from_bytes(bytes)
+    }
+}
+
+/// The last component of a path; the whole of it where there is no slash.
+pub fn basename(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_keep_empty_ones_and_a_missing_last_nul() {
+        let args = Args::from_bytes(b"kubectl\0\0--as=x".to_vec());
+        assert_eq!(args.len(), 3);
+        assert_eq!(args.iter().collect::<Vec<_>>(), [&b"kubectl"[..], b"", b"--as=x"]);
+        assert_eq!(args.command_line(), b"kubectl  --as=x");
+        assert!(Args::default().is_empty());
+        assert_eq!(Args::default().command_line(), b"");
+    }
+
+    #[test]
+    fn basename_is_what_follows_the_last_slash() {
+        for (path, name) in [("/usr/bin/kubectl", "kubectl"), ("./x.sh", "x.sh"), ("sh", "sh"), ("a/", "")] {
+            assert_eq!(basename(path.as_bytes()), name.as_bytes(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The command `kubectl-watch`.
+
+fn main() {}
