@@ -5,3 +5,4 @@
 
 pub mod eql;
 pub mod event;
+pub mod rule;
