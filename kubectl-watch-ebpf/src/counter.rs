@@ -54,7 +54,10 @@ impl Counter {
 const _: () = {
     let mut index = 0;
     while index < Counter::ALL.len() {
-        assert!(Counter::ALL[index] as usize == index, "a counter stands at its own index");
+        assert!(
+            Counter::ALL[index] as usize == index,
+            "a counter stands at its own index"
+        );
         index += 1;
     }
 };

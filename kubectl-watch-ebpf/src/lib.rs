@@ -19,6 +19,9 @@ pub const EVENTS: &str = "EVENTS";
 pub const WATCHED_NAMES: &str = "WATCHED_NAMES";
 /// Map: one `u32`; when it is not zero every exec is watched, whatever its name.
 pub const WATCH_ALL: &str = "WATCH_ALL";
+/// Map: the end of the path as exec'd, by [`Process`], for those whose executable does not name them: scripts,
+/// links, and names too long for `comm`. The least recently used makes room.
+pub const REMEMBERED: &str = "REMEMBERED";
 /// Map: one `u64` for each [`Counter`] on each CPU.
 pub const COUNTERS: &str = "COUNTERS";
 /// Read-only global: the [`Offsets`] of the running kernel.
@@ -38,8 +41,11 @@ pub const MAX_FILENAME: usize = 4096;
 pub const MAX_PATH: usize = 4096;
 /// Components of a resolved path, mount points crossed included.
 pub const MAX_PATH_STEPS: u32 = 256;
-/// Bytes of the parent's arguments that are kept: enough to name a script, not a history of its words.
-pub const MAX_PARENT_ARGS: usize = 2048;
+/// Bytes of the end of a path as exec'd that are remembered, with its NUL: `NAME_MAX` of Linux is 255, so the
+/// last component is always whole.
+pub const MAX_REMEMBERED: usize = 256;
+/// How many processes are remembered by the path they exec'd.
+pub const MAX_REMEMBERED_PROCESSES: u32 = 8192;
 /// Bytes of arguments in one record.
 pub const ARGS_CHUNK: usize = 16 * 1024;
 /// Bytes of all arguments. Linux stops at 6 MiB (three quarters of `_STK_LIM`) however large the stack may
@@ -116,8 +122,9 @@ pub struct Exec {
     pub executable_len: u32,
     /// Bytes of the parent's executable, in the same form.
     pub parent_executable_len: u32,
-    /// Bytes of the parent's arguments, each ended by a NUL, at most [`MAX_PARENT_ARGS`].
-    pub parent_args_len: u32,
+    /// Bytes of the end of the path that the parent was exec'd by, at most [`MAX_REMEMBERED`], without a NUL; 0
+    /// where it is not remembered.
+    pub parent_filename_len: u32,
     /// Bytes of the arguments in this record, at most [`ARGS_CHUNK`].
     pub args_len: u32,
     /// So that nothing is left to the compiler.
@@ -136,6 +143,18 @@ pub struct Task {
     pub tid: u32,
     /// `comm`, cut to 15 bytes by the kernel, NUL-padded.
     pub comm: [u8; NAME_KEY_LEN],
+}
+
+/// What names a process for ever: the key of [`REMEMBERED`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
+pub struct Process {
+    /// When it was made, in nanoseconds since boot.
+    pub start_ns: u64,
+    /// The process id (`tgid`) as the host counts.
+    pub pid: u32,
+    /// So that nothing is left to the compiler.
+    pub reserved: u32,
 }
 
 /// Three ids of one kind.
@@ -178,14 +197,20 @@ pub const FLAG_ARGS_UNREADABLE: u32 = 1 << 4;
 pub const FLAG_PARENT_WITHOUT_MEMORY: u32 = 1 << 5;
 
 /// The longest text part of an [`Exec`] record.
-pub const MAX_TAIL: usize = MAX_FILENAME + 2 * MAX_PATH + MAX_PARENT_ARGS + ARGS_CHUNK;
+pub const MAX_TAIL: usize = MAX_FILENAME + 2 * MAX_PATH + MAX_REMEMBERED + ARGS_CHUNK;
 
 // The kernel limits a per-CPU value to 32 KiB (PCPU_MIN_UNIT_SIZE), and an `Exec` is built in one.
-const _: () = assert!(size_of::<Exec>() + MAX_TAIL <= 32 * 1024, "an exec record must fit a per-CPU value");
+const _: () = assert!(
+    size_of::<Exec>() + MAX_TAIL <= 32 * 1024,
+    "an exec record must fit a per-CPU value"
+);
 const _: () = assert!(size_of::<Header>() == 16, "the header is 16 bytes on both sides");
 const _: () = assert!(size_of::<Task>() == 32, "a task is 32 bytes on both sides");
 const _: () = assert!(size_of::<Exec>() == 200, "an exec is 200 bytes on both sides");
-const _: () = assert!(size_of::<Args>() == 24, "an args record is 24 bytes on both sides");
+const _: () = assert!(
+    size_of::<Args>() == 24,
+    "an args record is 24 bytes on both sides"
+);
 
 /// The form in which names are compared in the kernel: 15 bytes at most, ASCII letters lowered, NUL-padded.
 ///

@@ -19,6 +19,8 @@ pub struct ProcessEvent {
     pub parent: Process,
     /// Who it runs as.
     pub credentials: Credentials,
+    /// What the node calls those ids; `enrich` fills it.
+    pub names: Names,
     /// Where in the machine it runs.
     pub place: Place,
     /// What of this event could not be had, in words for the alert.
@@ -40,7 +42,7 @@ pub struct Process {
     pub name: Vec<u8>,
     /// The file that runs, links resolved: an interpreter for a script. Empty where unknown.
     pub executable: Vec<u8>,
-    /// The path as given to exec; known only of the process that the event is about.
+    /// The path as given to exec, or the end of it for a parent. Empty where unknown.
     pub filename: Vec<u8>,
     /// The arguments, the program's own name first.
     pub args: Args,
@@ -79,6 +81,23 @@ pub struct Ids {
     pub effective: u32,
     /// Whose rights it can take back.
     pub saved: u32,
+}
+
+/// The names of a process's ids, from the node's own user and group files. None where an id has no name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The effective user.
+    pub user: Option<String>,
+    /// The real user.
+    pub real_user: Option<String>,
+    /// The saved user.
+    pub saved_user: Option<String>,
+    /// Who logged in.
+    pub login_user: Option<String>,
+    /// The effective group.
+    pub group: Option<String>,
+    /// The real group.
+    pub real_group: Option<String>,
 }
 
 /// Where in the machine a process runs.
@@ -136,7 +155,9 @@ impl Args {
 
     /// Each argument, without its NUL.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes.split_inclusive(|&byte| byte == 0).map(|arg| &arg[..arg.len() - 1])
+        self.bytes
+            .split_inclusive(|&byte| byte == 0)
+            .map(|arg| &arg[..arg.len() - 1])
     }
 
     /// All of them with a space between, as `process.command_line` has it.
@@ -184,7 +205,12 @@ mod tests {
 
     #[test]
     fn basename_is_what_follows_the_last_slash() {
-        for (path, name) in [("/usr/bin/kubectl", "kubectl"), ("./x.sh", "x.sh"), ("sh", "sh"), ("a/", "")] {
+        for (path, name) in [
+            ("/usr/bin/kubectl", "kubectl"),
+            ("./x.sh", "x.sh"),
+            ("sh", "sh"),
+            ("a/", ""),
+        ] {
             assert_eq!(basename(path.as_bytes()), name.as_bytes(), "{path}");
         }
     }
