@@ -7,15 +7,17 @@
 #![no_std]
 
 mod counter;
+mod name_key;
 mod offsets;
 
 pub use counter::Counter;
+pub use name_key::{NAME_KEY_LEN, NameKey};
 pub use offsets::{ABSENT, Offsets};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Map: the ring buffer with every record. Ring buffers need Linux 5.8.
 pub const EVENTS: &str = "EVENTS";
-/// Map: the names to watch, as [`name_key`] makes them.
+/// Map: the names to watch, each a [`NameKey`] in lower case.
 pub const WATCHED_NAMES: &str = "WATCHED_NAMES";
 /// Map: one `u32`; when it is not zero every exec is watched, whatever its name.
 pub const WATCH_ALL: &str = "WATCH_ALL";
@@ -26,13 +28,13 @@ pub const REMEMBERED: &str = "REMEMBERED";
 pub const COUNTERS: &str = "COUNTERS";
 /// Read-only global: the [`Offsets`] of the running kernel.
 pub const OFFSETS: &str = "OFFSETS";
+/// Read-only global of aya-log: the level up to which the program speaks.
+pub const AYA_LOG_LEVEL: &str = "AYA_LOG_LEVEL";
 /// The program, attached to the raw tracepoint [`TRACEPOINT`].
 pub const PROGRAM: &str = "exec";
 /// The hook: the new image is in place and has not run yet, so nothing can change its arguments.
 pub const TRACEPOINT: &str = "sched_process_exec";
 
-/// Bytes of a name that the kernel compares: `TASK_COMM_LEN`, of which the last is always NUL.
-pub const NAME_KEY_LEN: usize = 16;
 /// How many names can be watched. A rule set that needs more watches every exec.
 pub const MAX_WATCHED_NAMES: u32 = 4096;
 /// Bytes of the path as exec'd, `PATH_MAX` of Linux, with its NUL.
@@ -51,6 +53,11 @@ pub const ARGS_CHUNK: usize = 16 * 1024;
 /// Bytes of all arguments. Linux stops at 6 MiB (three quarters of `_STK_LIM`) however large the stack may
 /// be; with the usual stack of 8 MiB at 2 MiB. See `bprm_stack_limits` in `fs/exec.c`.
 pub const MAX_ARGS: usize = 6 * 1024 * 1024;
+/// Bytes of the ring buffer: the longest arguments of a usual stack (2 MiB) fit twice, so that one such exec
+/// never finds it full. The daemon maps it twice over, and every page of that counts as its memory.
+pub const RING_BYTES: u32 = 4 * 1024 * 1024;
+/// Bytes of the longest record.
+pub const SCRATCH_BYTES: usize = size_of::<Exec>() + MAX_TAIL;
 
 /// What a record is.
 #[repr(u32)]
@@ -211,16 +218,3 @@ const _: () = assert!(
     size_of::<Args>() == 24,
     "an args record is 24 bytes on both sides"
 );
-
-/// The form in which names are compared in the kernel: 15 bytes at most, ASCII letters lowered, NUL-padded.
-///
-/// A longer name shares its key with others that begin alike. The daemon sees whole names, so what is
-/// watched in vain costs a record and never an alert.
-#[must_use]
-pub fn name_key(name: &[u8]) -> [u8; NAME_KEY_LEN] {
-    let mut key = [0; NAME_KEY_LEN];
-    for (to, from) in key[..NAME_KEY_LEN - 1].iter_mut().zip(name) {
-        *to = from.to_ascii_lowercase();
-    }
-    key
-}

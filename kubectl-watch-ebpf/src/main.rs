@@ -1,5 +1,35 @@
-//! The kernel object: licence, panic handler, programs.
+//! The kernel object: its programs, its licence, and nothing for the host.
+//!
+//! One exec is followed by reading [`exec`]: is it watched, what is it, send it. All reading of kernel memory
+//! is in `task.rs`, all maps are in `maps.rs`, and nothing here judges: the daemon does.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 
+#[cfg(target_arch = "bpf")]
+mod args;
+#[cfg(target_arch = "bpf")]
+mod exec;
+#[cfg(target_arch = "bpf")]
+mod maps;
+#[cfg(target_arch = "bpf")]
+mod name;
+#[cfg(target_arch = "bpf")]
+mod path;
+#[cfg(target_arch = "bpf")]
+mod task;
+
+/// The kernel gives the helpers that read its memory only to programs under the GPL.
+#[cfg(target_arch = "bpf")]
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 4] = *b"GPL\0";
+
+#[cfg(target_arch = "bpf")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
 #[cfg(not(target_arch = "bpf"))]
-fn main() {}
+fn main() {
+    eprintln!("this program runs in the kernel; the daemon's build script builds it");
+}

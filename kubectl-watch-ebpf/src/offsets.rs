@@ -72,3 +72,8 @@ pub struct Offsets {
     pub mount_mnt_mountpoint: u32,
     pub vfsmount_mnt_root: u32,
 }
+
+impl Offsets {
+    /// What the kernel program holds until the daemon tells it better: nothing is read.
+    pub const ALL_ABSENT: Self = zerocopy::transmute!([ABSENT; size_of::<Self>() / size_of::<u32>()]);
+}

@@ -1,0 +1,103 @@
+//! The path of an open file, as its mount namespace shows it, from the leaf to the root.
+//!
+//! `bpf_d_path` is not allowed in a raw tracepoint, so the walk is our own: along `d_parent`, and across a
+//! mount's root to where it is mounted. Each component is sent with its NUL; the daemon turns them around.
+
+use core::ffi::c_void;
+
+use aya_ebpf::helpers::generated::bpf_loop;
+use kubectl_watch_ebpf::{Counter, FLAG_EXECUTABLE_CUT, FLAG_EXECUTABLE_NAMELESS, MAX_PATH, MAX_PATH_STEPS};
+
+use crate::{
+    exec::TAIL,
+    maps,
+    task::{Address, offset},
+};
+
+/// Bytes of a component with its NUL: `NAME_MAX` of Linux is 255.
+const MAX_COMPONENT: u32 = 256;
+
+/// Where a walk is.
+struct Walk {
+    dentry: Address,
+    /// The `struct mount` that the dentry is seen through.
+    mount: Address,
+    /// Where in the record's texts the next component goes.
+    position: u32,
+    /// Where the last one must have begun.
+    limit: u32,
+    state: State,
+}
+
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Walking,
+    Done,
+    Nameless,
+}
+
+/// Appends the path of a file at `position` of the texts. Its length, and `FLAG_EXECUTABLE_*` as they apply.
+#[inline(always)]
+pub(crate) fn append(file: Address, position: u32) -> (u32, u32) {
+    if file == Address::NULL {
+        return (0, 0);
+    }
+    let mut walk = Walk {
+        dentry: file.follow(offset!(file_path_dentry)),
+        mount: file.follow(offset!(file_path_mnt)).before(offset!(mount_mnt)),
+        position,
+        limit: position + MAX_PATH as u32 - MAX_COMPONENT,
+        state: State::Walking,
+    };
+    // SAFETY: the callback gets the walk, which outlives the loop.
+    unsafe { bpf_loop(MAX_PATH_STEPS, step as *mut c_void, (&raw mut walk).cast(), 0) };
+    let flags = match walk.state {
+        State::Done => 0,
+        State::Nameless => FLAG_EXECUTABLE_NAMELESS,
+        State::Walking => {
+            maps::count(Counter::CutPaths);
+            FLAG_EXECUTABLE_CUT
+        }
+    };
+    (walk.position - position, flags)
+}
+
+/// One component, or one mount crossed. Stops the loop by returning 1.
+extern "C" fn step(_: u64, walk: *mut Walk) -> i64 {
+    // SAFETY: `append` gave it, and nothing else has it.
+    let walk = unsafe { &mut *walk };
+    let parent = walk.dentry.follow(offset!(dentry_parent));
+    if walk.dentry
+        == walk
+            .mount
+            .at(offset!(mount_mnt))
+            .follow(offset!(vfsmount_mnt_root))
+    {
+        let above = walk.mount.follow(offset!(mount_mnt_parent));
+        if above == walk.mount {
+            walk.state = State::Done;
+            return 1;
+        }
+        walk.dentry = walk.mount.follow(offset!(mount_mnt_mountpoint));
+        walk.mount = above;
+        return 0;
+    }
+    let position = walk.position;
+    if position > walk.limit || position > TAIL - MAX_COMPONENT {
+        return 1;
+    }
+    let Some(scratch) = maps::scratch() else { return 1 };
+    // SAFETY: `position` and a component are within the texts.
+    let len = unsafe {
+        let to = scratch.cast::<u8>().add(crate::exec::TEXTS + position as usize);
+        walk.dentry.follow(offset!(dentry_name)).text(to, MAX_COMPONENT)
+    };
+    walk.position = position + len;
+    if walk.dentry == parent || parent == Address::NULL {
+        walk.state = State::Nameless;
+        return 1;
+    }
+    walk.dentry = parent;
+    0
+}
