@@ -38,6 +38,8 @@ pub struct Process {
     pub start: Timestamp,
     /// The same in nanoseconds since boot: exact, where the wall clock may have been set.
     pub start_boot_ns: u64,
+    /// The kernel's own short name, cut to 15 bytes; a process may change it.
+    pub comm: Vec<u8>,
     /// The last component of what was exec'd: a script's own name, not its interpreter's.
     pub name: Vec<u8>,
     /// The file that runs, links resolved: an interpreter for a script. Empty where unknown.
@@ -139,7 +141,7 @@ impl Args {
         if bytes.last().is_some_and(|&last| last != 0) {
             bytes.push(0);
         }
-        let count = bytes.iter().filter(|&&byte| byte == 0).count();
+        let count = bytes.split(|&byte| byte == 0).count() - 1;
         Self { bytes, count }
     }
 
@@ -189,6 +191,16 @@ pub fn basename(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
+/// Whether a path names an open file by its descriptor (`/dev/fd/7`, `/proc/self/fd/7`), and so says no name.
+pub fn is_file_descriptor(path: &[u8]) -> bool {
+    let Some(number) = path.rsplit(|&byte| byte == b'/').next() else {
+        return false;
+    };
+    let folder = &path[..path.len() - number.len()];
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    is_number && (folder == b"/dev/fd/" || (folder.starts_with(b"/proc/") && folder.ends_with(b"/fd/")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +224,22 @@ mod tests {
             ("a/", ""),
         ] {
             assert_eq!(basename(path.as_bytes()), name.as_bytes(), "{path}");
+        }
+    }
+    #[test]
+    fn a_descriptor_is_not_a_name() {
+        for path in ["/dev/fd/3", "/proc/self/fd/12", "/proc/7/task/8/fd/9"] {
+            assert!(is_file_descriptor(path.as_bytes()), "{path}");
+        }
+        for path in [
+            "/dev/fd/3/kubectl",
+            "/dev/fd/",
+            "/tmp/fd/3",
+            "/proc/7/exe",
+            "3",
+            "",
+        ] {
+            assert!(!is_file_descriptor(path.as_bytes()), "{path}");
         }
     }
 }

@@ -6,3 +6,4 @@
 pub mod eql;
 pub mod event;
 pub mod rule;
+pub mod source;

@@ -1,0 +1,3 @@
+//! Where process events come from.
+
+pub mod kernel;

@@ -1,0 +1,292 @@
+//! The live source: the kernel program, loaded and attached, and what it sends, as events.
+//!
+//! This folder is the only place that knows aya and the record layout. It judges nothing: which names matter
+//! comes from the rules, and everything that the kernel sends is handed on.
+
+mod assembly;
+mod btf;
+mod clock;
+mod convert;
+mod kernel_log;
+mod losses;
+mod offsets;
+mod record;
+
+use std::{io, path::PathBuf};
+
+use aya::{
+    Ebpf, EbpfLoader,
+    maps::{Array, HashMap, MapData, MapError, RingBuf},
+    programs::{ProgramError, RawTracePoint, raw_trace_point::RawTracePointLinkId},
+};
+pub use kernel_log::KernelLog;
+use kubectl_watch_ebpf::{
+    AYA_LOG_LEVEL, EVENTS, MAX_WATCHED_NAMES, NameKey, OFFSETS, PROGRAM, TRACEPOINT, WATCH_ALL, WATCHED_NAMES,
+};
+pub use losses::Losses;
+pub use btf::BtfError;
+pub use offsets::OffsetsError;
+use thiserror::Error;
+use tokio::io::{Interest, unix::AsyncFd};
+use zerocopy::IntoBytes;
+
+use self::{assembly::Assembly, clock::Boot, losses::Counters, record::Record};
+use crate::event::ProcessEvent;
+
+/// Records that are read before anybody else has a turn.
+const MAX_BATCH: usize = 512;
+
+/// The kernel program, built by this crate's build script.
+static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/kubectl-watch-ebpf"));
+
+/// How the source is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The kernel's description of its types.
+    pub btf: PathBuf,
+    /// What the kernel program says of itself.
+    pub log: KernelLog,
+}
+
+/// Which execs the kernel sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// Every one.
+    All,
+    /// Those of these names, in any case of letters.
+    Names(Vec<Vec<u8>>),
+}
+
+/// Why there are no events.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The kernel's types are not known.
+    #[error(transparent)]
+    Offsets(#[from] OffsetsError),
+    /// The kernel refused a step for want of rights.
+    #[error(
+        "the kernel does not allow {step}: {error}\nIt needs root, or the capabilities BPF and PERFMON; in a \
+         container also a seccomp profile that allows bpf(2)"
+    )]
+    NotAllowed {
+        /// Which step.
+        step: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The kernel refused a step for another reason.
+    #[error("the kernel cannot take {step}: {error}")]
+    Refused {
+        /// Which step.
+        step: &'static str,
+        /// What aya says.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Waiting for the kernel failed.
+    #[error("cannot wait for the kernel: {0}")]
+    Wait(#[from] io::Error),
+}
+
+/// What the kernel sends.
+pub struct KernelSource {
+    ring: AsyncFd<RingBuf<MapData>>,
+    inbox: Inbox,
+    counters: Counters,
+    link: Option<RawTracePointLinkId>,
+    /// The program stays loaded as long as this lives.
+    ebpf: Ebpf,
+}
+
+impl KernelSource {
+    /// Loads the kernel program; nothing is sent before [`attach`](Self::attach). Must be called in a tokio
+    /// runtime.
+    pub fn open(options: &Options) -> Result<Self, SourceError> {
+        let offsets = offsets::read(&options.btf)?;
+        let level = options.log.level();
+        // Raw tracepoints need no kernel types of aya's, and reading them would cost it time and memory.
+        let mut ebpf = EbpfLoader::new()
+            .btf(None)
+            .override_global(OFFSETS, offsets.as_bytes(), true)
+            .override_global(AYA_LOG_LEVEL, &level, true)
+            .load(OBJECT)
+            .map_err(|error| refused("the maps", error))?;
+        if options.log != KernelLog::Off {
+            KernelLog::forward(&mut ebpf)?;
+        }
+        let program = program(&mut ebpf)?;
+        program.load().map_err(|error| refused("the program", error))?;
+        let counters = Counters::new(&mut ebpf)?;
+        let ring =
+            RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
+        let ring = AsyncFd::with_interest(ring, Interest::READABLE)?;
+        Ok(Self {
+            ring,
+            inbox: Inbox::default(),
+            counters,
+            link: None,
+            ebpf,
+        })
+    }
+
+    /// Says which execs are wanted, now or while it runs. More names than there is room for means all.
+    pub fn watch(&mut self, watch: &Watch) -> Result<(), SourceError> {
+        let step = "the names to watch";
+        let names: Vec<[u64; 2]> = match watch {
+            Watch::All => Vec::new(),
+            Watch::Names(names) => names.iter().map(|name| NameKey::of(name).lower().0).collect(),
+        };
+        let all = *watch == Watch::All || names.len() > MAX_WATCHED_NAMES as usize;
+        // Rather too many than too few: the new names are in before the old ones go.
+        self.watch_all(true)?;
+        let map = self
+            .ebpf
+            .map_mut(WATCHED_NAMES)
+            .ok_or_else(|| absent(WATCHED_NAMES))?;
+        let mut map: HashMap<_, [u64; 2], u8> =
+            HashMap::try_from(map).map_err(|error| refused(step, error))?;
+        let old: Vec<_> = map
+            .keys()
+            .collect::<Result<_, _>>()
+            .map_err(|error| refused(step, error))?;
+        for name in old.iter().filter(|name| !names.contains(name)) {
+            map.remove(name).map_err(|error| refused(step, error))?;
+        }
+        if !all {
+            for name in &names {
+                map.insert(name, 1, 0).map_err(|error| refused(step, error))?;
+            }
+        }
+        self.watch_all(all)
+    }
+
+    /// Attaches the program: from now on execs are seen.
+    pub fn attach(&mut self) -> Result<(), SourceError> {
+        let link = program(&mut self.ebpf)?
+            .attach(TRACEPOINT)
+            .map_err(|error| refused("the attachment to sched_process_exec", error))?;
+        self.link = Some(link);
+        Ok(())
+    }
+
+    /// Waits for events and appends them. Loses nothing when it is dropped while it waits.
+    pub async fn read(&mut self, out: &mut Vec<ProcessEvent>) -> Result<(), SourceError> {
+        let mut ready = self.ring.readable_mut().await?;
+        if self.inbox.take(ready.get_inner_mut(), MAX_BATCH, out) < MAX_BATCH {
+            ready.clear_ready();
+        }
+        Ok(())
+    }
+
+    /// Detaches the program and appends what was sent until then, unfinished or not.
+    pub fn finish(&mut self, out: &mut Vec<ProcessEvent>) -> Result<(), SourceError> {
+        if let Some(link) = self.link.take() {
+            program(&mut self.ebpf)?
+                .detach(link)
+                .map_err(|error| refused("the detachment", error))?;
+        }
+        self.inbox.take(self.ring.get_mut(), usize::MAX, out);
+        self.inbox.assembly.give_up_all(out);
+        Ok(())
+    }
+
+    /// To be called once a second: events of which a part is overdue are handed out as they are.
+    pub fn give_up_overdue(&mut self, out: &mut Vec<ProcessEvent>) {
+        self.inbox.assembly.give_up_still(out);
+    }
+
+    /// What was seen and what was lost so far, by reason.
+    pub fn losses(&self) -> Result<Losses, SourceError> {
+        let mut losses = self.counters.read()?;
+        losses.received = self.inbox.received;
+        losses.bad_records = self.inbox.bad_records;
+        losses.unfinished_args = self.inbox.assembly.given_up;
+        losses.stray_args = self.inbox.assembly.strays;
+        Ok(losses)
+    }
+
+    fn watch_all(&mut self, all: bool) -> Result<(), SourceError> {
+        let map = self.ebpf.map_mut(WATCH_ALL).ok_or_else(|| absent(WATCH_ALL))?;
+        let mut map: Array<_, u32> = Array::try_from(map).map_err(|error| refused("its switch", error))?;
+        map.set(0, u32::from(all), 0)
+            .map_err(|error| refused("its switch", error))
+    }
+}
+
+/// Makes events of records.
+#[derive(Default)]
+struct Inbox {
+    assembly: Assembly,
+    received: u64,
+    bad_records: u64,
+}
+
+impl Inbox {
+    /// Takes up to so many records that are there, appends the events that are whole, and says how many it took.
+    fn take(&mut self, ring: &mut RingBuf<MapData>, most: usize, out: &mut Vec<ProcessEvent>) -> usize {
+        let boot = Boot::now();
+        for taken in 0..most {
+            let Some(bytes) = ring.next() else { return taken };
+            match record::decode(&bytes) {
+                Ok(Record::Exec(record)) => {
+                    self.received += 1;
+                    let event = convert::event(&record, self.received, boot);
+                    let exec = &record.exec;
+                    self.assembly
+                        .exec(exec.header, event, record.args, exec.args_total, out);
+                }
+                Ok(Record::Args { head, bytes }) => self.assembly.args(&head, bytes, out),
+                Err(error) => {
+                    self.bad_records += 1;
+                    tracing::warn!(%error, "dropped a record that is not whole");
+                }
+            }
+        }
+        most
+    }
+}
+
+fn program(ebpf: &mut Ebpf) -> Result<&mut RawTracePoint, SourceError> {
+    let program = ebpf.program_mut(PROGRAM).ok_or_else(|| absent(PROGRAM))?;
+    program
+        .try_into()
+        .map_err(|error: ProgramError| refused("the program", error))
+}
+
+fn take(ebpf: &mut Ebpf, map: &'static str) -> Result<aya::maps::Map, SourceError> {
+    ebpf.take_map(map).ok_or_else(|| absent(map))
+}
+
+/// The object is built from the same contract, so this is a build gone wrong.
+fn absent(part: &'static str) -> SourceError {
+    SourceError::Refused {
+        step: part,
+        error: "the kernel object has no such part".into(),
+    }
+}
+
+/// Tells a want of rights from other refusals by the system's own error, however deep it is wrapped.
+fn refused(step: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> SourceError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(this) = cause {
+        if let Some(system) = this.downcast_ref::<io::Error>()
+            && system.kind() == io::ErrorKind::PermissionDenied
+            && let Some(code) = system.raw_os_error()
+        {
+            return SourceError::NotAllowed {
+                step,
+                error: io::Error::from_raw_os_error(code),
+            };
+        }
+        cause = this.source();
+    }
+    SourceError::Refused {
+        step,
+        error: Box::new(error),
+    }
+}
+
+impl From<MapError> for SourceError {
+    fn from(error: MapError) -> Self {
+        refused("a map", error)
+    }
+}

@@ -1,0 +1,140 @@
+//! What was seen and what was lost, by reason: the kernel's counters and ours.
+
+use std::{fmt, fs, os::fd::AsRawFd};
+
+use aya::{
+    Ebpf,
+    maps::{MapData, PerCpuArray},
+};
+use kubectl_watch_ebpf::{COUNTERS, Counter};
+
+use super::{SourceError, program, refused, take};
+
+/// Numbers since the program was attached. They only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Each kernel counter, in the order of [`Counter::ALL`].
+    pub kernel: [u64; Counter::ALL.len()],
+    /// Execs, watched or not, that the kernel could not show the program (`recursion_misses`, Linux 5.12).
+    pub missed_execs: u64,
+    /// Execs that arrived.
+    pub received: u64,
+    /// Records that were not whole.
+    pub bad_records: u64,
+    /// Execs that went on without all of their arguments.
+    pub unfinished_args: u64,
+    /// Records of arguments that belong to no exec.
+    pub stray_args: u64,
+}
+
+impl Losses {
+    /// Watched execs, sent or lost.
+    pub const fn watched(&self) -> u64 {
+        self.kernel[Counter::Watched as usize]
+    }
+
+    /// Everything that tells of a loss, with its name.
+    pub fn by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let kernel = Counter::ALL
+            .into_iter()
+            .zip(self.kernel)
+            .filter(|(it, _)| *it != Counter::Watched);
+        kernel.map(|(counter, number)| (counter.name(), number)).chain([
+            ("missed_execs", self.missed_execs),
+            ("bad_records", self.bad_records),
+            ("unfinished_args", self.unfinished_args),
+            ("stray_args", self.stray_args),
+        ])
+    }
+
+    /// The reasons of which there are more now than before.
+    pub fn since(&self, before: &Self) -> Vec<(&'static str, u64)> {
+        self.by_reason()
+            .zip(before.by_reason())
+            .map(|((reason, now), (_, then))| (reason, now.saturating_sub(then)))
+            .filter(|(_, more)| *more > 0)
+            .collect()
+    }
+}
+
+/// `nothing lost`, or each reason with its number.
+impl fmt::Display for Losses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut any = false;
+        for (reason, number) in self.by_reason().filter(|(_, number)| *number > 0) {
+            write!(f, "{}{reason} {number}", if any { ", " } else { "" })?;
+            any = true;
+        }
+        if any { Ok(()) } else { f.write_str("nothing lost") }
+    }
+}
+
+/// Where the kernel's numbers are read.
+pub(super) struct Counters {
+    map: PerCpuArray<MapData, u64>,
+    /// The kernel's own page on the program.
+    fdinfo: String,
+}
+
+impl Counters {
+    /// Takes the map of a loaded program.
+    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, SourceError> {
+        let map =
+            PerCpuArray::try_from(take(ebpf, COUNTERS)?).map_err(|error| refused("the counters", error))?;
+        let fd = program(ebpf)?
+            .fd()
+            .map_err(|error| refused("the program", error))?;
+        let fdinfo = format!("/proc/self/fdinfo/{}", std::os::fd::AsFd::as_fd(fd).as_raw_fd());
+        Ok(Self { map, fdinfo })
+    }
+
+    /// Reads all of them.
+    pub(super) fn read(&self) -> Result<Losses, SourceError> {
+        let mut losses = Losses::default();
+        for counter in Counter::ALL {
+            let cpus = self.map.get(&(counter as u32), 0)?;
+            losses.kernel[counter as usize] = cpus.iter().sum();
+        }
+        // The page goes with the program, and the last number stands then.
+        if let Ok(page) = fs::read_to_string(&self.fdinfo) {
+            losses.missed_execs = missed(&page).unwrap_or_default();
+        }
+        Ok(losses)
+    }
+}
+
+fn missed(fdinfo: &str) -> Option<u64> {
+    fdinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("recursion_misses:")?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_grew_is_news() {
+        let before = Losses {
+            bad_records: 1,
+            received: 5,
+            ..Losses::default()
+        };
+        let mut after = Losses {
+            bad_records: 3,
+            received: 9,
+            ..before
+        };
+        after.kernel[Counter::Watched as usize] = 9;
+        after.kernel[Counter::LostExecs as usize] = 2;
+        assert_eq!(after.since(&before), [("lost_execs", 2), ("bad_records", 2)]);
+        assert_eq!(after.to_string(), "lost_execs 2, bad_records 3");
+        assert_eq!(Losses::default().to_string(), "nothing lost");
+    }
+
+    #[test]
+    fn misses_are_read_from_the_kernels_page() {
+        assert_eq!(missed("prog_id:\t7\nrecursion_misses:\t42\n"), Some(42));
+        assert_eq!(missed("prog_id:\t7\n"), None);
+    }
+}

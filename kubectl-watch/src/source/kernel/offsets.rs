@@ -1,0 +1,149 @@
+//! Where the fields that the kernel program reads lie in the running kernel.
+//!
+//! BTF in, the wire contract's [`Offsets`] out. A field that is missing stops the start with its name, but for
+//! those without which only a detail is missing: they are absent by name, never by accident.
+
+use std::{fs, io, path::Path};
+
+use kubectl_watch_ebpf::{ABSENT, Offsets};
+use thiserror::Error;
+
+use super::btf::{Btf, BtfError};
+
+/// Why the offsets are not known.
+#[derive(Debug, Error)]
+pub enum OffsetsError {
+    /// The kernel does not describe its types.
+    #[error(
+        "cannot read the kernel's type information at {path}: {error}\nIt needs a kernel built with \
+         CONFIG_DEBUG_INFO_BTF=y, as every distribution's is since about Linux 5.10"
+    )]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The description is not one.
+    #[error("cannot use the kernel's type information at {path}: {error}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        error: BtfError,
+    },
+    /// The running kernel is too different.
+    #[error("this kernel has no {0}: kubectl-watch does not know it yet, please report its version")]
+    Missing(String),
+}
+
+/// Reads the description at `path` and looks up every field.
+pub(super) fn read(path: &Path) -> Result<Offsets, OffsetsError> {
+    let name = path.display().to_string();
+    let file = fs::read(path).map_err(|error| OffsetsError::Unreadable {
+        path: name.clone(),
+        error,
+    })?;
+    let btf = Btf::parse(&file).map_err(|error| OffsetsError::Damaged { path: name, error })?;
+    resolve(&btf)
+}
+
+/// Looks up every field. An alternative name follows where kernels differ.
+fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
+    let find = |structure: &str, fields: &[&str]| {
+        let found = fields.iter().find_map(|field| btf.offset(structure, field));
+        found.ok_or_else(|| OffsetsError::Missing(format!("{structure}.{}", fields.join(" or "))))
+    };
+    let binprm = |field| find("linux_binprm", &[field]);
+    let task = |field| find("task_struct", &[field]);
+    let cred = |field| find("cred", &[field]);
+    Ok(Offsets {
+        linux_binprm_file: binprm("file")?,
+        linux_binprm_filename: binprm("filename")?,
+        linux_binprm_argc: binprm("argc")?,
+        task_struct_tgid: task("tgid")?,
+        task_struct_pid: task("pid")?,
+        task_struct_comm: task("comm")?,
+        task_struct_mm: task("mm")?,
+        task_struct_cred: task("cred")?,
+        task_struct_real_parent: task("real_parent")?,
+        task_struct_group_leader: task("group_leader")?,
+        // Linux 5.5 renamed it.
+        task_struct_start_boottime: find("task_struct", &["start_boottime", "real_start_time"])?,
+        task_struct_thread_pid: task("thread_pid")?,
+        task_struct_nsproxy: task("nsproxy")?,
+        task_struct_signal: task("signal")?,
+        task_struct_loginuid: btf.offset("task_struct", "loginuid").unwrap_or(ABSENT),
+        task_struct_sessionid: btf.offset("task_struct", "sessionid").unwrap_or(ABSENT),
+        mm_struct_arg_start: find("mm_struct", &["arg_start"])?,
+        mm_struct_arg_end: find("mm_struct", &["arg_end"])?,
+        mm_struct_exe_file: find("mm_struct", &["exe_file"])?,
+        cred_uid: cred("uid")?,
+        cred_euid: cred("euid")?,
+        cred_suid: cred("suid")?,
+        cred_gid: cred("gid")?,
+        cred_egid: cred("egid")?,
+        cred_sgid: cred("sgid")?,
+        cred_cap_effective: cred("cap_effective")?,
+        cred_cap_permitted: cred("cap_permitted")?,
+        signal_struct_tty: find("signal_struct", &["tty"])?,
+        tty_struct_driver: find("tty_struct", &["driver"])?,
+        tty_struct_index: find("tty_struct", &["index"])?,
+        tty_driver_major: find("tty_driver", &["major"])?,
+        tty_driver_minor_start: find("tty_driver", &["minor_start"])?,
+        nsproxy_mnt_ns: find("nsproxy", &["mnt_ns"])?,
+        mnt_namespace_inum: find("mnt_namespace", &["ns.inum"])?,
+        pid_namespace_inum: find("pid_namespace", &["ns.inum"])?,
+        pid_level: find("pid", &["level"])?,
+        pid_numbers: find("pid", &["numbers"])?,
+        upid_nr: find("upid", &["nr"])?,
+        upid_ns: find("upid", &["ns"])?,
+        upid_size: btf
+            .size("upid")
+            .ok_or_else(|| OffsetsError::Missing("struct upid".into()))?,
+        file_path_dentry: find("file", &["f_path.dentry"])?,
+        file_path_mnt: find("file", &["f_path.mnt"])?,
+        dentry_parent: find("dentry", &["d_parent"])?,
+        dentry_name: find("dentry", &["d_name.name"])?,
+        mount_mnt: find("mount", &["mnt"])?,
+        mount_mnt_parent: find("mount", &["mnt_parent"])?,
+        mount_mnt_mountpoint: find("mount", &["mnt_mountpoint"])?,
+        vfsmount_mnt_root: find("vfsmount", &["mnt_root"])?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_and_a_file_of_something_else_are_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("vmlinux");
+        assert!(matches!(read(&path), Err(OffsetsError::Unreadable { .. })));
+        fs::write(&path, "something else").expect("it can be written");
+        assert!(matches!(
+            read(&path),
+            Err(OffsetsError::Damaged {
+                error: BtfError::NotBtf,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn the_first_missing_field_is_named() {
+        // A header with no types and no strings.
+        let mut file = 0xeb9f_u16.to_ne_bytes().to_vec();
+        file.extend([1, 0]);
+        for field in [24_u32, 0, 0, 0, 0] {
+            file.extend(field.to_ne_bytes());
+        }
+        let btf = Btf::parse(&file).expect("it is whole");
+        let error = resolve(&btf).expect_err("nothing is in it").to_string();
+        assert!(
+            error.starts_with("this kernel has no linux_binprm.file"),
+            "{error}"
+        );
+    }
+}
