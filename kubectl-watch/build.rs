@@ -1,0 +1,83 @@
+//! Compiles the kernel object into `OUT_DIR`, from where the daemon embeds it.
+//!
+//! The object has a compiler of its own (see `xtask/src/toolchain.rs`), so this runs a second cargo, with
+//! the same `Cargo.lock`. Where something is missing it says in one line what, and what to do.
+
+#[path = "../xtask/src/toolchain.rs"]
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+use toolchain::{PACKAGE, REMEDY, Toolchain};
+
+fn main() {
+    for input in ["src", "Cargo.toml"] {
+        println!("cargo::rerun-if-changed=../{PACKAGE}/{input}");
+    }
+    println!("cargo::rerun-if-changed=../Cargo.toml");
+    println!("cargo::rerun-if-changed=../Cargo.lock");
+
+    // Cargo stops at an error that it is told of, and shows it alone; if this failed, it would show more.
+    if let Err(error) = find().and_then(|toolchain| build(&toolchain)) {
+        for line in error.lines() {
+            println!("cargo::error={line}");
+        }
+    }
+}
+
+fn find() -> Result<Toolchain, String> {
+    Toolchain::find()
+        .map_err(|missing| format!("cannot build what runs in the kernel without {missing}: {REMEDY}"))
+}
+
+/// Builds the object and puts it where the daemon includes it from.
+fn build(toolchain: &Toolchain) -> Result<(), String> {
+    for program in [&toolchain.compiler.bin.join("rustc"), &toolchain.linker] {
+        println!("cargo::rerun-if-changed={}", program.display());
+    }
+
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let target = out.join("target");
+    let mut cargo = toolchain.cargo(
+        "build",
+        &variable("CARGO_CFG_TARGET_ARCH")?,
+        &variable("CARGO_CFG_TARGET_ENDIAN")?,
+    );
+    run(cargo.arg("--target-dir").arg(&target))?;
+
+    let object = object_in(&target).ok_or("the kernel object is not where cargo should have put it")?;
+    fs::copy(&object, out.join(PACKAGE))
+        .map_err(|error| format!("cannot copy {}: {error}", object.display()))?;
+    Ok(())
+}
+
+/// Runs the inner cargo. A quiet cargo says nothing but warnings and errors, so all it says is passed on.
+fn run(cargo: &mut Command) -> Result<(), String> {
+    let output = cargo
+        .output()
+        .map_err(|error| format!("cannot start {}: {error}", cargo.get_program().display()))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(format!(
+            "{said}\nwhat runs in the kernel does not compile: {}",
+            output.status
+        ));
+    }
+    for line in said.lines() {
+        println!("cargo::warning={line}");
+    }
+    Ok(())
+}
+
+/// The object, whichever of the two byte orders it was built for.
+fn object_in(target: &Path) -> Option<PathBuf> {
+    ["bpfel-unknown-none", "bpfeb-unknown-none"]
+        .map(|triple| target.join(triple).join("release").join(PACKAGE))
+        .into_iter()
+        .find(|file| file.is_file())
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| format!("{name}: {error}"))
+}
