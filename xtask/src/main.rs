@@ -1,3 +1,51 @@
-//! `cargo xtask`: everything that is done to the project.
+//! `cargo xtask`: everything that is done to the project, one file a command.
 
-fn main() {}
+mod build;
+mod image;
+mod program;
+mod run;
+mod setup;
+mod test;
+mod toolchain;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Everything that is done to kubectl-watch.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what a build needs and is not here yet.
+    Setup,
+    /// Build, and run the daemon as root.
+    Run(run::Args),
+    /// Check and test everything.
+    Test(test::Args),
+    /// What CI runs: `test`.
+    Ci,
+    /// Build the container image.
+    Image(image::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Setup => setup::for_building(),
+        Command::Run(args) => run::run(&args),
+        Command::Test(args) => return test::run(&args),
+        Command::Ci => return test::run(&test::Args::default()),
+        Command::Image(args) => image::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

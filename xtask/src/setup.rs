@@ -1,0 +1,116 @@
+//! `cargo xtask setup`: what a build needs and is not here yet is installed, and nothing else.
+//!
+//! It keeps no record of what it did. It looks for the things themselves, so it also repairs, and where all is
+//! there it is done at once.
+
+mod apt;
+mod linker;
+
+use crate::program;
+use crate::toolchain::{Compiler, Toolchain, linker as find_linker};
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use std::process::Command;
+
+/// The two families in which Debian and its relatives ship a compiler for BPF: the one that security updates
+/// keep new enough for browsers, and the usual one.
+const COMPILERS: [[&str; 3]; 2] = [
+    ["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf"],
+    ["rustc", "cargo", "libstd-rust-dev-bpf"],
+];
+
+/// What the tests use: the file or program by which it is known, and the package that brings it.
+const TEST_NEEDS: [(&str, &str); 6] = [
+    ("podman", "podman"),
+    ("runc", "runc"),
+    ("conmon", "conmon"),
+    ("/usr/lib/podman/netavark", "netavark"),
+    ("/bin/busybox", "busybox-static"),
+    ("kubectl", "kubernetes-client"),
+];
+
+/// All that `cargo build` needs.
+pub(crate) fn for_building() -> Result<()> {
+    if Toolchain::find().is_ok() {
+        return Ok(());
+    }
+    let compiler = match Compiler::of_system().or_else(Compiler::of_rustup) {
+        Some(compiler) => compiler,
+        None => install_compiler()?,
+    };
+    if find_linker().is_none() {
+        linker::install(&compiler)?;
+    }
+    Toolchain::find()
+        .map(drop)
+        .map_err(|missing| anyhow::anyhow!("all is installed, and yet this does not work: {missing}"))
+}
+
+/// All that the tests need besides. The kernel object is linted by its own compiler's clippy.
+pub(crate) fn for_testing() -> Result<()> {
+    for_building()?;
+    let needs = TEST_NEEDS.iter().filter(|(known_by, _)| !is_here(known_by));
+    let mut packages: Vec<&str> = needs.map(|(_, package)| *package).collect();
+    if Compiler::of_system().is_some_and(|compiler| !compiler.bin.join("cargo-clippy").is_file()) {
+        let web = apt::is_installed(COMPILERS[0][0]);
+        packages.push(if web { "rust-web-clippy" } else { "rust-clippy" });
+    }
+    if packages.is_empty() {
+        return Ok(());
+    }
+    ensure!(
+        apt::is_here(),
+        "the tests need what Debian calls {}: install it",
+        packages.join(", ")
+    );
+    apt::install("for the tests", &packages)
+}
+
+/// What `cargo xtask image` needs, where no program that builds images is here.
+pub(crate) fn for_images() -> Result<()> {
+    ensure!(
+        apt::is_here(),
+        "an image is built with podman, buildah or docker: install one of them"
+    );
+    apt::install("to build the image", &["podman", "runc", "conmon", "netavark"])
+}
+
+/// A compiler with `core` for BPF: the distribution's, or rustup's nightly.
+fn install_compiler() -> Result<Compiler> {
+    if apt::is_here() {
+        for packages in COMPILERS {
+            if apt::offers(&packages, env!("CARGO_PKG_RUST_VERSION"))? {
+                apt::install("a Rust compiler for BPF", &packages)?;
+                return Compiler::of_system().context("the distribution's compiler does not work");
+            }
+        }
+    }
+    let advice = format!(
+        "a Rust compiler for BPF is missing: neither does this distribution have one (rustc {} or newer with \
+         libstd-rust-dev-bpf), nor rustup; get it with `rustup toolchain install nightly --component rust-src`",
+        env!("CARGO_PKG_RUST_VERSION")
+    );
+    ensure!(program::find("rustup").is_some(), advice);
+    eprintln!("Installing a Rust compiler for BPF: rustup's nightly with rust-src");
+    let mut rustup = Command::new("rustup");
+    rustup.args([
+        "toolchain",
+        "install",
+        "nightly",
+        "--profile",
+        "minimal",
+        "--component",
+        "rust-src",
+    ]);
+    program::run_quietly(&mut rustup).context(advice)?;
+    Compiler::of_rustup().context("rustup's nightly does not work")
+}
+
+/// Whether a file, or a program on PATH, exists.
+fn is_here(known_by: &str) -> bool {
+    if known_by.starts_with('/') {
+        Path::new(known_by).exists()
+    } else {
+        program::find(known_by).is_some()
+    }
+}

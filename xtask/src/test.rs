@@ -1,0 +1,110 @@
+//! `cargo xtask test`: everything that is checked, and then every test, against the binary that would ship.
+//!
+//! All of it runs even where something fails, so one run tells all. A check that fails counts as a failed test,
+//! and the last line is the sum.
+
+mod structure;
+mod tally;
+
+use crate::program::{self, cargo, is_root};
+use crate::toolchain::{REMEDY, Toolchain};
+use crate::{build, setup};
+use anyhow::{Result, anyhow};
+use std::env;
+use std::process::ExitCode;
+use tally::Tally;
+
+/// The package whose tests load programs into the kernel.
+const AS_ROOT: &str = "kubectl-watch-tests";
+/// Tells the tests where the binary is.
+const BINARY: &str = "KUBECTL_WATCH_BIN";
+
+/// What to test.
+#[derive(clap::Args, Default)]
+pub(crate) struct Args {
+    /// Run only the tests whose name contains this, and no checks.
+    filter: Option<String>,
+}
+
+/// Runs everything and ends with one line: how many passed, and how many failed.
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let mut tally = Tally::default();
+    if let Err(error) = run_all(args, &mut tally) {
+        tally.fail(&error);
+    }
+    let verdict = tally.verdict(env::var("CI").is_ok_and(|ci| ci == "true"));
+    if let Err(reason) = &verdict {
+        eprintln!("error: {reason}");
+    }
+    println!("{tally}");
+    if verdict.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn run_all(args: &Args, tally: &mut Tally) -> Result<()> {
+    setup::for_testing()?;
+    if args.filter.is_none() {
+        tally.check("the formatting", || {
+            program::run(cargo().args(["fmt", "--all", "--check"]))
+        });
+        tally.check("the structure", structure::check);
+        tally.check("the lints", lint);
+        tally.check("the lints of what runs in the kernel", lint_kernel_object);
+        tally.check("the links in the documentation", document);
+    }
+    let binary = build::release()?;
+
+    let mut tests = cargo();
+    tests
+        .env(BINARY, &binary)
+        .args(["test", "--no-fail-fast", "--workspace", "--exclude", AS_ROOT]);
+    tally.run(tests.args(&args.filter))?;
+
+    let mut tests = cargo();
+    tests
+        .env(BINARY, &binary)
+        .args(["test", "--no-fail-fast", "--package", AS_ROOT]);
+    if !is_root() {
+        // A test must find kubectl and podman as its user does, so sudo is told PATH.
+        let path = env::var("PATH").unwrap_or_default();
+        let runner = format!("{:?}", ["sudo", "-E", "--", "env", &format!("PATH={path}")]);
+        tests.args(["--config", &format!("target.'cfg(unix)'.runner={runner}")]);
+    }
+    tally.run(tests.args(&args.filter))
+}
+
+fn lint() -> Result<()> {
+    program::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// The host's clippy sees only the wire contract of that crate.
+fn lint_kernel_object() -> Result<()> {
+    let toolchain = Toolchain::find().map_err(|missing| anyhow!("{missing} is missing: {REMEDY}"))?;
+    let endian = if cfg!(target_endian = "big") {
+        "big"
+    } else {
+        "little"
+    };
+    let mut clippy = toolchain.cargo("clippy", env::consts::ARCH, endian);
+    clippy
+        .arg("--target-dir")
+        .arg(build::target_folder()?.join("kernel-lints"));
+    program::run(
+        clippy
+            .current_dir(program::workspace())
+            .args(["--", "-D", "warnings"]),
+    )
+}
+
+fn document() -> Result<()> {
+    program::run(cargo().env("RUSTDOCFLAGS", "-D warnings").args([
+        "doc",
+        "--quiet",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]))
+}
