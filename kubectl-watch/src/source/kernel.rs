@@ -19,12 +19,12 @@ use aya::{
     maps::{Array, HashMap, MapData, MapError, RingBuf},
     programs::{ProgramError, RawTracePoint, raw_trace_point::RawTracePointLinkId},
 };
+pub use btf::BtfError;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
     AYA_LOG_LEVEL, EVENTS, MAX_WATCHED_NAMES, NameKey, OFFSETS, PROGRAM, TRACEPOINT, WATCH_ALL, WATCHED_NAMES,
 };
 pub use losses::Losses;
-pub use btf::BtfError;
 pub use offsets::OffsetsError;
 use thiserror::Error;
 use tokio::io::{Interest, unix::AsyncFd};

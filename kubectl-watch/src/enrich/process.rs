@@ -1,0 +1,96 @@
+//! A process's folder in `/proc`, held open so that it can never turn into another's.
+
+use std::{io, io::Read as _, path::Path};
+
+use rustix::{
+    fd::OwnedFd,
+    fs::{Mode, OFlags, open, openat},
+    io::Errno,
+};
+
+use crate::event::Process;
+
+/// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
+const NANOSECONDS_PER_TICK: u64 = 10_000_000;
+
+/// The folder of one process, while it lives.
+pub(super) struct ProcessFolder(OwnedFd);
+
+impl ProcessFolder {
+    /// Opens the folder of just this process. None where it has ended, or its pid is another's by now.
+    pub(super) fn open(process: &Process) -> Option<Self> {
+        let folder = Path::new("/proc").join(process.pid.to_string());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let this = Self(open(folder, flags, Mode::empty()).ok()?);
+        // The folder stays that of the process it was opened for, so one look is enough.
+        let stat = this.read("stat", 4096)?;
+        (start_ticks(&stat)? == process.start_boot_ns / NANOSECONDS_PER_TICK).then_some(this)
+    }
+
+    /// The first bytes of a file in it. None where the process has ended.
+    pub(super) fn read(&self, name: &str, max: u64) -> Option<Vec<u8>> {
+        let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        let mut bytes = Vec::new();
+        match std::fs::File::from(file).take(max).read_to_end(&mut bytes) {
+            Ok(_) => Some(bytes),
+            Err(error) => {
+                if error.raw_os_error() != Some(Errno::SRCH.raw_os_error()) {
+                    warn(name, &error);
+                }
+                None
+            }
+        }
+    }
+}
+
+fn warn(name: &str, error: &io::Error) {
+    tracing::debug!(%error, file = name, "cannot read a file of a process");
+}
+
+/// Field 22 of `/proc/PID/stat`, see `proc(5)`. The name in field 2 may hold anything, so the count begins
+/// after its last parenthesis.
+fn start_ticks(stat: &[u8]) -> Option<u64> {
+    let after_name = stat.rsplit(|&byte| byte == b')').next()?;
+    let field = after_name
+        .split(|&byte| byte == b' ')
+        .filter(|field| !field.is_empty())
+        .nth(19)?;
+    std::str::from_utf8(field).ok()?.trim_end().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_and_spaces_does_not_move_the_fields() {
+        let rest = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
+        for name in ["bash", "a) S 9 9 (b", ") ) )"] {
+            assert_eq!(
+                start_ticks(format!("7 ({name}) {rest}").as_bytes()),
+                Some(4711),
+                "{name}"
+            );
+        }
+        assert_eq!(start_ticks(b"7 (bash) S 1"), None);
+        assert_eq!(start_ticks(b""), None);
+    }
+
+    #[test]
+    fn another_process_of_the_same_pid_is_refused() {
+        let stat = std::fs::read("/proc/self/stat").expect("there is one");
+        let start = start_ticks(&stat).expect("it is there") * NANOSECONDS_PER_TICK;
+        let this = Process {
+            pid: std::process::id(),
+            start_boot_ns: start,
+            ..Process::default()
+        };
+        let folder = ProcessFolder::open(&this).expect("it is this process");
+        assert!(folder.read("cmdline", 4096).is_some_and(|line| !line.is_empty()));
+        let other = Process {
+            start_boot_ns: start + NANOSECONDS_PER_TICK,
+            ..this
+        };
+        assert!(ProcessFolder::open(&other).is_none());
+    }
+}
