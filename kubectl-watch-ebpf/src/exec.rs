@@ -10,14 +10,15 @@ use aya_ebpf::{
 };
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
-    ABSENT, ARGS_CHUNK, Counter, Exec, FLAG_ARGS_UNREADABLE, FLAG_PARENT_WITHOUT_MEMORY, Ids, Kind, MAX_ARGS,
-    MAX_FILENAME, MAX_REMEMBERED, MAX_TAIL, Task, UNSET_ID,
+    ABSENT, ARGS_CHUNK, Counter, Exec, FLAG_ARGS_UNREADABLE, Ids, Kind, MAX_ARGS, MAX_FILENAME,
+    MAX_REMEMBERED, MAX_TAIL, UNSET_ID,
 };
 
 use crate::{
     args::{self, Rest},
+    lineage::{self, Parent},
     maps::{self, Scratch},
-    name::{self, Names},
+    name::Names,
     path,
     task::{Address, offset, user_bytes},
 };
@@ -34,7 +35,7 @@ pub(crate) fn exec(ctx: RawTracePointContext) -> i32 {
     let binprm = Address(ctx.arg::<u64>(2));
     let names = Names::of(task, binprm.follow(offset!(linux_binprm_file)));
     if names.differ() {
-        name::remember(task, binprm.follow(offset!(linux_binprm_filename)));
+        lineage::remember(task, binprm.follow(offset!(linux_binprm_filename)));
     }
     if names.are_watched() {
         send(&ctx, task, binprm);
@@ -47,12 +48,13 @@ pub(crate) fn exec(ctx: RawTracePointContext) -> i32 {
 fn send(ctx: &RawTracePointContext, task: Address, binprm: Address) {
     let Some(scratch) = maps::scratch() else { return };
     let sequence = maps::count(Counter::Watched);
-    let parent = task.follow(offset!(task_struct_real_parent));
+    let parent = Parent::of(task);
     let mut exec = facts(task, sequence);
     exec.argc = binprm.read(offset!(linux_binprm_argc));
-    exec.parent = identity(parent.follow(offset!(task_struct_group_leader)));
+    exec.parent = parent.task;
+    exec.flags = parent.flags;
 
-    let end = texts(scratch, &mut exec, parent, binprm);
+    let end = texts(scratch, &mut exec, &parent, binprm);
     let mut rest = arguments(task, sequence);
     let room = end.min(TAIL - ARGS_CHUNK as u32);
     let len = rest.total.min(ARGS_CHUNK as u32);
@@ -104,7 +106,7 @@ fn facts(task: Address, sequence: u64) -> Exec {
         cgroup_id: unsafe { bpf_get_current_cgroup_id() },
         cap_effective: cred.read(offset!(cred_cap_effective)),
         cap_permitted: cred.read(offset!(cred_cap_permitted)),
-        task: identity(task),
+        task: lineage::identity(task),
         uids: Ids {
             real: cred.read(offset!(cred_uid)),
             effective: cred.read(offset!(cred_euid)),
@@ -137,21 +139,9 @@ fn facts(task: Address, sequence: u64) -> Exec {
     }
 }
 
-/// Which process a task is of, and which thread it is.
-#[inline(always)]
-fn identity(task: Address) -> Task {
-    let leader = task.follow(offset!(task_struct_group_leader));
-    Task {
-        start_ns: leader.read(offset!(task_struct_start_boottime)),
-        pid: task.read(offset!(task_struct_tgid)),
-        tid: task.read(offset!(task_struct_pid)),
-        comm: leader.read(offset!(task_struct_comm)),
-    }
-}
-
 /// Appends every text but the arguments, and says where the next one goes.
 #[inline(always)]
-fn texts(scratch: *mut Scratch, exec: &mut Exec, parent: Address, binprm: Address) -> u32 {
+fn texts(scratch: *mut Scratch, exec: &mut Exec, parent: &Parent, binprm: Address) -> u32 {
     let filename = binprm.follow(offset!(linux_binprm_filename));
     // SAFETY: the texts begin with room for it.
     let len = unsafe { filename.text(text_at(scratch, 0), MAX_FILENAME as u32) };
@@ -167,18 +157,14 @@ fn texts(scratch: *mut Scratch, exec: &mut Exec, parent: Address, binprm: Addres
     exec.flags |= flags;
     end += len;
 
-    let mm = parent.follow(offset!(task_struct_mm));
-    if mm == Address::NULL {
-        exec.flags |= FLAG_PARENT_WITHOUT_MEMORY;
-    }
-    let (len, flags) = path::append(mm.follow(offset!(mm_struct_exe_file)), end);
+    let (len, flags) = path::append(parent.exe_file, end);
     exec.parent_executable_len = len;
     exec.flags |= flags << 1;
     end += len;
 
     let room = end.min(TAIL - MAX_REMEMBERED as u32);
     // SAFETY: `room` leaves a remembered path's bytes of the texts free.
-    let len = unsafe { name::recall(parent, text_at(scratch, room)) };
+    let len = unsafe { lineage::recall(parent, text_at(scratch, room)) };
     exec.parent_filename_len = len.saturating_sub(1);
     room + exec.parent_filename_len
 }

@@ -30,10 +30,24 @@ pub const COUNTERS: &str = "COUNTERS";
 pub const OFFSETS: &str = "OFFSETS";
 /// Read-only global of aya-log: the level up to which the program speaks.
 pub const AYA_LOG_LEVEL: &str = "AYA_LOG_LEVEL";
-/// The program, attached to the raw tracepoint [`TRACEPOINT`].
-pub const PROGRAM: &str = "exec";
-/// The hook: the new image is in place and has not run yet, so nothing can change its arguments.
-pub const TRACEPOINT: &str = "sched_process_exec";
+/// A program, and the raw tracepoint that it is attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its name in the object.
+    pub name: &'static str,
+    /// Where it is attached.
+    pub tracepoint: &'static str,
+}
+/// Sends execs. The new image is in place and has not run yet, so nothing can change its arguments.
+pub const EXEC: Program = Program {
+    name: "exec",
+    tracepoint: "sched_process_exec",
+};
+/// Remembers who forked whom. The new process has not run yet.
+pub const FORK: Program = Program {
+    name: "fork",
+    tracepoint: "sched_process_fork",
+};
 
 /// How many names can be watched. A rule set that needs more watches every exec.
 pub const MAX_WATCHED_NAMES: u32 = 4096;
@@ -48,6 +62,8 @@ pub const MAX_PATH_STEPS: u32 = 256;
 pub const MAX_REMEMBERED: usize = 256;
 /// How many processes are remembered by the path they exec'd.
 pub const MAX_REMEMBERED_PROCESSES: u32 = 8192;
+/// How many processes are remembered by who forked them: as many as a busy node forks in minutes.
+pub const MAX_CREATORS: u32 = 32 * 1024;
 /// Bytes of arguments in one record.
 pub const ARGS_CHUNK: usize = 16 * 1024;
 /// Bytes of all arguments. Linux stops at 6 MiB (three quarters of `_STK_LIM`) however large the stack may
@@ -97,7 +113,7 @@ pub struct Exec {
     pub cap_permitted: u64,
     /// The process that called exec.
     pub task: Task,
-    /// Who forked it, or who took it over when that one was gone.
+    /// Who forked it; or, where that is not known, who is its parent now.
     pub parent: Task,
     /// Real, effective and saved user, as the host's user namespace counts.
     pub uids: Ids,
@@ -202,6 +218,8 @@ pub const FLAG_PARENT_EXECUTABLE_NAMELESS: u32 = 1 << 3;
 pub const FLAG_ARGS_UNREADABLE: u32 = 1 << 4;
 /// The parent has no memory any more: it is a kernel thread or is ending, so only its `comm` is known.
 pub const FLAG_PARENT_WITHOUT_MEMORY: u32 = 1 << 5;
+/// Who forked it is not its parent any more, most often because that one has ended.
+pub const FLAG_PARENT_LEFT: u32 = 1 << 6;
 
 /// The longest text part of an [`Exec`] record.
 pub const MAX_TAIL: usize = MAX_FILENAME + 2 * MAX_PATH + MAX_REMEMBERED + ARGS_CHUNK;

@@ -1,13 +1,18 @@
 //! The kernel object: its programs, its licence, and nothing for the host.
 //!
-//! One exec is followed by reading [`exec`]: is it watched, what is it, send it. All reading of kernel memory
-//! is in `task.rs`, all maps are in `maps.rs`, and nothing here judges: the daemon does.
+//! One exec is followed by reading `exec.rs`: is it watched, what is it, send it. `fork.rs` remembers who forked
+//! whom for the time when the parent is gone. All reading of kernel memory is in `task.rs`, all maps are in
+//! `maps.rs`, and nothing here judges: the daemon does.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 
 #[cfg(target_arch = "bpf")]
 mod args;
 #[cfg(target_arch = "bpf")]
 mod exec;
+#[cfg(target_arch = "bpf")]
+mod fork;
+#[cfg(target_arch = "bpf")]
+mod lineage;
 #[cfg(target_arch = "bpf")]
 mod maps;
 #[cfg(target_arch = "bpf")]

@@ -25,6 +25,7 @@ pub struct Offsets {
     pub task_struct_real_parent: u32,
     pub task_struct_group_leader: u32,
     pub task_struct_start_boottime: u32,
+    pub task_struct_self_exec_id: u32,
     pub task_struct_thread_pid: u32,
     pub task_struct_nsproxy: u32,
     pub task_struct_signal: u32,

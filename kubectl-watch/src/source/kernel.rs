@@ -22,7 +22,7 @@ use aya::{
 pub use btf::BtfError;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, EVENTS, MAX_WATCHED_NAMES, NameKey, OFFSETS, PROGRAM, TRACEPOINT, WATCH_ALL, WATCHED_NAMES,
+    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, WATCH_ALL, WATCHED_NAMES,
 };
 pub use losses::Losses;
 pub use offsets::OffsetsError;
@@ -36,7 +36,10 @@ use crate::event::ProcessEvent;
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;
 
-/// The kernel program, built by this crate's build script.
+/// Attached in this order: who forked whom is known before the first exec is seen.
+const PROGRAMS: [Program; 2] = [FORK, EXEC];
+
+/// The kernel programs, built by this crate's build script.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/kubectl-watch-ebpf"));
 
 /// How the source is opened.
@@ -92,8 +95,8 @@ pub struct KernelSource {
     ring: AsyncFd<RingBuf<MapData>>,
     inbox: Inbox,
     counters: Counters,
-    link: Option<RawTracePointLinkId>,
-    /// The program stays loaded as long as this lives.
+    links: Vec<(Program, RawTracePointLinkId)>,
+    /// The programs stay loaded as long as this lives.
     ebpf: Ebpf,
 }
 
@@ -113,8 +116,11 @@ impl KernelSource {
         if options.log != KernelLog::Off {
             KernelLog::forward(&mut ebpf)?;
         }
-        let program = program(&mut ebpf)?;
-        program.load().map_err(|error| refused("the program", error))?;
+        for which in PROGRAMS {
+            program(&mut ebpf, which)?
+                .load()
+                .map_err(|error| refused("the program", error))?;
+        }
         let counters = Counters::new(&mut ebpf)?;
         let ring =
             RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
@@ -123,7 +129,7 @@ impl KernelSource {
             ring,
             inbox: Inbox::default(),
             counters,
-            link: None,
+            links: Vec::new(),
             ebpf,
         })
     }
@@ -159,12 +165,14 @@ impl KernelSource {
         self.watch_all(all)
     }
 
-    /// Attaches the program: from now on execs are seen.
+    /// Attaches the programs: from now on execs are seen.
     pub fn attach(&mut self) -> Result<(), SourceError> {
-        let link = program(&mut self.ebpf)?
-            .attach(TRACEPOINT)
-            .map_err(|error| refused("the attachment to sched_process_exec", error))?;
-        self.link = Some(link);
+        for which in PROGRAMS {
+            let link = program(&mut self.ebpf, which)?
+                .attach(which.tracepoint)
+                .map_err(|error| refused("the attachment to a tracepoint", error))?;
+            self.links.push((which, link));
+        }
         Ok(())
     }
 
@@ -177,10 +185,10 @@ impl KernelSource {
         Ok(())
     }
 
-    /// Detaches the program and appends what was sent until then, unfinished or not.
+    /// Detaches the programs and appends what was sent until then, unfinished or not.
     pub fn finish(&mut self, out: &mut Vec<ProcessEvent>) -> Result<(), SourceError> {
-        if let Some(link) = self.link.take() {
-            program(&mut self.ebpf)?
+        for (which, link) in self.links.drain(..) {
+            program(&mut self.ebpf, which)?
                 .detach(link)
                 .map_err(|error| refused("the detachment", error))?;
         }
@@ -245,8 +253,8 @@ impl Inbox {
     }
 }
 
-fn program(ebpf: &mut Ebpf) -> Result<&mut RawTracePoint, SourceError> {
-    let program = ebpf.program_mut(PROGRAM).ok_or_else(|| absent(PROGRAM))?;
+fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut RawTracePoint, SourceError> {
+    let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
     program
         .try_into()
         .map_err(|error: ProgramError| refused("the program", error))

@@ -6,7 +6,7 @@ use aya::{
     Ebpf,
     maps::{MapData, PerCpuArray},
 };
-use kubectl_watch_ebpf::{COUNTERS, Counter};
+use kubectl_watch_ebpf::{COUNTERS, Counter, EXEC};
 
 use super::{SourceError, program, refused, take};
 
@@ -81,7 +81,7 @@ impl Counters {
     pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, SourceError> {
         let map =
             PerCpuArray::try_from(take(ebpf, COUNTERS)?).map_err(|error| refused("the counters", error))?;
-        let fd = program(ebpf)?
+        let fd = program(ebpf, EXEC)?
             .fd()
             .map_err(|error| refused("the program", error))?;
         let fdinfo = format!("/proc/self/fdinfo/{}", std::os::fd::AsFd::as_fd(fd).as_raw_fd());

@@ -70,6 +70,7 @@ fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
         task_struct_group_leader: task("group_leader")?,
         // Linux 5.5 renamed it.
         task_struct_start_boottime: find("task_struct", &["start_boottime", "real_start_time"])?,
+        task_struct_self_exec_id: task("self_exec_id")?,
         task_struct_thread_pid: task("thread_pid")?,
         task_struct_nsproxy: task("nsproxy")?,
         task_struct_signal: task("signal")?,
