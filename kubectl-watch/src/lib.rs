@@ -5,4 +5,5 @@
 
 pub mod eql;
 pub mod event;
+pub mod redact;
 pub mod rule;
