@@ -101,9 +101,13 @@ fn mark(kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
     };
     let hash = Sha256::digest(secret);
     // Writing to a Vec cannot fail.
-    let _ = write!(out, "<redacted:{} sha256:", kind.name());
-    for byte in &hash[..4] {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out.push(b'>');
+    let _ = write!(
+        out,
+        "<redacted:{} sha256:{:02x}{:02x}{:02x}{:02x}>",
+        kind.name(),
+        hash[0],
+        hash[1],
+        hash[2],
+        hash[3]
+    );
 }
