@@ -4,5 +4,8 @@
 //! is left out.
 
 pub mod container;
+pub mod host;
 pub mod parent;
 mod process;
+pub mod root;
+pub mod user;

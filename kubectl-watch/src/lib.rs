@@ -3,8 +3,11 @@
 //! The folders are the flow: `source` ▶ `event` ▶ `enrich` ▶ `rule` (with `eql`) ▶ `alert` (with `redact`)
 //! ▶ `sink`, and [`pipeline`] is the one place that knows them all.
 
+pub mod alert;
 pub mod enrich;
 pub mod eql;
 pub mod event;
+pub mod redact;
 pub mod rule;
+pub mod sink;
 pub mod source;

@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn another_process_of_the_same_pid_is_refused() {
-        let stat = std::fs::read("/proc/self/stat").expect("there is one");
-        let start = start_ticks(&stat).expect("it is there") * NANOSECONDS_PER_TICK;
+        let own = std::fs::read("/proc/self/stat").expect("there is one");
+        let start = start_ticks(&own).expect("it is there") * NANOSECONDS_PER_TICK;
         let this = Process {
             pid: std::process::id(),
             start_boot_ns: start,

@@ -10,6 +10,7 @@ mod convert;
 mod kernel_log;
 mod losses;
 mod offsets;
+mod readable;
 mod record;
 
 use std::{io, path::PathBuf};
@@ -27,10 +28,10 @@ use kubectl_watch_ebpf::{
 pub use losses::Losses;
 pub use offsets::OffsetsError;
 use thiserror::Error;
-use tokio::io::{Interest, unix::AsyncFd};
+use tokio::io::unix::AsyncFd;
 use zerocopy::IntoBytes;
 
-use self::{assembly::Assembly, clock::Boot, losses::Counters, record::Record};
+use self::{assembly::Assembly, clock::Boot, losses::Counters, readable::readable, record::Record};
 use crate::event::ProcessEvent;
 
 /// Records that are read before anybody else has a turn.
@@ -124,7 +125,7 @@ impl KernelSource {
         let counters = Counters::new(&mut ebpf)?;
         let ring =
             RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
-        let ring = AsyncFd::with_interest(ring, Interest::READABLE)?;
+        let ring = readable(ring)?;
         give_back_memory();
         Ok(Self {
             ring,

@@ -3,9 +3,8 @@
 use aya::Ebpf;
 use aya_log::{EbpfLogger, Level};
 use clap::ValueEnum;
-use tokio::io::{Interest, unix::AsyncFd};
 
-use super::SourceError;
+use super::{SourceError, readable::readable};
 
 /// How much the kernel program says. What it does not say costs nothing: the verifier removes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -35,10 +34,10 @@ impl KernelLog {
             step: "its log",
             error: Box::new(error),
         })?;
-        let mut logger = AsyncFd::with_interest(logger, Interest::READABLE)?;
+        let mut logger = readable(logger)?;
         tokio::spawn(async move {
             loop {
-                match logger.ready_mut(Interest::READABLE).await {
+                match logger.readable_mut().await {
                     Ok(mut ready) => {
                         ready.get_inner_mut().flush();
                         ready.clear_ready();

@@ -1,0 +1,82 @@
+//! The alert: a rule and the event that it found, as an ECS document without secrets.
+//!
+//! Pure: who makes one says when and under which id. Bytes that are no text are shown in a way that can be
+//! undone; see [`text`](mod@text).
+
+mod capability;
+mod document;
+mod evidence;
+mod host;
+mod json;
+mod process;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod text;
+mod threat;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::event::ProcessEvent;
+use crate::rule::{Metadata, Severity};
+pub(crate) use document::Document;
+pub use host::{Boot, Host, Os};
+pub(crate) use process::Parent;
+
+/// What an alert is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertParts<'a> {
+    /// The rule that found it.
+    pub rule: &'a Metadata,
+    /// What it found.
+    pub event: &'a ProcessEvent,
+    /// Where.
+    pub host: &'a Host,
+    /// Why: the fields that the rule asked for, and the values that answered it, secrets and all.
+    pub matched: &'a [(&'a str, &'a [u8])],
+    /// Names the alert for ever.
+    pub id: Uuid,
+    /// When the alert was made, which is later than the event.
+    pub created: Timestamp,
+}
+
+/// One alert. No secret is in it, so whoever has it may show all of it.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The ECS document.
+    pub(crate) document: Document,
+    /// Which arguments of the process the rule looked for, by number, in order.
+    pub(crate) matched_args: Vec<usize>,
+}
+
+impl Alert {
+    /// Makes an alert, and takes the secrets out.
+    #[must_use]
+    pub fn new(parts: &AlertParts<'_>) -> Self {
+        let evidence = evidence::Evidence::new(parts.event, parts.matched);
+        let matched_args = evidence.matched_args.clone();
+        Self {
+            severity: parts.rule.severity,
+            document: Document::new(parts, evidence),
+            matched_args,
+        }
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.document.event.id
+    }
+
+    /// The name of the rule.
+    pub fn rule_name(&self) -> &str {
+        &self.document.rule.name
+    }
+
+    /// The ECS document as one line of JSON, ended by a newline. Characters that steer a terminal are escaped.
+    #[must_use]
+    pub fn to_json_line(&self) -> Vec<u8> {
+        json::line(&self.document)
+    }
+}

@@ -1,0 +1,346 @@
+//! The ECS document, field by field. `docs/alert.md` says what each is for.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::AlertParts;
+use super::evidence::{Evidence, Matched};
+use super::host::Host;
+use super::process::Process;
+use super::text::Text;
+use super::threat::ThreatFields;
+use crate::event::{Gap, ProcessEvent};
+use crate::rule::Metadata;
+
+/// The version of ECS whose names are used.
+const ECS_VERSION: &str = "9.4.0";
+const DATASET: &str = "kubectl_watch.alerts";
+
+/// The whole document.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Document {
+    #[serde(rename = "@timestamp")]
+    pub(crate) timestamp: String,
+    ecs: Ecs,
+    pub(crate) event: EventFields,
+    message: String,
+    pub(crate) rule: RuleFields,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threat: Option<ThreatFields>,
+    pub(crate) process: Process,
+    pub(crate) user: Identity,
+    group: Identity,
+    pub(crate) host: Host,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) container: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) orchestrator: Option<Orchestrator>,
+    related: Related,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<Labels>,
+    tags: Vec<String>,
+    data_stream: DataStream,
+    agent: Agent,
+    pub(crate) kubectl_watch: Own,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Ecs {
+    version: &'static str,
+}
+
+/// ECS `event`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EventFields {
+    kind: &'static str,
+    category: [&'static str; 1],
+    r#type: [&'static str; 1],
+    action: &'static str,
+    module: &'static str,
+    dataset: &'static str,
+    provider: &'static str,
+    code: &'static str,
+    pub(crate) id: String,
+    outcome: &'static str,
+    severity: u8,
+    risk_score: u8,
+    reason: String,
+    created: String,
+    sequence: u64,
+}
+
+/// ECS `rule`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RuleFields {
+    id: String,
+    uuid: String,
+    pub(crate) name: String,
+    version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ruleset: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    author: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license: Option<String>,
+    category: &'static str,
+    description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reference: Vec<String>,
+}
+
+/// A user or a group.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Identity {
+    pub(crate) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+}
+
+/// Something of which only the id is known.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Id {
+    pub(crate) id: String,
+}
+
+/// ECS `orchestrator`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Orchestrator {
+    r#type: &'static str,
+    pub(crate) resource: Resource,
+}
+
+/// ECS `orchestrator.resource`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Resource {
+    r#type: &'static str,
+    pub(crate) id: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Related {
+    user: Vec<String>,
+    hosts: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Labels {
+    #[serde(rename = "kubectl_watch.impersonated_user")]
+    impersonated_user: Text,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct DataStream {
+    r#type: &'static str,
+    dataset: &'static str,
+    namespace: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Agent {
+    r#type: &'static str,
+    version: &'static str,
+}
+
+/// What ECS has no name for.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Own {
+    pub(crate) matched: Vec<Matched>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exec_path: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) login_user: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_session: Option<u32>,
+    cgroup_id: u64,
+    namespace: Namespaces,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Namespaces {
+    pid: u32,
+    mnt: u32,
+    process_pid: u32,
+}
+
+impl Document {
+    pub(super) fn new(parts: &AlertParts<'_>, evidence: Evidence) -> Self {
+        let AlertParts {
+            rule,
+            event,
+            host,
+            id,
+            created,
+            ..
+        } = *parts;
+        let place = &event.place;
+        let names = &event.names;
+        let user = Identity::new(event.credentials.user.effective, names.user.clone());
+        let login = event
+            .credentials
+            .login_uid
+            .map(|id| Identity::new(id, names.login_user.clone()));
+        let labels = impersonated(&evidence.args).map(|name| Labels {
+            impersonated_user: Text(name.to_owned()),
+        });
+        let process = Process::new(event, host, evidence.args, evidence.parent_args);
+        let users = [Some(&user), Some(&process.real_user), login.as_ref()];
+        Self {
+            timestamp: time(event.time),
+            ecs: Ecs { version: ECS_VERSION },
+            event: EventFields {
+                kind: "alert",
+                category: ["process"],
+                r#type: ["start"],
+                action: "exec",
+                module: "kubectl_watch",
+                dataset: DATASET,
+                provider: "ebpf",
+                code: "eql",
+                id: id.to_string(),
+                outcome: "success",
+                severity: rule.severity.number(),
+                risk_score: rule.risk_score,
+                reason: reason(rule, event, &user, host),
+                created: time(created),
+                sequence: event.sequence,
+            },
+            message: rule.name.clone(),
+            rule: RuleFields::new(rule),
+            threat: ThreatFields::new(&rule.threat),
+            related: Related {
+                user: distinct(users.into_iter().flatten().map(Identity::called)),
+                hosts: distinct([host.name.as_str(), host.hostname.as_str()].into_iter()),
+            },
+            process,
+            group: Identity::new(event.credentials.group.effective, names.group.clone()),
+            user,
+            host: host.clone(),
+            container: place.container_id.clone().map(|id| Id { id }),
+            orchestrator: place.pod_uid.clone().map(|id| Orchestrator {
+                r#type: "kubernetes",
+                resource: Resource { r#type: "pod", id },
+            }),
+            labels,
+            tags: rule.tags.clone(),
+            data_stream: DataStream {
+                r#type: "logs",
+                dataset: DATASET,
+                namespace: "default",
+            },
+            agent: Agent {
+                r#type: "kubectl-watch",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            kubectl_watch: Own {
+                matched: evidence.matched,
+                gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
+                exec_path: Text::known(&event.process.filename),
+                login_user: login,
+                audit_session: event.credentials.audit_session,
+                cgroup_id: place.cgroup_id,
+                namespace: Namespaces {
+                    pid: place.pid_ns,
+                    mnt: place.mnt_ns,
+                    process_pid: place.ns_pid,
+                },
+            },
+        }
+    }
+}
+
+impl Own {
+    /// What could not be had, in words.
+    pub(crate) fn gaps(&self) -> &[&'static str] {
+        &self.gaps
+    }
+}
+
+impl RuleFields {
+    fn new(rule: &Metadata) -> Self {
+        Self {
+            id: rule.id.clone(),
+            uuid: rule.id.clone(),
+            name: rule.name.clone(),
+            version: rule.version.to_string(),
+            ruleset: rule.ruleset.clone(),
+            author: rule.author.clone(),
+            license: rule.license.clone(),
+            category: "eql",
+            description: rule.description.clone(),
+            reference: rule.references.clone(),
+        }
+    }
+}
+
+impl Identity {
+    pub(super) fn new(id: u32, name: Option<String>) -> Self {
+        Self {
+            id: id.to_string(),
+            name,
+        }
+    }
+
+    /// The name, or the number where there is none.
+    pub(crate) fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// A time as ECS writes it, always as long, so that it sorts as text.
+pub(super) fn time(time: Timestamp) -> String {
+    format!("{time:.9}")
+}
+
+/// The sentence that Kibana shows of an alert, as its own detection engine words it.
+fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, host: &Host) -> String {
+    let name = Text(event.process.name.clone());
+    let parent = Text::known(&event.parent.name)
+        .map(|name| format!(", parent process {}", name.shown()))
+        .unwrap_or_default();
+    format!(
+        "process event with process {}{parent}, by {} on {} created {} alert {}",
+        name.shown(),
+        user.called(),
+        host.name,
+        rule.severity.name(),
+        rule.name
+    )
+}
+
+/// What a gap is called.
+fn gap_name(gap: Gap) -> &'static str {
+    match gap {
+        Gap::Args => "process.args",
+        Gap::Executable => "process.executable",
+        Gap::ParentExecutable => "process.parent.executable",
+        Gap::Parent => "process.parent",
+    }
+}
+
+/// The user whose rights kubectl asks for: the value of the last `--as`, as kubectl reads it.
+fn impersonated(args: &crate::event::Args) -> Option<&[u8]> {
+    let mut found = None;
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.strip_prefix(b"--as") {
+            Some([]) => found = args.next().or(found),
+            Some([b'=', name @ ..]) => found = Some(name),
+            _ if arg == b"--" => break,
+            _ => {}
+        }
+    }
+    found.filter(|name| !name.is_empty())
+}
+
+/// Each text once, without empty ones.
+fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for text in texts {
+        if !text.is_empty() && !out.iter().any(|known| known == text) {
+            out.push(text.to_owned());
+        }
+    }
+    out
+}

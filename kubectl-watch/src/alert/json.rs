@@ -1,0 +1,54 @@
+//! JSON in which nothing steers a terminal, in case somebody reads it there.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+use super::text::is_harmful;
+
+/// Compact JSON that escapes more than it must.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((place, char)) = rest.char_indices().find(|&(_, char)| is_harmful(char)) {
+            writer.write_all(&rest.as_bytes()[..place])?;
+            let mut units = [0; 2];
+            for unit in char.encode_utf16(&mut units) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[place + char.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+/// A document as one line.
+pub(super) fn line(document: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(4096);
+    // No part of a document can fail, and neither can a Vec.
+    let result = document.serialize(&mut Serializer::with_formatter(&mut out, Harmless));
+    debug_assert!(result.is_ok(), "{result:?}");
+    out.push(b'\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_steers_a_terminal_is_escaped_and_read_back() {
+        let text = "a\u{1b}[31m\u{9b}b\u{202e}c\u{7f}\u{e0041}\nü\u{feff}";
+        let line = String::from_utf8(super::line(&text)).expect("text");
+        assert_eq!(
+            line,
+            "\"a\\u001b[31m\\u009bb\\u202ec\\u007f\\udb40\\udc41\\nü\\ufeff\"\n"
+        );
+        assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), text);
+    }
+}

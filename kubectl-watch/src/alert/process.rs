@@ -1,0 +1,159 @@
+//! ECS `process` and `process.parent`, from an event.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::capability;
+use super::document::Identity;
+use super::host::Host;
+use super::text::{ArgList, Text};
+use crate::event::{self, Args, ProcessEvent};
+
+/// Bytes of arguments up to which they are also joined to one line.
+const MAX_COMMAND_LINE: usize = 64 * 1024;
+
+/// What a process and its parent have in common.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Common {
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) pid: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) entity_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) executable: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) args: Option<ArgList>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) args_count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) command_line: Option<Text>,
+}
+
+/// ECS `process`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Process {
+    #[serde(flatten)]
+    pub(crate) common: Common,
+    interactive: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tty: Option<Tty>,
+    thread: Thread,
+    pub(crate) user: Identity,
+    pub(crate) real_user: Identity,
+    saved_user: Identity,
+    group: Identity,
+    real_group: Identity,
+    saved_group: Identity,
+    pub(crate) parent: Parent,
+}
+
+/// ECS `process.parent`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Parent {
+    #[serde(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Tty {
+    char_device: CharDevice,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct CharDevice {
+    major: u32,
+    minor: u32,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Thread {
+    id: u32,
+    capabilities: Capabilities,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Capabilities {
+    effective: Vec<String>,
+    permitted: Vec<String>,
+}
+
+impl Process {
+    pub(super) fn new(event: &ProcessEvent, host: &Host, args: Args, parent_args: Args) -> Self {
+        let credentials = &event.credentials;
+        let names = &event.names;
+        let (user, group) = (credentials.user, credentials.group);
+        let saved_group = [(group.effective, &names.group), (group.real, &names.real_group)]
+            .into_iter()
+            .find_map(|(id, name)| name.clone().filter(|_| id == group.saved));
+        Self {
+            common: Common::new(&event.process, host, args),
+            interactive: event.place.tty.is_some(),
+            tty: event.place.tty.map(|(major, minor)| Tty {
+                char_device: CharDevice { major, minor },
+            }),
+            thread: Thread {
+                id: event.process.tid,
+                capabilities: Capabilities {
+                    effective: capability::names(credentials.cap_effective),
+                    permitted: capability::names(credentials.cap_permitted),
+                },
+            },
+            user: Identity::new(user.effective, names.user.clone()),
+            real_user: Identity::new(user.real, names.real_user.clone()),
+            saved_user: Identity::new(user.saved, names.saved_user.clone()),
+            group: Identity::new(group.effective, names.group.clone()),
+            real_group: Identity::new(group.real, names.real_group.clone()),
+            saved_group: Identity::new(group.saved, saved_group),
+            parent: Parent {
+                common: Common::new(&event.parent, host, parent_args),
+            },
+        }
+    }
+}
+
+impl Common {
+    fn new(process: &event::Process, host: &Host, args: Args) -> Self {
+        let length: usize = args.iter().map(|arg| arg.len() + 1).sum();
+        let command_line =
+            (!args.is_empty() && length <= MAX_COMMAND_LINE).then(|| Text(args.command_line()));
+        Self {
+            pid: process.pid,
+            entity_id: entity_id(process, host),
+            start: (process.start != Timestamp::UNIX_EPOCH).then(|| super::document::time(process.start)),
+            name: Text::known(&process.name),
+            executable: Text::known(&process.executable),
+            args_count: (!args.is_empty()).then_some(args.len()),
+            args: (!args.is_empty()).then_some(ArgList(args)),
+            command_line,
+        }
+    }
+}
+
+/// Names a process among all of all nodes for ever: the node, its boot, the pid and the exact start. None where
+/// the start is not known, since pids come back.
+fn entity_id(process: &event::Process, host: &Host) -> Option<String> {
+    if process.start_boot_ns == 0 {
+        return None;
+    }
+    let boot = host.boot.as_ref().map_or("", |boot| &boot.id);
+    let mut hash = Sha256::new();
+    for text in [host.id.as_deref().unwrap_or_default(), boot] {
+        hash.update(text);
+        hash.update([0]);
+    }
+    hash.update(process.pid.to_le_bytes());
+    hash.update(process.start_boot_ns.to_le_bytes());
+    let hash = hash.finalize();
+    let half = u128::from_be_bytes(hash.first_chunk().copied()?);
+    Some(format!("{half:032x}"))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

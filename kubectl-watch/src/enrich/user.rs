@@ -1,0 +1,177 @@
+//! The names of users and groups, from the node's own files and not from those of the container that the daemon
+//! runs in. The files are read by hand: name services would run somebody's code, and ask the network.
+
+use std::collections::HashMap;
+
+use super::root::{HostRoot, Stamp};
+use crate::event::{Credentials, Names, ProcessEvent};
+
+/// Bytes of a file that are read; 100,000 users take about a tenth of it.
+const MAX_FILE: u64 = 64 * 1024 * 1024;
+
+/// Names by number, as fresh as the files.
+#[derive(Debug, Default)]
+pub struct Users {
+    users: Table,
+    groups: Table,
+}
+
+/// One file.
+#[derive(Debug, Default)]
+struct Table {
+    names: HashMap<u32, String>,
+    stamp: Option<Stamp>,
+}
+
+impl Users {
+    /// Nothing is read before it is needed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Fills in the names of an event's ids.
+    pub fn fill(&mut self, root: &HostRoot, event: &mut ProcessEvent) {
+        event.names = self.names(root, &event.credentials);
+    }
+
+    /// The names of some ids. An id without a name stays without.
+    pub fn names(&mut self, root: &HostRoot, credentials: &Credentials) -> Names {
+        self.users.refresh(root, "/etc/passwd");
+        self.groups.refresh(root, "/etc/group");
+        let user = |id: u32| self.users.names.get(&id).cloned();
+        let group = |id: u32| self.groups.names.get(&id).cloned();
+        Names {
+            user: user(credentials.user.effective),
+            real_user: user(credentials.user.real),
+            saved_user: user(credentials.user.saved),
+            login_user: credentials.login_uid.and_then(user),
+            group: group(credentials.group.effective),
+            real_group: group(credentials.group.real),
+        }
+    }
+}
+
+impl Table {
+    /// Reads the file again if it is not the one that was read. A file that cannot be read has no names, and is
+    /// tried again.
+    fn refresh(&mut self, root: &HostRoot, path: &str) {
+        let Ok(stamp) = root.stamp(path) else {
+            *self = Self::default();
+            return;
+        };
+        if self.stamp == Some(stamp) {
+            return;
+        }
+        match root.read(path, MAX_FILE) {
+            Ok((bytes, stamp)) => {
+                *self = Self {
+                    names: parse(&bytes),
+                    stamp: Some(stamp),
+                }
+            }
+            Err(error) => {
+                tracing::warn!(path, %error, "names are missing from alerts");
+                *self = Self {
+                    names: HashMap::new(),
+                    stamp: Some(stamp),
+                };
+            }
+        }
+    }
+}
+
+/// The names in a file whose lines are `name:password:id:…`. Other lines are skipped; of two names for an id
+/// the first counts, as it does for `getpwuid`.
+fn parse(bytes: &[u8]) -> HashMap<u32, String> {
+    let mut names = HashMap::new();
+    for line in bytes.split(|&byte| byte == b'\n') {
+        let mut fields = line.split(|&byte| byte == b':');
+        let (Some(name), Some(id)) = (fields.next(), fields.nth(1)) else {
+            continue;
+        };
+        // `+name` and `-name` are orders to a name service.
+        if name.is_empty() || b"#+-".contains(&name[0]) {
+            continue;
+        }
+        if let (Ok(name), Some(id)) = (std::str::from_utf8(name), number(id)) {
+            names.entry(id).or_insert_with(|| name.to_owned());
+        }
+    }
+    names
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::Ids;
+
+    #[test]
+    fn junk_is_skipped_and_the_first_name_counts() {
+        let names = parse(
+            b"root:x:0:0:root:/root:/bin/sh\n# no:x:1\n+nis:x:2:\n:x:3:\nbad\xff:x:4:\nfew\n\nbob:x:1000:1000\nrob:x:1000\nbig:x:4294967296:\nneg:x:-1:\nlast:x:7",
+        );
+        let mut names: Vec<_> = names.into_iter().collect();
+        names.sort();
+        assert_eq!(
+            names,
+            [
+                (0, "root".to_owned()),
+                (7, "last".to_owned()),
+                (1000, "bob".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_changed_is_read_again() {
+        let folder = tempfile::tempdir().expect("folder");
+        let etc = folder.path().join("etc");
+        fs::create_dir(&etc).expect("etc");
+        // As on a node whose file is a link from its root, which must not lead out to ours.
+        std::os::unix::fs::symlink("/etc/real", etc.join("passwd")).expect("link");
+        fs::write(etc.join("real"), "bob:x:1000:\n").expect("passwd");
+        let root = HostRoot::open(Some(folder.path())).expect("root");
+        let mut users = Users::new();
+        let mut event = ProcessEvent::default();
+        event.credentials.user = Ids {
+            real: 1000,
+            effective: 0,
+            saved: 0,
+        };
+        event.credentials.login_uid = Some(1000);
+        users.fill(&root, &mut event);
+        assert_eq!(event.names.real_user.as_deref(), Some("bob"));
+        assert_eq!(event.names.login_user.as_deref(), Some("bob"));
+        assert_eq!(
+            (event.names.user.as_deref(), event.names.group.as_deref()),
+            (None, None)
+        );
+
+        fs::write(etc.join("new"), "rob:x:1000:\nroot:x:0:\n").expect("passwd");
+        fs::rename(etc.join("new"), etc.join("real")).expect("replace");
+        fs::write(etc.join("group"), "wheel:x:0:bob\n").expect("group");
+        users.fill(&root, &mut event);
+        assert_eq!(event.names.real_user.as_deref(), Some("rob"));
+        assert_eq!(event.names.user.as_deref(), Some("root"));
+        assert_eq!(event.names.group.as_deref(), Some("wheel"));
+
+        fs::remove_file(etc.join("real")).expect("remove");
+        users.fill(&root, &mut event);
+        assert_eq!(event.names.real_user, None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_can_be_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What is remembered from one argument to the next, and how a value is written once its end is known.
+
+use super::name::{self, Meaning};
+use super::quote::Open;
+use super::scan::Scan;
+use super::{Kind, mark, value};
+
+/// What is remembered from one argument to the next.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The next argument is the value of a flag that ended the last one.
+    pub(super) expected: Option<Meaning>,
+    /// The last word was `set`, as in `config set users.bob.token`.
+    pub(super) after_set: bool,
+    /// The last word was `-c`: what follows is a command line.
+    pub(super) after_c: bool,
+    /// The program is curl, whose `-u` has a password in it.
+    pub(super) curl: bool,
+}
+
+impl Memory {
+    /// Writes the next argument.
+    pub(super) fn argument(&mut self, arg: &[u8], out: &mut Vec<u8>) {
+        if let Some(meaning) = self.expected.take()
+            && self.redact(meaning, arg, out)
+        {
+            return;
+        }
+        let exact = if self.after_c { None } else { Some(0) };
+        self.scan(arg, exact, out);
+    }
+
+    /// Writes a text.
+    pub(super) fn text(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        self.scan(text, None, out);
+    }
+
+    fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) {
+        let quotes = Open::default();
+        Scan {
+            memory: self,
+            text,
+            at: 0,
+            out,
+            quotes,
+            opened: None,
+            exact,
+            next_stop: 0,
+        }
+        .all();
+    }
+
+    /// Writes a value of which nothing is left to find out but its parts. False, and nothing written, where
+    /// it turns out not to be what its name promised.
+    pub(super) fn redact(&mut self, meaning: Meaning, value: &[u8], out: &mut Vec<u8>) -> bool {
+        match meaning {
+            Meaning::Secret(kind) => mark(kind, value, out),
+            Meaning::Header(kind) => {
+                let word = value
+                    .iter()
+                    .position(u8::is_ascii_whitespace)
+                    .unwrap_or(value.len());
+                let Some(schemed) = name::scheme(&value[..word]).filter(|_| kind == Kind::Authorization)
+                else {
+                    mark(kind, value, out);
+                    return true;
+                };
+                let secret = value::skip_space(value, word);
+                out.extend_from_slice(&value[..secret]);
+                if secret == value.len() {
+                    self.expected = Some(Meaning::Secret(schemed));
+                } else {
+                    mark(schemed, &value[secret..], out);
+                }
+            }
+            Meaning::Pair(_) | Meaning::UserPassword => {
+                let (separator, kind) = match meaning {
+                    Meaning::Pair(kind) => (b'=', kind),
+                    _ => (b':', Kind::Password),
+                };
+                let Some(place) = value.iter().position(|&byte| byte == separator) else {
+                    return false;
+                };
+                if value.starts_with(b"-") {
+                    return false;
+                }
+                out.extend_from_slice(&value[..=place]);
+                mark(kind, &value[place + 1..], out);
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,261 @@
+//! Reads a text once, from left to right, and writes it without its secrets.
+//!
+//! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
+//! that names a secret, with what follows it, decides how far the secret goes.
+
+use std::mem;
+
+use super::memory::Memory;
+use super::name::{self, Meaning};
+use super::quote::{self, Found, Open};
+use super::shape::{dots, is_dash_c, is_port, is_run, jwt};
+use super::value::{self, Until};
+use super::{Kind, mark};
+
+/// What follows a run.
+enum Follow {
+    /// `=`, or `:`, or white space; and where the value begins.
+    Assign(usize),
+    Colon(usize),
+    Space(usize),
+    /// The next item of an array, and where it begins.
+    Item(usize),
+    /// The end of the text.
+    End,
+    Other,
+}
+
+/// A text being read.
+pub(super) struct Scan<'a> {
+    pub(super) memory: &'a mut Memory,
+    pub(super) text: &'a [u8],
+    pub(super) at: usize,
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) quotes: Open,
+    /// Right behind the quotation mark that was opened last.
+    pub(super) opened: Option<usize>,
+    /// A name that begins here has all the rest of the text as its value.
+    pub(super) exact: Option<usize>,
+    /// The next white space or `@` at or behind the place where it was last looked for.
+    pub(super) next_stop: usize,
+}
+
+impl Scan<'_> {
+    /// Reads all of it.
+    pub(super) fn all(&mut self) {
+        while let Some(&byte) = self.text.get(self.at) {
+            if is_run(byte) {
+                self.run();
+            } else if self.text[self.at..].starts_with(b"://") {
+                self.userinfo();
+            } else {
+                match quote::at(self.text, self.at) {
+                    Found::Delimiter(delimiter, length) => {
+                        self.copy_to(self.at + length);
+                        self.opened = self.quotes.toggle(delimiter).then_some(self.at);
+                    }
+                    Found::Backslashes(count) => self.copy_to(self.at + count),
+                    Found::Other => self.copy_to(self.at + 1),
+                }
+            }
+        }
+    }
+
+    /// Copies up to a place.
+    fn copy_to(&mut self, place: usize) {
+        self.out.extend_from_slice(&self.text[self.at..place]);
+        self.at = place;
+    }
+
+    /// Reads a run, and the value that it names.
+    fn run(&mut self) {
+        let start = self.at;
+        let length = self.text[start..]
+            .iter()
+            .take_while(|&&byte| is_run(byte))
+            .count();
+        let word = &self.text[start..start + length];
+        if let Some(token) = jwt(word) {
+            self.copy_to(start + token);
+            let secret = &word[token..];
+            let dot = usize::from(secret.ends_with(b".") && dots(secret) > 2);
+            mark(Kind::Jwt, &secret[..secret.len() - dot], self.out);
+            self.at = start + length - dot;
+            return;
+        }
+        self.copy_to(start + length);
+        let name = &word[word.iter().take_while(|&&byte| byte == b'-').count()..];
+        let dashed = name.len() < word.len();
+        let after_set = mem::replace(&mut self.memory.after_set, word == b"set");
+        let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
+        self.memory.curl |= word == b"curl";
+        let (follow, json) = self.follow();
+        let Some(meaning) = self.meaning(word, name, &follow) else {
+            if let Follow::Assign(value) = follow
+                && self.exact == Some(start)
+            {
+                self.exact = Some(value);
+            }
+            return;
+        };
+        let flag = dashed
+            || meaning == Meaning::Secret(Kind::Bearer)
+            || after_set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
+        let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
+        match follow {
+            Follow::Assign(value) if self.exact == Some(start) => self.rest(value, meaning, false),
+            Follow::Colon(value)
+                if self.exact == Some(start) && self.begins_header(start, value, meaning) =>
+            {
+                self.rest(value::skip_space(self.text, value), meaning, true);
+            }
+            Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
+            Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { Until::Word }),
+            Follow::Colon(value) if self.begins_key(start) => {
+                let value = value::skip_space(self.text, value);
+                let header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
+                let until = match quote::at(self.text, value) {
+                    _ if json => Until::Json,
+                    Found::Delimiter(delimiter, _) if !self.quotes.has(delimiter) => Until::Json,
+                    _ if header || quoted => Until::Quotes,
+                    _ => Until::Space,
+                };
+                self.value(value, meaning, until);
+            }
+            Follow::Space(value) if flag => self.value(value, meaning, Until::Word),
+            Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
+            Follow::End if flag => self.memory.expected = Some(meaning),
+            _ => {}
+        }
+    }
+
+    /// What the value of a name is, here.
+    fn meaning(&self, word: &[u8], name: &[u8], follow: &Follow) -> Option<Meaning> {
+        let dashed = name.len() < word.len();
+        let meaning = name::meaning(name);
+        match meaning {
+            Some(Meaning::Pair(_)) if !dashed => None,
+            Some(Meaning::UserPassword) if !dashed || !self.memory.curl => None,
+            // `-ubob:password` in one argument.
+            None if self.memory.curl && word.starts_with(b"-u") && matches!(follow, Follow::Colon(_)) => {
+                Some(Meaning::Secret(Kind::Password))
+            }
+            meaning => meaning,
+        }
+    }
+
+    /// What follows the run that ends here, and whether its name was in quotes of its own.
+    fn follow(&self) -> (Follow, bool) {
+        let mut place = self.at;
+        let mut closed = false;
+        if let Found::Delimiter(_, length) = quote::at(self.text, place) {
+            place += length;
+            closed = true;
+        }
+        let space = value::skip_space(self.text, place);
+        let follow = match self.text[place..] {
+            [] => Follow::End,
+            [b'=', ..] => Follow::Assign(place + 1),
+            [b':', ..] => Follow::Colon(place + 1),
+            // An array of arguments, `["--token", "x"]`.
+            [b',', ..] if closed => Follow::Item(value::skip_space(self.text, place + 1)),
+            _ if space > place && closed && self.text[space..].starts_with(b":") => Follow::Colon(space + 1),
+            _ if space > place => Follow::Space(space),
+            _ => Follow::Other,
+        };
+        let own = closed && matches!(follow, Follow::Assign(_) | Follow::Colon(_));
+        (follow, own)
+    }
+
+    /// Whether a name that begins here can be the key of a header, of YAML or of JSON.
+    fn begins_key(&self, start: usize) -> bool {
+        start == 0 || self.text[start - 1].is_ascii_whitespace() || b"\"'`{,".contains(&self.text[start - 1])
+    }
+
+    /// Whether a name that begins an argument, or the value of a flag, begins a header with this colon. The
+    /// parts of a name such as `system:token:x` do not.
+    fn begins_header(&self, start: usize, value: usize, meaning: Meaning) -> bool {
+        start == 0
+            || matches!(meaning, Meaning::Header(_))
+            || self.text.get(value).is_none_or(u8::is_ascii_whitespace)
+    }
+
+    /// Takes all that is left as one value. The value of a header may be in the next argument.
+    fn rest(&mut self, start: usize, meaning: Meaning, header: bool) {
+        self.copy_to(start);
+        let value = &self.text[start..];
+        if value.is_empty() {
+            self.memory.expected = header.then_some(meaning);
+        } else if self.memory.redact(meaning, value, self.out) {
+            self.at = self.text.len();
+        }
+        self.exact = Some(start);
+    }
+
+    /// Takes the value that begins at a place behind the run.
+    fn value(&mut self, mut start: usize, meaning: Meaning, until: Until) {
+        if let Found::Delimiter(delimiter, _) = quote::at(self.text, self.at) {
+            self.quotes.toggle(delimiter);
+        }
+        let mut meaning = meaning;
+        if let Meaning::Header(Kind::Authorization) = meaning {
+            let length = self.text[start..]
+                .iter()
+                .take_while(|&&byte| is_run(byte))
+                .count();
+            let after = value::skip_space(self.text, start + length);
+            if let Some(kind) = name::scheme(&self.text[start..start + length])
+                && after > start + length
+            {
+                start = after;
+                meaning = Meaning::Secret(kind);
+            }
+        }
+        self.copy_to(start);
+        if start == self.text.len() {
+            let assigned = self.text[..start].ends_with(b"=");
+            self.memory.expected = (!assigned).then_some(meaning);
+            return;
+        }
+        let value = value::at(self.text, start, &self.quotes, until);
+        if self.memory.redact(meaning, &value.bytes, self.out) {
+            self.at = value.end;
+        }
+    }
+
+    /// Takes what is before the `@` of a URL whose `://` is here. A password may have the bytes in it that
+    /// should end a host's name.
+    fn userinfo(&mut self) {
+        self.copy_to(self.at + 3);
+        let start = self.at;
+        let rest = &self.text[start..];
+        let stop = |&byte: &u8| byte.is_ascii_whitespace() || b"/?#".contains(&byte);
+        let host = &rest[..rest.iter().position(stop).unwrap_or(rest.len())];
+        let end = match host.iter().rposition(|&byte| byte == b'@') {
+            Some(place) => place,
+            None => match host.iter().position(|&byte| byte == b':') {
+                Some(colon) if !host.starts_with(b"[") && !is_port(&host[colon + 1..]) => {
+                    let stop = self.stop(start + host.len());
+                    if self.text.get(stop) != Some(&b'@') {
+                        return;
+                    }
+                    stop - start
+                }
+                _ => return,
+            },
+        };
+        mark(Kind::Userinfo, &rest[..end], self.out);
+        self.at = start + end;
+    }
+
+    /// The next white space or `@`; looked for once for all the places before it.
+    fn stop(&mut self, place: usize) -> usize {
+        if self.next_stop < place {
+            let found = self.text[place..]
+                .iter()
+                .position(|&byte| byte.is_ascii_whitespace() || byte == b'@');
+            self.next_stop = found.map_or(self.text.len(), |found| place + found);
+        }
+        self.next_stop
+    }
+}

@@ -1,0 +1,30 @@
+//! Shapes that say what bytes are wherever they stand.
+
+/// Whether what is behind a host's colon is the number of a port.
+pub(super) fn is_port(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a byte can be part of a name or of a token.
+pub(super) fn is_run(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+/// Whether a word is a shell's `-c`, alone or among other letters.
+pub(super) fn is_dash_c(word: &[u8]) -> bool {
+    matches!(word, [b'-', letters @ .., b'c'] if letters.len() < 6 && letters.iter().all(u8::is_ascii_alphabetic))
+}
+
+/// Where a JSON web token begins in a run: at the beginning of a JSON object in base64, with two dots behind.
+pub(super) fn jwt(run: &[u8]) -> Option<usize> {
+    if !run.iter().all(|&byte| is_run(byte)) {
+        return None;
+    }
+    let start = run.windows(3).position(|three| three == b"eyJ")?;
+    (dots(&run[start..]) >= 2).then_some(start)
+}
+
+/// How many dots a run has.
+pub(super) fn dots(run: &[u8]) -> usize {
+    run.split(|&byte| byte == b'.').count() - 1
+}

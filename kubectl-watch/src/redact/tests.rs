@@ -1,0 +1,354 @@
+//! What is taken out, what stays, and that nothing of a secret gets by.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The arguments after redaction.
+fn redacted(args: &[&str]) -> Vec<String> {
+    let args: Args = args.iter().collect();
+    super::args(&args)
+        .iter()
+        .map(|arg| String::from_utf8_lossy(arg).into_owned())
+        .collect()
+}
+
+fn marked(kind: &str, secret: &str) -> String {
+    let hash = Sha256::digest(secret);
+    format!(
+        "<redacted:{kind} sha256:{:02x}{:02x}{:02x}{:02x}>",
+        hash[0], hash[1], hash[2], hash[3]
+    )
+}
+
+#[test]
+fn an_argument_of_its_own_is_taken_whole() {
+    for (args, kind, secret) in [
+        (&["--token", "{}"][..], "token", "a b'c\"d"),
+        (&["--token={}"], "token", "a b'c\"d;e --as=x"),
+        (&["--TOKEN={}"], "token", "abc"),
+        (&["-token", "{}"], "token", "abc"),
+        (&["--password={}"], "password", "x=y"),
+        (&["--docker-password", "{}"], "password", "--as=x"),
+        (&["--from-literal=key={}"], "literal", "a b"),
+        (&["--from-literal", "key={}"], "literal", "a=b"),
+        (&["--env", "NAME={}"], "env", "a b"),
+        (&["-e", "NAME={}"], "env", "a b"),
+        (&["DB_PASSWORD={}"], "password", "a b"),
+        (
+            &["config", "set-credentials", "bob", "--auth-provider-arg=id={}"],
+            "secret",
+            "x y",
+        ),
+        (&["config", "set", "users.bob.token", "{}"], "token", "a b"),
+        (&["--exec-arg=--token={}"], "token", "a b"),
+        (&["exec", "pod", "--", "tool", "--secret-key", "{}"], "key", "a b"),
+        (&["https://{}@host/path"], "userinfo", "bob:pa#s/w"),
+        (&["postgres://{}@host/db"], "userinfo", "bob:pass"),
+        (&["-H", "Authorization: Bearer {}"], "bearer", "a.b-c"),
+        (&["-H", "authorization:  basic {}"], "authorization", "a b"),
+        (&["-HAuthorization: Bearer {}"], "bearer", "abc"),
+        (&["--header=Authorization: Bearer {}"], "bearer", "abc"),
+        (&["-H", "X-Vault-Token: {}"], "token", "s.abc"),
+        (&["-H", "Authorization:", "Bearer", "{}"], "bearer", "abc"),
+        (&["Bearer", "{}"], "bearer", "abc"),
+        (&["curl", "-u", "bob:{}"], "password", "a b"),
+        (&["curl", "--user=bob:{}"], "password", "a b"),
+        (&["curl", "-ubob:{}"], "password", "ab"),
+        (
+            &["get", "x{}y/z"],
+            "jwt",
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln-_",
+        ),
+        (
+            &["--token={}"],
+            "jwt",
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln-_",
+        ),
+    ] {
+        let with = |text: &str| args.iter().map(|arg| arg.replace("{}", text)).collect::<Vec<_>>();
+        let given = with(secret);
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        let mut want = with(&marked(kind, secret));
+        if kind == "jwt" && args.len() == 2 {
+            // What follows a token without a separator may be part of it.
+            want = vec![
+                "get".to_owned(),
+                format!("x{}/z", marked("jwt", &format!("{secret}y"))),
+            ];
+        }
+        assert_eq!(redacted(&given), want, "{given:?}");
+    }
+}
+
+#[test]
+fn a_secret_in_a_command_line_is_taken_as_its_shell_reads_it() {
+    let t = |secret: &str| marked("token", secret);
+    for (line, want) in [
+        (
+            "kubectl --token=abc get pods --as=x",
+            format!("kubectl --token={} get pods --as=x", t("abc")),
+        ),
+        (
+            "kubectl --token abc get pods",
+            format!("kubectl --token {} get pods", t("abc")),
+        ),
+        (
+            "kubectl --token='a b' get",
+            format!("kubectl --token={} get", t("a b")),
+        ),
+        (
+            "kubectl --token \"a b\"c get",
+            format!("kubectl --token {} get", t("a bc")),
+        ),
+        (
+            "kubectl --token=a\\ b get",
+            format!("kubectl --token={} get", t("a b")),
+        ),
+        (
+            "kubectl \\\n  --token \\\n  abc \\\n get",
+            format!("kubectl \\\n  --token \\\n  {} \\\n get", t("abc")),
+        ),
+        (
+            "kubectl '--token=a b' get",
+            format!("kubectl '--token={}' get", t("a b")),
+        ),
+        (
+            "sh -c 'kubectl --token=\"a b\" get'",
+            format!("sh -c 'kubectl --token={} get'", t("a b")),
+        ),
+        (
+            r#"sh -c "sh -c \"kubectl --token='a b' get --as=x\"""#,
+            format!(r#"sh -c "sh -c \"kubectl --token={} get --as=x\"""#, t("a b")),
+        ),
+        (
+            r#"sh -c "sh -c \"kubectl --token=\\\"a b\\\" get --as=x\"""#,
+            format!(r#"sh -c "sh -c \"kubectl --token={} get --as=x\"""#, t("a b")),
+        ),
+        (
+            "TOKEN=abc kubectl --as=x",
+            format!("TOKEN={} kubectl --as=x", t("abc")),
+        ),
+        (
+            "a;kubectl --token=abc;b",
+            format!("a;kubectl --token={};b", t("abc")),
+        ),
+        (
+            "curl -H 'Authorization: Bearer a.b' https://h --as=x",
+            format!(
+                "curl -H 'Authorization: Bearer {}' https://h --as=x",
+                marked("bearer", "a.b")
+            ),
+        ),
+        (
+            "curl -u 'bob:a b' https://h",
+            format!("curl -u bob:{} https://h", marked("password", "a b")),
+        ),
+        (
+            "kubectl create secret generic x --from-literal=k='a b' -n y",
+            format!(
+                "kubectl create secret generic x --from-literal=k={} -n y",
+                marked("literal", "a b")
+            ),
+        ),
+        (
+            r#"kubectl patch x -p '{"data": {"password": "a, b", "as": "x"}}'"#,
+            format!(
+                r#"kubectl patch x -p '{{"data": {{"password": {}, "as": "x"}}}}'"#,
+                marked("password", "a, b")
+            ),
+        ),
+        (
+            r#"5" {"args":["--token","a b","--as=x"]}"#,
+            format!(r#"5" {{"args":["--token",{},"--as=x"]}}"#, t("a b")),
+        ),
+        (
+            "see https://h/?access_token=abc&x=1",
+            format!("see https://h/?access_token={}&x=1", t("abc")),
+        ),
+    ] {
+        let given = redacted(&["bash", "-c", line]);
+        assert_eq!(given[2], want, "{line}");
+        let free = String::from_utf8(text(line.as_bytes())).expect("text");
+        assert_eq!(free, want, "as text: {line}");
+    }
+}
+
+#[test]
+fn what_is_no_secret_stays() {
+    let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0";
+    for args in [
+        &[
+            "kubectl",
+            "get",
+            "secrets",
+            "--as=system:admin",
+            "--as-group=system:masters",
+            "--as-uid",
+            "7",
+        ][..],
+        &[
+            "kubectl",
+            "--token-file",
+            "/x",
+            "--kubeconfig=/root/.kube/config",
+            "--client-key=/k.pem",
+        ],
+        &["kubectl", "create", "token", "default", "-n", "kube-system"],
+        &[
+            "kubectl",
+            "--as=system:serviceaccount:kube-system:token-cleaner",
+            "--as=system:token:x",
+        ],
+        &[
+            "kubectl",
+            "--user=system:admin",
+            "--username=bob",
+            "--server=https://[::1]:6443/api",
+        ],
+        &[
+            "kubectl",
+            "get",
+            "pod",
+            "-o=jsonpath={.items[*].data.token}",
+            "https://10.0.0.1:6443",
+        ],
+        &["PWD=/root", "--token=", "--password", "", "x", jwt],
+        &["automountServiceAccountToken: false"],
+    ] {
+        assert_eq!(redacted(args), args);
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_kept() {
+    let args: Args = [&b"\xff\x80"[..], b"--token=\xfe", b"\x1b[31m\n"]
+        .iter()
+        .collect();
+    let out = super::args(&args);
+    let out: Vec<&[u8]> = out.iter().collect();
+    assert_eq!(out[0], b"\xff\x80");
+    assert!(out[1].starts_with(b"--token=<redacted:token sha256:"));
+    assert_eq!(out[2], b"\x1b[31m\n");
+    assert!(super::args(&Args::default()).is_empty());
+}
+
+/// Input made to be read again and again by a reader that looks ahead; a quadratic one would not end.
+#[test]
+fn a_long_argument_of_anything_takes_one_pass() {
+    for piece in [
+        "eyJ",
+        "eyJ.",
+        "\\",
+        "\\\"",
+        "://a:b/",
+        "://",
+        "--env '",
+        "--env \"",
+        "--token",
+        "-u 'a ",
+        "password:",
+        "\"",
+        "--env=\\\"",
+        "x ",
+        " ",
+        "Authorization: ",
+        "a\"",
+        "curl -u '",
+    ] {
+        let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
+        assert_eq!(super::args(&args).len(), 1);
+    }
+}
+
+/// Where a secret can be, and which bytes it can have there.
+const PLACES: &[(&[&str], &str)] = &[
+    (&["kubectl", "--token", "{}"], "[^\0]{9,60}"),
+    (&["kubectl", "--token={}", "get"], "[^\0]{9,60}"),
+    (&["kubectl", "--Password={}"], "[^\0]{9,60}"),
+    (&["kubectl", "--docker-password", "{}"], "[^\0]{9,60}"),
+    (&["kubectl", "--from-literal=a.b={}"], "[^\0]{9,60}"),
+    (&["kubectl", "run", "x", "--env", "A={}"], "[^\0]{9,60}"),
+    (
+        &["kubectl", "config", "set-credentials", "bob", "--token={}"],
+        "[^\0]{9,60}",
+    ),
+    (
+        &["kubectl", "exec", "x", "--", "tool", "--api-key", "{}"],
+        "[^\0]{9,60}",
+    ),
+    (&["kubectl", "-s", "https://bob:{}@host/x"], "[a-z][!-?A-~]{9,60}"),
+    (
+        &["curl", "-H", "Authorization: Bearer {}"],
+        "[^\0 \t\r\n\x0c][^\0]{9,60}",
+    ),
+    (&["curl", "-H", "Authorization: {}"], "[^\0 \t\r\n\x0c]{9,60}"),
+    (
+        &["x", "a{}"],
+        "eyJ[A-Za-z0-9_-]{9,20}\\.[A-Za-z0-9_-]{9,20}\\.[A-Za-z0-9_-]{9,20}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token={} get"],
+        "[!#-%*-:=?-\\[\\]-_a-{}~]{9,60}",
+    ),
+    (&["bash", "-c", "kubectl --token '{}' get"], "[^\0'\\\\]{9,60}"),
+    (
+        &["bash", "-c", "kubectl --password=\"{}\" get"],
+        "[^\0\"\\\\]{9,60}",
+    ),
+    (
+        &["bash", "-c", "sh -c \"kubectl --token='{}' get\""],
+        "[^\0'\"\\\\]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl '--from-literal=k={}' get"],
+        "[^\0'\\\\]{9,60}",
+    ),
+    (&["bash", "-c", "kubectl -e 'K={}' get"], "[^\0'\\\\]{9,60}"),
+    (
+        &["bash", "-c", "curl -H 'Authorization: Bearer {}' x"],
+        "[!-&(-\\[\\]-~]{9,60}",
+    ),
+    (&["x", "-d", "{\"a\":{\"token\":\"{}\"}}"], "[^\0\"\\\\]{9,60}"),
+];
+
+proptest! {
+    #[test]
+    fn no_piece_of_a_secret_gets_out(
+        (place, secret) in (0..PLACES.len()).prop_flat_map(|place| (Just(place), PLACES[place].1)),
+        before in proptest::collection::vec("[ -~]{0,12}", 0..3),
+    ) {
+        let (template, _) = PLACES[place];
+        let noise = before.iter().filter(|arg| !arg.contains(['-', ':', ' ', 'r']));
+        let args: Args = noise.cloned().chain(template.iter().map(|arg| arg.replace("{}", &secret))).collect();
+        let out = super::args(&args);
+        prop_assert_eq!(out.len(), args.len());
+        let out = out.command_line();
+        for piece in secret.as_bytes().windows(8) {
+            let clean = template.iter().all(|arg| !arg.as_bytes().windows(8).any(|window| window == piece));
+            prop_assert!(!clean || !out.windows(8).any(|window| window == piece), "{}", String::from_utf8_lossy(&out));
+        }
+    }
+
+    #[test]
+    fn anything_is_read_to_its_end(args in proptest::collection::vec(proptest::collection::vec(1u8.., 0..80), 0..8)) {
+        let args: Args = args.iter().collect();
+        prop_assert_eq!(super::args(&args).len(), args.len());
+    }
+
+    #[test]
+    fn secrets_of_any_tangle_are_read_to_their_end(
+        words in proptest::collection::vec(
+            prop_oneof![
+                Just("--token"), Just("="), Just(" "), Just("'"), Just("\""), Just("\\"), Just("--env"), Just(":"),
+                Just("Authorization"), Just("Bearer"), Just("://"), Just("@"), Just("eyJ"), Just("."), Just("a"),
+                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"),
+            ],
+            0..40,
+        ),
+    ) {
+        let args = Args::from_bytes(words.concat().into_bytes());
+        prop_assert_eq!(super::args(&args).len(), args.len());
+        let _ = text(words.concat().as_bytes());
+    }
+}

@@ -1,0 +1,90 @@
+//! How far a value goes that lies within a longer text, and what it is without its quotes.
+
+use super::quote::{self, Found, Open};
+
+/// What ends a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// What ends a word of a shell.
+    Word,
+    /// What ends a string or a literal of JSON.
+    Json,
+    /// White space.
+    Space,
+    /// The end of the quotes that it is in.
+    Quotes,
+}
+
+/// A value within a text.
+pub(super) struct Value {
+    /// Where it ends.
+    pub(super) end: usize,
+    /// What it is once a shell has taken the quotes off: the bytes that its reader gets.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The value that begins at a place, in quotes that are open there. Without an end it is all that is left.
+pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
+    let mut bytes = Vec::new();
+    let mut inner = Open::default();
+    let mut end = start;
+    while let Some(&byte) = text.get(end) {
+        match quote::at(text, end) {
+            Found::Delimiter(delimiter, length) if until == Until::Quotes => {
+                if outer.innermost() == Some(delimiter) {
+                    break;
+                }
+                bytes.extend_from_slice(&text[end..end + length]);
+                end += length;
+            }
+            Found::Delimiter(delimiter, length) => {
+                // What begins a value opens it, even if it seems to be open already: texts need not be tidy.
+                if end > start && inner.is_empty() && outer.has(delimiter) {
+                    break;
+                }
+                inner.toggle(delimiter);
+                end += length;
+                if until == Until::Json && inner.is_empty() {
+                    break;
+                }
+            }
+            Found::Backslashes(count) => {
+                bytes.extend(std::iter::repeat_n(b'\\', count / 2));
+                end += count;
+                if count % 2 == 1 {
+                    bytes.extend(text.get(end));
+                    end = (end + 1).min(text.len());
+                }
+            }
+            Found::Other => {
+                if inner.is_empty() && ends(byte, until) {
+                    break;
+                }
+                bytes.push(byte);
+                end += 1;
+            }
+        }
+    }
+    Value { end, bytes }
+}
+
+/// Whether a byte outside any quotes ends a value.
+fn ends(byte: u8, until: Until) -> bool {
+    match until {
+        Until::Word => byte.is_ascii_whitespace() || b";|&()<>".contains(&byte),
+        Until::Json => byte.is_ascii_whitespace() || b",}]".contains(&byte),
+        Until::Space => byte.is_ascii_whitespace(),
+        Until::Quotes => false,
+    }
+}
+
+/// Where white space ends that begins at a place. A shell's continued line is white space too.
+pub(super) fn skip_space(text: &[u8], mut place: usize) -> usize {
+    loop {
+        match text[place..] {
+            [byte, ..] if byte.is_ascii_whitespace() => place += 1,
+            [b'\\', byte, ..] if byte.is_ascii_whitespace() => place += 2,
+            _ => return place,
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Alerts for a person at a terminal: a block of a few aligned lines each.
+//!
+//! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
+
+mod quote;
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+
+use super::Sink;
+use crate::alert::{Alert, Document, Parent};
+use crate::event::Args;
+use crate::rule::Severity;
+use quote::{plain, quoted};
+
+/// Arguments that are shown besides those that the rule matched.
+const MAX_ARGS: usize = 40;
+/// Matched arguments that are shown.
+const MAX_MATCHED: usize = 20;
+/// Bytes of one argument that are shown.
+const MAX_ARG: usize = 400;
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+const MATCH: Style = Style::new().bold().underline();
+
+/// Writes blocks to anything, a terminal as a rule.
+#[derive(Debug)]
+pub struct Terminal<W> {
+    writer: W,
+}
+
+impl Terminal<AutoStream<io::Stdout>> {
+    /// Writes to standard output, in colour where it can show it and `NO_COLOR` and the like don't forbid it.
+    pub fn new() -> Self {
+        Self::to(AutoStream::auto(io::stdout()))
+    }
+}
+
+impl Default for Terminal<AutoStream<io::Stdout>> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<W: Write> Terminal<W> {
+    /// Writes elsewhere, always in colour.
+    pub fn to(writer: W) -> Self {
+        Self { writer }
+    }
+}
+
+impl<W: Write> Sink for Terminal<W> {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn deliver(&mut self, alert: &Alert) -> io::Result<()> {
+        self.writer.write_all(block(alert).as_bytes())?;
+        self.writer.flush()
+    }
+}
+
+/// The block of an alert, in colour, with an empty line behind it.
+#[must_use]
+pub fn block(alert: &Alert) -> String {
+    let document = &alert.document;
+    let mut out = String::new();
+    let colour = Style::new().bold().fg_color(Some(colour(alert.severity).into()));
+    let severity = alert.severity.name().to_uppercase();
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(
+        out,
+        "{colour}{severity:<8}{colour:#}  {BOLD}{}{BOLD:#}\n{DIM}{}  {}{DIM:#}",
+        plain(&document.rule.name),
+        milliseconds(&document.timestamp),
+        plain(&document.host.name),
+    );
+    let process = &document.process.common;
+    if let Some(args) = &process.args {
+        line(&mut out, "ran", &command(&args.0, &alert.matched_args));
+    }
+    line(
+        &mut out,
+        "file",
+        &file(process.executable.as_ref().map(|text| &text.0), process.pid),
+    );
+    line(&mut out, "user", &user(document));
+    line(&mut out, "parent", &parent(&document.process.parent));
+    if let Some(container) = &document.container {
+        let pod = document
+            .orchestrator
+            .as_ref()
+            .map(|orchestrator| plain(&orchestrator.resource.id));
+        let pod = pod.map(|pod| format!("  pod {pod}")).unwrap_or_default();
+        line(
+            &mut out,
+            "in",
+            &format!("container {}{pod}", plain(&container.id)),
+        );
+    }
+    for (index, matched) in document.kubectl_watch.matched.iter().enumerate() {
+        let value = shortened(&matched.value.0);
+        line(
+            &mut out,
+            if index == 0 { "matched" } else { "" },
+            &format!("{} = {value}", plain(&matched.field)),
+        );
+    }
+    if !document.kubectl_watch.gaps().is_empty() {
+        line(
+            &mut out,
+            "unknown",
+            &format!("not all of {}", document.kubectl_watch.gaps().join(", ")),
+        );
+    }
+    line(&mut out, "id", alert.id());
+    out.push('\n');
+    out
+}
+
+/// A time without what a person does not read of it.
+fn milliseconds(time: &str) -> String {
+    let (seconds, fraction) = time.split_once('.').unwrap_or((time, "000"));
+    format!("{seconds}.{}Z", fraction.get(..3).unwrap_or("000"))
+}
+
+fn colour(severity: Severity) -> AnsiColor {
+    match severity {
+        Severity::Low => AnsiColor::Cyan,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::High => AnsiColor::Red,
+        Severity::Critical => AnsiColor::BrightRed,
+    }
+}
+
+fn line(out: &mut String, label: &str, text: &str) {
+    let _ = writeln!(out, "  {DIM}{label:<7}{DIM:#}  {text}");
+}
+
+fn file(executable: Option<&Vec<u8>>, pid: u32) -> String {
+    let executable = executable.map_or_else(|| "unknown".to_owned(), |path| shortened(path));
+    let pid = if pid == 0 {
+        String::new()
+    } else {
+        format!("  pid {pid}")
+    };
+    format!("{executable}{pid}")
+}
+
+/// Who it runs as, who started it and who logged in, as far as they differ.
+fn user(document: &Document) -> String {
+    let user = &document.user;
+    let mut out = format!("{} ({})", plain(user.called()), plain(&user.id));
+    let real = &document.process.real_user;
+    let login = document.kubectl_watch.login_user.as_ref();
+    for (what, other) in [("started by", Some(real)), ("logged in as", login)] {
+        if let Some(other) = other.filter(|other| other.id != user.id) {
+            let _ = write!(out, "  {what} {} ({})", plain(other.called()), plain(&other.id));
+        }
+    }
+    out
+}
+
+fn parent(parent: &Parent) -> String {
+    let parent = &parent.common;
+    let name = parent
+        .name
+        .as_ref()
+        .map_or_else(|| "unknown".to_owned(), |name| shortened(&name.0));
+    let executable = parent
+        .executable
+        .as_ref()
+        .map(|path| format!(" ({})", shortened(&path.0)));
+    let pid = if parent.pid == 0 {
+        String::new()
+    } else {
+        format!("  pid {}", parent.pid)
+    };
+    let args = parent
+        .args
+        .as_ref()
+        .map(|args| format!(": {}", command(&args.0, &[])));
+    format!(
+        "{name}{}{pid}{}",
+        executable.unwrap_or_default(),
+        args.unwrap_or_default()
+    )
+}
+
+/// The command line, as a shell would take it, the matched arguments set off. Of a long one the beginning and the
+/// matched arguments are shown, and how much is not.
+fn command(args: &Args, matched: &[usize]) -> String {
+    let mut out = String::new();
+    let mut hidden = (0usize, 0usize);
+    let mut matched = matched.iter().take(MAX_MATCHED).copied().peekable();
+    for (index, arg) in args.iter().enumerate() {
+        let is_match = matched.next_if_eq(&index).is_some();
+        if index >= MAX_ARGS && !is_match {
+            hidden = (hidden.0 + 1, hidden.1 + arg.len() + 1);
+            continue;
+        }
+        omitted(&mut out, &mut hidden);
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if is_match {
+            let _ = write!(out, "{MATCH}{}{MATCH:#}", shortened(arg));
+        } else {
+            out.push_str(&shortened(arg));
+        }
+    }
+    omitted(&mut out, &mut hidden);
+    out
+}
+
+/// Says how many arguments were left out, and begins to count anew.
+fn omitted(out: &mut String, hidden: &mut (usize, usize)) {
+    let (count, bytes) = std::mem::take(hidden);
+    if count > 0 {
+        let _ = write!(out, " {DIM}… ({count} more, {bytes} bytes){DIM:#}");
+    }
+}
+
+/// An argument, quoted, with its end left out where it is long.
+fn shortened(arg: &[u8]) -> String {
+    if arg.len() <= MAX_ARG {
+        return quoted(arg);
+    }
+    let end = (MAX_ARG - 3..=MAX_ARG)
+        .rev()
+        .find(|&end| arg[end] & 0b1100_0000 != 0b1000_0000)
+        .unwrap_or(MAX_ARG);
+    format!(
+        "{}{DIM}… ({} more bytes){DIM:#}",
+        quoted(&arg[..end]),
+        arg.len() - end
+    )
+}
