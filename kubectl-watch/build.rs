@@ -38,18 +38,25 @@ fn build(toolchain: &Toolchain) -> Result<(), String> {
     }
 
     let out = PathBuf::from(variable("OUT_DIR")?);
-    let target = out.join("target");
-    let mut cargo = toolchain.cargo(
-        "build",
-        &variable("CARGO_CFG_TARGET_ARCH")?,
-        &variable("CARGO_CFG_TARGET_ENDIAN")?,
-    );
+    let arch = variable("CARGO_CFG_TARGET_ARCH")?;
+    let target = outer_target(&out, &variable("TARGET")?).join(toolchain::folder(&arch));
+    let mut cargo = toolchain.cargo("build", &arch, &variable("CARGO_CFG_TARGET_ENDIAN")?);
     run(cargo.arg("--target-dir").arg(&target))?;
 
     let object = object_in(&target).ok_or("the kernel object is not where cargo should have put it")?;
     fs::copy(&object, out.join(PACKAGE))
         .map_err(|error| format!("cannot copy {}: {error}", object.display()))?;
     Ok(())
+}
+
+/// The outer cargo's target folder. `OUT_DIR` is `[TARGET/]PROFILE/build/PACKAGE/out` in it.
+fn outer_target<'a>(out: &'a Path, target: &str) -> &'a Path {
+    let folder = out.ancestors().nth(4).unwrap_or(out);
+    if folder.ends_with(target) {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    }
 }
 
 /// Runs the inner cargo. A quiet cargo says nothing but warnings and errors, so all it says is passed on.

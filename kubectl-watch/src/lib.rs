@@ -4,9 +4,13 @@
 //! ▶ `sink`, and [`pipeline`] is the one place that knows them all.
 
 pub mod alert;
+pub mod cli;
+pub mod doctor;
 pub mod enrich;
 pub mod eql;
 pub mod event;
+pub mod exit;
+pub mod log;
 pub mod redact;
 pub mod rule;
 pub mod sink;

@@ -9,6 +9,7 @@ mod linker;
 use crate::program;
 use crate::toolchain::{Compiler, Toolchain, linker as find_linker};
 use anyhow::{Context, Result, ensure};
+use std::env;
 use std::path::Path;
 use std::process::Command;
 
@@ -51,10 +52,7 @@ pub(crate) fn for_testing() -> Result<()> {
     for_building()?;
     let needs = TEST_NEEDS.iter().filter(|(known_by, _)| !is_here(known_by));
     let mut packages: Vec<&str> = needs.map(|(_, package)| *package).collect();
-    if Compiler::of_system().is_some_and(|compiler| !compiler.bin.join("cargo-clippy").is_file()) {
-        let web = apt::is_installed(COMPILERS[0][0]);
-        packages.push(if web { "rust-web-clippy" } else { "rust-clippy" });
-    }
+    packages.extend(missing_tools()?);
     if packages.is_empty() {
         return Ok(());
     }
@@ -64,6 +62,31 @@ pub(crate) fn for_testing() -> Result<()> {
         packages.join(", ")
     );
     apt::install("for the tests", &packages)
+}
+
+/// The packages of clippy and rustfmt that the compilers lack: the distribution's, for BPF and perhaps for all,
+/// and the one that runs this.
+fn missing_tools() -> Result<Vec<&'static str>> {
+    let [clippy, rustfmt] = if apt::is_installed("rustc-web") {
+        ["rust-web-clippy", "rustfmt-web"]
+    } else {
+        ["rust-clippy", "rustfmt"]
+    };
+    let is_here = |tool| program::output(program::cargo().args([tool, "--version"])).is_ok();
+    let of_distribution = env::var_os("CARGO").is_some_and(|cargo| Path::new(&cargo).starts_with("/usr"));
+    ensure!(
+        of_distribution || is_here("fmt") && is_here("clippy"),
+        "the checks need clippy and rustfmt: `rustup component add clippy rustfmt`"
+    );
+
+    let mut packages = Vec::new();
+    if Compiler::of_system().is_some_and(|compiler| !compiler.bin.join("cargo-clippy").is_file()) {
+        packages.push(clippy);
+    }
+    if of_distribution && !is_here("fmt") {
+        packages.push(rustfmt);
+    }
+    Ok(packages)
 }
 
 /// What `cargo xtask image` needs, where no program that builds images is here.

@@ -13,6 +13,12 @@ use std::process::{Command, Stdio};
 /// The crate that holds the kernel object, and the name of the object.
 pub(crate) const PACKAGE: &str = "kubectl-watch-ebpf";
 
+/// The folder in which the inner cargo works, below the one in which the outer works: every profile of the outer
+/// takes the same object from it.
+pub(crate) fn folder(arch: &str) -> String {
+    format!("kernel-{arch}")
+}
+
 /// The one thing to do about everything that is missing.
 pub(crate) const REMEDY: &str = "run `cargo xtask setup`";
 

@@ -246,7 +246,13 @@ pub(crate) fn in_pod() -> Sample {
         cap_effective: 1 << 21,
         cap_permitted: 1 << 21 | 1 << 19,
     };
-    sample.event.names.user = Some("root".into());
+    for name in [
+        &mut sample.event.names.user,
+        &mut sample.event.names.saved_user,
+        &mut sample.event.names.group,
+    ] {
+        *name = Some("root".into());
+    }
     sample.event.names.login_user = Some("alice".into());
     sample.event.place.container_id = Some("ab".repeat(32));
     sample.event.place.pod_uid = Some("0b3c7a52-3a1e-4a0f-9d5c-1f2e3d4c5b6a".into());

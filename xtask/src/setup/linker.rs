@@ -32,6 +32,8 @@ pub(crate) fn install(compiler: &Compiler) -> Result<()> {
     install
         .env("PATH", path)
         .env_remove("CARGO_TARGET_DIR")
+        // Its own profile asks for debug information, which takes long to make.
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
         .args(["install", "--locked", "--force", "--no-default-features"])
         .args(["--features", &format!("llvm-{llvm}"), "--root"])
         .arg(cargo_home()?)
