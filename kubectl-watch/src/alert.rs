@@ -10,9 +10,12 @@ mod host;
 mod json;
 mod process;
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
 pub mod text;
 mod threat;
+mod wording;
 
 use jiff::Timestamp;
 use uuid::Uuid;

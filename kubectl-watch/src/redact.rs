@@ -6,6 +6,8 @@
 
 mod memory;
 mod name;
+#[cfg(test)]
+mod properties;
 mod quote;
 mod scan;
 mod shape;

@@ -9,7 +9,7 @@ use super::host::Host;
 use super::process::Process;
 use super::text::Text;
 use super::threat::ThreatFields;
-use crate::event::{Gap, ProcessEvent};
+use super::wording::{distinct, gap_name, impersonated, reason};
 use crate::rule::Metadata;
 
 /// The version of ECS whose names are used.
@@ -291,56 +291,4 @@ impl Identity {
 /// A time as ECS writes it, always as long, so that it sorts as text.
 pub(super) fn time(time: Timestamp) -> String {
     format!("{time:.9}")
-}
-
-/// The sentence that Kibana shows of an alert, as its own detection engine words it.
-fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, host: &Host) -> String {
-    let name = Text(event.process.name.clone());
-    let parent = Text::known(&event.parent.name)
-        .map(|name| format!(", parent process {}", name.shown()))
-        .unwrap_or_default();
-    format!(
-        "process event with process {}{parent}, by {} on {} created {} alert {}",
-        name.shown(),
-        user.called(),
-        host.name,
-        rule.severity.name(),
-        rule.name
-    )
-}
-
-/// What a gap is called.
-fn gap_name(gap: Gap) -> &'static str {
-    match gap {
-        Gap::Args => "process.args",
-        Gap::Executable => "process.executable",
-        Gap::ParentExecutable => "process.parent.executable",
-        Gap::Parent => "process.parent",
-    }
-}
-
-/// The user whose rights kubectl asks for: the value of the last `--as`, as kubectl reads it.
-fn impersonated(args: &crate::event::Args) -> Option<&[u8]> {
-    let mut found = None;
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        match arg.strip_prefix(b"--as") {
-            Some([]) => found = args.next().or(found),
-            Some([b'=', name @ ..]) => found = Some(name),
-            _ if arg == b"--" => break,
-            _ => {}
-        }
-    }
-    found.filter(|name| !name.is_empty())
-}
-
-/// Each text once, without empty ones.
-fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for text in texts {
-        if !text.is_empty() && !out.iter().any(|known| known == text) {
-            out.push(text.to_owned());
-        }
-    }
-    out
 }

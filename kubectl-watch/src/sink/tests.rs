@@ -8,8 +8,7 @@ use std::time::Duration;
 use super::stdout::Stdout;
 use super::terminal::{Terminal, block};
 use super::*;
-use crate::alert::tests as samples;
-use crate::alert::tests::Sample;
+use crate::alert::samples::{self, Sample};
 
 /// Far longer than anything here takes; only a fault reaches it.
 const LONG: Duration = Duration::from_mins(1);

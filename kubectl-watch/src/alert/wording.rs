@@ -1,0 +1,59 @@
+//! What an alert says in words of its own, made from what the event has.
+
+use super::document::Identity;
+use super::host::Host;
+use super::text::Text;
+use crate::event::{Args, Gap, ProcessEvent};
+use crate::rule::Metadata;
+
+/// The sentence that Kibana shows of an alert, as its own detection engine words it.
+pub(super) fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, host: &Host) -> String {
+    let name = Text(event.process.name.clone());
+    let parent = Text::known(&event.parent.name)
+        .map(|name| format!(", parent process {}", name.shown()))
+        .unwrap_or_default();
+    format!(
+        "process event with process {}{parent}, by {} on {} created {} alert {}",
+        name.shown(),
+        user.called(),
+        host.name,
+        rule.severity.name(),
+        rule.name
+    )
+}
+
+/// What a gap is called.
+pub(super) fn gap_name(gap: Gap) -> &'static str {
+    match gap {
+        Gap::Args => "process.args",
+        Gap::Executable => "process.executable",
+        Gap::ParentExecutable => "process.parent.executable",
+        Gap::Parent => "process.parent",
+    }
+}
+
+/// The user whose rights kubectl asks for: the value of the last `--as`, as kubectl reads it.
+pub(super) fn impersonated(args: &Args) -> Option<&[u8]> {
+    let mut found = None;
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.strip_prefix(b"--as") {
+            Some([]) => found = args.next().or(found),
+            Some([b'=', name @ ..]) => found = Some(name),
+            _ if arg == b"--" => break,
+            _ => {}
+        }
+    }
+    found.filter(|name| !name.is_empty())
+}
+
+/// Each text once, without empty ones.
+pub(super) fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for text in texts {
+        if !text.is_empty() && !out.iter().any(|known| known == text) {
+            out.push(text.to_owned());
+        }
+    }
+    out
+}

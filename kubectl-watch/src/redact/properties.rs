@@ -1,0 +1,98 @@
+//! That no piece of any secret gets by, wherever it is, and that any bytes can be read.
+
+use proptest::prelude::*;
+
+use super::text;
+use crate::event::Args;
+
+/// Where a secret can be, and which bytes it can have there.
+const PLACES: &[(&[&str], &str)] = &[
+    (&["kubectl", "--token", "{}"], "[^\0]{9,60}"),
+    (&["kubectl", "--token={}", "get"], "[^\0]{9,60}"),
+    (&["kubectl", "--Password={}"], "[^\0]{9,60}"),
+    (&["kubectl", "--docker-password", "{}"], "[^\0]{9,60}"),
+    (&["kubectl", "--from-literal=a.b={}"], "[^\0]{9,60}"),
+    (&["kubectl", "run", "x", "--env", "A={}"], "[^\0]{9,60}"),
+    (
+        &["kubectl", "config", "set-credentials", "bob", "--token={}"],
+        "[^\0]{9,60}",
+    ),
+    (
+        &["kubectl", "exec", "x", "--", "tool", "--api-key", "{}"],
+        "[^\0]{9,60}",
+    ),
+    (&["kubectl", "-s", "https://bob:{}@host/x"], "[a-z][!-?A-~]{9,60}"),
+    (
+        &["curl", "-H", "Authorization: Bearer {}"],
+        "[^\0 \t\r\n\x0c][^\0]{9,60}",
+    ),
+    (&["curl", "-H", "Authorization: {}"], "[^\0 \t\r\n\x0c]{9,60}"),
+    (
+        &["x", "a{}"],
+        "eyJ[A-Za-z0-9_-]{9,20}\\.[A-Za-z0-9_-]{9,20}\\.[A-Za-z0-9_-]{9,20}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token={} get"],
+        "[!#-%*-:=?-\\[\\]-_a-{}~]{9,60}",
+    ),
+    (&["bash", "-c", "kubectl --token '{}' get"], "[^\0'\\\\]{9,60}"),
+    (
+        &["bash", "-c", "kubectl --password=\"{}\" get"],
+        "[^\0\"\\\\]{9,60}",
+    ),
+    (
+        &["bash", "-c", "sh -c \"kubectl --token='{}' get\""],
+        "[^\0'\"\\\\]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl '--from-literal=k={}' get"],
+        "[^\0'\\\\]{9,60}",
+    ),
+    (&["bash", "-c", "kubectl -e 'K={}' get"], "[^\0'\\\\]{9,60}"),
+    (
+        &["bash", "-c", "curl -H 'Authorization: Bearer {}' x"],
+        "[!-&(-\\[\\]-~]{9,60}",
+    ),
+    (&["x", "-d", "{\"a\":{\"token\":\"{}\"}}"], "[^\0\"\\\\]{9,60}"),
+];
+
+proptest! {
+    #[test]
+    fn no_piece_of_a_secret_gets_out(
+        (place, secret) in (0..PLACES.len()).prop_flat_map(|place| (Just(place), PLACES[place].1)),
+        before in proptest::collection::vec("[ -~]{0,12}", 0..3),
+    ) {
+        let (template, _) = PLACES[place];
+        let noise = before.iter().filter(|arg| !arg.contains(['-', ':', ' ', 'r']));
+        let args: Args = noise.cloned().chain(template.iter().map(|arg| arg.replace("{}", &secret))).collect();
+        let out = crate::redact::args(&args);
+        prop_assert_eq!(out.len(), args.len());
+        let out = out.command_line();
+        for piece in secret.as_bytes().windows(8) {
+            let clean = template.iter().all(|arg| !arg.as_bytes().windows(8).any(|window| window == piece));
+            prop_assert!(!clean || !out.windows(8).any(|window| window == piece), "{}", String::from_utf8_lossy(&out));
+        }
+    }
+
+    #[test]
+    fn anything_is_read_to_its_end(args in proptest::collection::vec(proptest::collection::vec(1u8.., 0..80), 0..8)) {
+        let args: Args = args.iter().collect();
+        prop_assert_eq!(crate::redact::args(&args).len(), args.len());
+    }
+
+    #[test]
+    fn secrets_of_any_tangle_are_read_to_their_end(
+        words in proptest::collection::vec(
+            prop_oneof![
+                Just("--token"), Just("="), Just(" "), Just("'"), Just("\""), Just("\\"), Just("--env"), Just(":"),
+                Just("Authorization"), Just("Bearer"), Just("://"), Just("@"), Just("eyJ"), Just("."), Just("a"),
+                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"),
+            ],
+            0..40,
+        ),
+    ) {
+        let args = Args::from_bytes(words.concat().into_bytes());
+        prop_assert_eq!(crate::redact::args(&args).len(), args.len());
+        let _ = text(words.concat().as_bytes());
+    }
+}
