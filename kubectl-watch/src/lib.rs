@@ -7,4 +7,5 @@ pub mod enrich;
 pub mod eql;
 pub mod event;
 pub mod rule;
+pub mod ruleset;
 pub mod source;
