@@ -3,6 +3,29 @@
 //! A query is text in, a [`Query`] out, and an answer for each [`Event`]. It knows no kernel, no file, no
 //! clock and no JSON: an event is whatever can say which values a field has.
 
+pub mod ast;
+pub mod calculation;
+mod compile;
+pub mod condition;
+mod error;
+mod function;
+mod glob;
+mod lexer;
+mod names;
+mod parser;
+mod pattern;
+mod query;
+mod value;
+
+pub use compile::Cause;
+pub use error::{At, EqlError, Problem};
+pub use function::{Function, Network};
+pub use glob::Glob;
+pub use names::Names;
+pub use pattern::Pattern;
+pub use query::{Query, Reason, Warning};
+pub use value::{Constant, Test};
+
 /// A field that a query can name, as its [`Schema`] numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Field(pub u16);
@@ -45,4 +68,8 @@ pub trait Schema {
     fn name(&self, field: Field) -> &'static str;
     /// What is known of it.
     fn knowledge(&self, field: Field) -> Knowledge;
+    /// Whether one event may have several values of it.
+    fn repeats(&self, field: Field) -> bool;
+    /// The one category of event that there is: what may stand before `where`.
+    fn category(&self) -> &'static str;
 }

@@ -50,11 +50,13 @@ pub struct Process {
     pub args: Args,
 }
 
-/// Arguments as Linux keeps them: bytes, each argument ended by a NUL.
+/// Arguments, as bytes. They are kept as the command line that they make, so that asking for it costs nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args {
-    bytes: Vec<u8>,
-    count: usize,
+    /// All of them with a space between.
+    line: Vec<u8>,
+    /// Where in the line each one ends.
+    ends: Vec<usize>,
 }
 
 /// Users and groups by number, with what they may do.
@@ -141,37 +143,38 @@ impl Args {
         if bytes.last().is_some_and(|&last| last != 0) {
             bytes.push(0);
         }
-        let count = bytes.split(|&byte| byte == 0).count() - 1;
-        Self { bytes, count }
+        let ends = bytes.iter().enumerate().filter(|&(_, &byte)| byte == 0);
+        let ends: Vec<usize> = ends.map(|(end, _)| end).collect();
+        for &end in &ends {
+            bytes[end] = b' ';
+        }
+        bytes.pop();
+        Self { line: bytes, ends }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.count
+        self.ends.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.ends.is_empty()
     }
 
-    /// Each argument, without its NUL.
+    /// Each argument.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes
-            .split_inclusive(|&byte| byte == 0)
-            .map(|arg| &arg[..arg.len() - 1])
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let arg = &self.line[start..end];
+            start = end + 1;
+            arg
+        })
     }
 
     /// All of them with a space between, as `process.command_line` has it.
-    pub fn command_line(&self) -> Vec<u8> {
-        let mut line = self.bytes.clone();
-        line.pop();
-        for byte in &mut line {
-            if *byte == 0 {
-                *byte = b' ';
-            }
-        }
-        line
+    pub fn command_line(&self) -> &[u8] {
+        &self.line
     }
 }
 

@@ -13,5 +13,6 @@ pub mod exit;
 pub mod log;
 pub mod redact;
 pub mod rule;
+pub mod ruleset;
 pub mod sink;
 pub mod source;

@@ -1,6 +1,31 @@
 //! A rule: what it looks for, and what is said when it is found.
+//!
+//! It is read from the text of a file, never from the file: who loads rules knows where they lie.
+
+mod error;
+mod file;
 
 use serde::{Deserialize, Serialize};
+
+pub use error::{Fault, Place, RuleError};
+
+use crate::eql::{Query, Schema};
+
+/// A rule that can be asked about events.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// What it looks for.
+    pub query: Query,
+}
+
+impl Rule {
+    /// Reads the text of a rule file: our format, or that of the public detection-rules repository.
+    pub fn from_toml(text: &str, schema: &dyn Schema) -> Result<Self, RuleError> {
+        file::read(text, schema)
+    }
+}
 
 /// What a rule says of itself; all of it goes into its alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -143,7 +143,7 @@ mod tests {
 
     fn line(event: &ProcessEvent) -> (String, bool) {
         (
-            String::from_utf8(event.process.args.command_line()).expect("it is text"),
+            String::from_utf8(event.process.args.command_line().to_vec()).expect("it is text"),
             event.gaps.contains(&Gap::Args),
         )
     }

@@ -1,0 +1,158 @@
+//! The rules that are asked about each event, and what of it they need.
+//!
+//! Most rules name the processes that they are about. They are found by that name, so that an exec costs little
+//! however many rules there are.
+
+mod load;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+pub use load::LoadError;
+
+use crate::eql::{Names, Schema};
+use crate::event::ProcessEvent;
+use crate::event::field::ProcessSchema;
+use crate::rule::Rule;
+
+/// A set of rules, each with an id of its own.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    skipped: Vec<Skipped>,
+    warnings: Vec<Warning>,
+    /// For each process name, in lower case, the rules that need it.
+    by_name: HashMap<Vec<u8>, Vec<usize>>,
+    /// The rules that no list of names covers.
+    others: Vec<usize>,
+}
+
+/// A rule that was found and is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its file; none for one that is built in.
+    pub path: Option<PathBuf>,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something in a rule that is used and probably has a mistake in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The rule's file; none for one that is built in.
+    pub path: Option<PathBuf>,
+    /// The rule's name.
+    pub name: String,
+    /// What may be wrong.
+    pub text: String,
+}
+
+/// The execs that a set of rules must see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// Every exec.
+    All {
+        /// The names of the rules that make it so.
+        because: Vec<String>,
+    },
+    /// Those of processes with these names, in lower case.
+    Names(BTreeSet<Vec<u8>>),
+}
+
+impl RuleSet {
+    /// The rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rules that were found and are not used.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// Probable mistakes in the rules that are used.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// A rule by its id or its name.
+    pub fn get(&self, id_or_name: &str) -> Option<&Rule> {
+        self.rules
+            .iter()
+            .find(|rule| rule.metadata.id == id_or_name || rule.metadata.name == id_or_name)
+    }
+
+    /// Takes a rule in; gives it back if there is one with its id.
+    pub fn add(&mut self, rule: Rule) -> Result<(), Box<Rule>> {
+        if self
+            .rules
+            .iter()
+            .any(|known| known.metadata.id == rule.metadata.id)
+        {
+            return Err(Box::new(rule));
+        }
+        let index = self.rules.len();
+        match rule.query.names(ProcessSchema::NAME) {
+            Names::Exact(names) => {
+                for name in names {
+                    self.by_name.entry(name).or_default().push(index);
+                }
+            }
+            Names::All | Names::Globs(..) => self.others.push(index),
+            Names::None => {}
+        }
+        self.rules.push(rule);
+        Ok(())
+    }
+
+    /// The rules that match an event.
+    pub fn matching<'a>(&'a self, event: &'a ProcessEvent) -> impl Iterator<Item = &'a Rule> {
+        let named = self.named(&event.process.name);
+        let candidates = named
+            .iter()
+            .chain(&self.others)
+            .filter_map(|&index| self.rules.get(index));
+        candidates.filter(|rule| rule.query.matches(event))
+    }
+
+    /// The rules that need a process of this name.
+    fn named(&self, name: &[u8]) -> &[usize] {
+        // No file system lets a name be longer than 255 bytes; one that is comes from a replayed file.
+        let mut buffer = [0; 255];
+        let found = match buffer.get_mut(..name.len()) {
+            Some(lower) => {
+                lower.copy_from_slice(name);
+                lower.make_ascii_lowercase();
+                self.by_name.get(&*lower)
+            }
+            None => self.by_name.get(&name.to_ascii_lowercase()),
+        };
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The execs that the rules must see. Names that only a pattern gives cannot be told to the kernel.
+    pub fn watch(&self) -> Watch {
+        if self.others.is_empty() {
+            return Watch::Names(self.by_name.keys().cloned().collect());
+        }
+        let rules = self.others.iter().filter_map(|&index| self.rules.get(index));
+        Watch::All {
+            because: rules.map(|rule| rule.metadata.name.clone()).collect(),
+        }
+    }
+
+    /// Whether any rule reads a field.
+    pub fn needs(&self, field: &str) -> bool {
+        let Some(field) = ProcessSchema.field(field) else {
+            return false;
+        };
+        self.rules
+            .iter()
+            .any(|rule| rule.query.fields().any(|(read, _)| read == field))
+    }
+}
+
+#[cfg(test)]
+mod tests;
