@@ -237,9 +237,9 @@ pub enum KernelLog {
     /// Nothing.
     #[default]
     Off,
-    /// What is rare.
-    Info,
-    /// Each exec.
+    /// What they lose.
+    Warn,
+    /// Each watched exec, too.
     Debug,
 }
 

@@ -4,6 +4,8 @@
 
 pub mod field;
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 /// One process event.
@@ -51,7 +53,7 @@ pub struct Process {
 }
 
 /// Arguments, as bytes. They are kept as the command line that they make, so that asking for it costs nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Args {
     /// All of them with a space between.
     line: Vec<u8>,
@@ -175,6 +177,13 @@ impl Args {
     /// All of them with a space between, as `process.command_line` has it.
     pub fn command_line(&self) -> &[u8] {
         &self.line
+    }
+}
+
+/// How much there is, and not what: arguments hold secrets, and this is for logs.
+impl fmt::Debug for Args {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Args({} of {} bytes)", self.len(), self.line.len())
     }
 }
 

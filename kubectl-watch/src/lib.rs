@@ -5,14 +5,18 @@
 
 pub mod alert;
 pub mod cli;
+pub mod command;
+pub mod config;
 pub mod doctor;
 pub mod enrich;
 pub mod eql;
 pub mod event;
 pub mod exit;
 pub mod log;
+pub mod pipeline;
 pub mod redact;
 pub mod rule;
 pub mod ruleset;
+pub mod signals;
 pub mod sink;
 pub mod source;

@@ -6,7 +6,8 @@
 mod load;
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::fmt::{self, Display, Formatter};
+use std::path::{Path, PathBuf};
 
 pub use load::LoadError;
 
@@ -61,6 +62,31 @@ pub enum Watch {
     Names(BTreeSet<Vec<u8>>),
 }
 
+/// `file: name: reason`
+impl Display for Skipped {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { path, name, reason } = self;
+        write!(
+            f,
+            "{}{}: {reason}",
+            origin(path.as_deref()),
+            name.as_deref().unwrap_or("a rule without a name")
+        )
+    }
+}
+
+/// `file: name: text`
+impl Display for Warning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { path, name, text } = self;
+        write!(f, "{}{name}: {text}", origin(path.as_deref()))
+    }
+}
+
+fn origin(path: Option<&Path>) -> String {
+    path.map_or_else(|| "built in: ".into(), |path| format!("{}: ", path.display()))
+}
+
 impl RuleSet {
     /// The rules.
     pub fn rules(&self) -> &[Rule] {
@@ -108,7 +134,10 @@ impl RuleSet {
     }
 
     /// The rules that match an event.
-    pub fn matching<'a>(&'a self, event: &'a ProcessEvent) -> impl Iterator<Item = &'a Rule> {
+    pub fn matching<'r, 'e>(
+        &'r self,
+        event: &'e ProcessEvent,
+    ) -> impl Iterator<Item = &'r Rule> + use<'r, 'e> {
         let named = self.named(&event.process.name);
         let candidates = named
             .iter()

@@ -1,1 +1,31 @@
-//! What the end-to-end tests share.
+//! What the end-to-end tests share: the real daemon, and things for it to see.
+//!
+//! A test never waits for a time to pass. It awaits a line of the daemon, and gives up, with what the daemon
+//! said until then, only when that line has not come for very long.
+
+mod daemon;
+mod scene;
+
+pub use daemon::{Daemon, Stopped, binary};
+pub use scene::{Scene, kubectl, run, unique};
+
+use std::time::Duration;
+
+/// When something is given up that should have happened at once. Generous: a loaded machine is not a failure.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Fails with the reason where the tests cannot mean anything.
+///
+/// # Panics
+///
+/// Without root, or where the kernel describes its types to nobody.
+pub fn require_root() {
+    assert!(
+        rustix::process::geteuid().is_root(),
+        "this test loads a program into the kernel: run it as root"
+    );
+    assert!(
+        std::path::Path::new("/sys/kernel/btf/vmlinux").exists(),
+        "this test needs a kernel with BTF, and this one has no /sys/kernel/btf/vmlinux"
+    );
+}

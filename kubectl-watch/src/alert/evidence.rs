@@ -46,8 +46,8 @@ impl Evidence {
                 let shown = match field {
                     "process.args" => own.value(value),
                     "process.parent.args" => parent.value(value),
-                    "process.command_line" => args.command_line(),
-                    "process.parent.command_line" => parent_args.command_line(),
+                    "process.command_line" => args.command_line().to_vec(),
+                    "process.parent.command_line" => parent_args.command_line().to_vec(),
                     _ => redact::text(value),
                 };
                 Matched {

@@ -120,7 +120,7 @@ impl Common {
     fn new(process: &event::Process, host: &Host, args: Args) -> Self {
         let length: usize = args.iter().map(|arg| arg.len() + 1).sum();
         let command_line =
-            (!args.is_empty() && length <= MAX_COMMAND_LINE).then(|| Text(args.command_line()));
+            (!args.is_empty() && length <= MAX_COMMAND_LINE).then(|| Text(args.command_line().to_vec()));
         Self {
             pid: process.pid,
             entity_id: entity_id(process, host),

@@ -12,7 +12,7 @@ const MAX_FILE: u64 = 64 * 1024;
 const ID_LEN: usize = 64;
 
 /// Looks the process up while it lives.
-pub fn fill(event: &mut ProcessEvent) {
+pub(super) fn fill(event: &mut ProcessEvent) {
     if event.place.container_id.is_some() {
         return;
     }

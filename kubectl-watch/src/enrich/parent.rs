@@ -14,14 +14,14 @@ const MAX_LOOKED_AT: usize = 8;
 const COMM_LEN: usize = 15;
 
 /// Whether the parent's name may be wrong as long as its arguments have not been looked at.
-pub fn is_uncertain(parent: &Process) -> bool {
+pub(super) fn is_uncertain(parent: &Process) -> bool {
     let name = basename(&parent.executable);
     let cut = &name[..name.len().min(COMM_LEN)];
     parent.filename.is_empty() && parent.comm != cut
 }
 
 /// Reads the parent's arguments while it lives, and corrects its name where they show a better one.
-pub fn fill(event: &mut ProcessEvent) {
+pub(super) fn fill(event: &mut ProcessEvent) {
     let parent = &mut event.parent;
     if !parent.args.is_empty() {
         return;

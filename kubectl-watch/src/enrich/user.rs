@@ -11,7 +11,7 @@ const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 /// Names by number, as fresh as the files.
 #[derive(Debug, Default)]
-pub struct Users {
+pub(super) struct Users {
     users: Table,
     groups: Table,
 }
@@ -25,17 +25,17 @@ struct Table {
 
 impl Users {
     /// Nothing is read before it is needed.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::default()
     }
 
     /// Fills in the names of an event's ids.
-    pub fn fill(&mut self, root: &HostRoot, event: &mut ProcessEvent) {
+    pub(super) fn fill(&mut self, root: &HostRoot, event: &mut ProcessEvent) {
         event.names = self.names(root, &event.credentials);
     }
 
     /// The names of some ids. An id without a name stays without.
-    pub fn names(&mut self, root: &HostRoot, credentials: &Credentials) -> Names {
+    pub(super) fn names(&mut self, root: &HostRoot, credentials: &Credentials) -> Names {
         self.users.refresh(root, "/etc/passwd");
         self.groups.refresh(root, "/etc/group");
         let user = |id: u32| self.users.names.get(&id).cloned();

@@ -2,12 +2,11 @@
 
 use aya::Ebpf;
 use aya_log::{EbpfLogger, Level};
-use clap::ValueEnum;
 
 use super::{SourceError, readable::readable};
 
 /// How much the kernel program says. What it does not say costs nothing: the verifier removes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KernelLog {
     /// Nothing.
     #[default]

@@ -1,0 +1,18 @@
+//! `kubectl-watch run`: watch until told to end.
+
+use crate::{
+    cli::Run,
+    config::Config,
+    exit::{ExitCode, Failure},
+    log,
+    pipeline::Pipeline,
+};
+
+pub(super) fn execute(run: Run) -> Result<ExitCode, Failure> {
+    log::start(&run.log)?;
+    let config = Config::new(run);
+    super::runtime()?.block_on(async {
+        Pipeline::start(config)?.run().await?;
+        Ok(ExitCode::Success)
+    })
+}

@@ -1,0 +1,63 @@
+//! What the daemon was told, checked and whole. Every default that is not on the command line is here.
+
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+};
+
+use crate::{
+    cli::{self, Output, Run},
+    sink::{Sink, stdout::Stdout, terminal::Terminal},
+    source::kernel,
+};
+
+/// How the daemon runs.
+#[derive(Debug)]
+pub struct Config {
+    /// Rule files and folders; none means the rules that ship.
+    pub rules: Vec<PathBuf>,
+    /// Whether a rule that cannot run here stops the start.
+    pub strict: bool,
+    /// Whether alerts are blocks to read.
+    pub text: bool,
+    /// The node's name in Kubernetes.
+    pub node_name: Option<String>,
+    /// The folder that is the node's root.
+    pub host_root: Option<PathBuf>,
+    /// The kernel source.
+    pub source: kernel::Options,
+}
+
+impl Config {
+    /// Settles what the command line leaves open.
+    pub fn new(run: Run) -> Self {
+        Self {
+            rules: run.rules.paths,
+            strict: run.strict,
+            text: match run.output {
+                Output::Auto => io::stdout().is_terminal(),
+                Output::Json => false,
+                Output::Text => true,
+            },
+            node_name: run.node_name,
+            host_root: run.node.host_root,
+            source: kernel::Options {
+                btf: run.node.btf,
+                log: match run.kernel_log {
+                    cli::KernelLog::Off => kernel::KernelLog::Off,
+                    cli::KernelLog::Warn => kernel::KernelLog::Warn,
+                    cli::KernelLog::Debug => kernel::KernelLog::Debug,
+                },
+            },
+        }
+    }
+
+    /// Where alerts go.
+    pub fn sink(&self) -> Box<dyn Sink + Send> {
+        if self.text {
+            Box::new(Terminal::new())
+        } else {
+            Box::new(Stdout::new())
+        }
+    }
+}

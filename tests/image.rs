@@ -1,0 +1,153 @@
+//! The image, with the rights that deploy/daemonset.yaml gives it and no more: it sees what the node runs, and
+//! what runs in other containers.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use kubectl_watch_tests::{Daemon, kubectl, require_root, run, unique};
+
+/// The rights, as podman says them. `bpf(2)` is forbidden by podman's own seccomp profile and allowed by
+/// containerd's, for whom has the capability.
+const RIGHTS: [&str; 15] = [
+    "--pid=host",
+    "--read-only",
+    "--security-opt",
+    "no-new-privileges",
+    "--security-opt",
+    "seccomp=unconfined",
+    "--cap-drop",
+    "ALL",
+    "--cap-add",
+    "BPF",
+    "--cap-add",
+    "PERFMON",
+    "--cap-add",
+    "SYS_PTRACE",
+    "--cap-add=DAC_READ_SEARCH",
+];
+
+/// podman, with the settings that `cargo xtask image` wrote where the machine needs any.
+fn podman(args: &[&str]) -> Command {
+    let mut podman = Command::new("podman");
+    let tests = env::current_exe().expect("a test knows its own path");
+    let settings = tests
+        .ancestors()
+        .nth(3)
+        .expect("tests are deep in a folder")
+        .join("containers.conf");
+    if settings.is_file() && env::var_os("CONTAINERS_CONF").is_none() {
+        podman.env("CONTAINERS_CONF", settings);
+    }
+    podman.args(args);
+    podman
+}
+
+/// Runs podman to its end, and fails with what it says.
+fn podman_does(args: &[&str]) -> String {
+    let done = run(&mut podman(args));
+    assert!(
+        done.status.success(),
+        "podman {args:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
+}
+
+/// The name of the image, built once.
+fn image() -> &'static str {
+    static IMAGE: OnceLock<String> = OnceLock::new();
+    IMAGE.get_or_init(|| {
+        require_root();
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .expect("tests are in a workspace");
+        let built = run(Command::new(cargo)
+            .args(["xtask", "image"])
+            .current_dir(workspace));
+        assert!(
+            built.status.success(),
+            "no image: {}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        let said = String::from_utf8_lossy(&built.stdout);
+        said.lines().last().expect("it says the image's name").to_owned()
+    })
+}
+
+fn daemon() -> Daemon {
+    let name = unique("kubectl-watch-test");
+    let args = [&["run", "--rm", "--name", &name][..], &RIGHTS, &[image()]].concat();
+    Daemon::start_by(&mut podman(&args), &[])
+}
+
+/// An image with a shell and the machine's kubectl.
+fn image_with_kubectl() -> String {
+    let context = tempfile::tempdir().expect("a folder can be made");
+    let busybox = Path::new("/bin/busybox");
+    assert!(
+        busybox.is_file(),
+        "this test needs Debian's busybox-static: `cargo xtask test` installs it"
+    );
+    let files: [(PathBuf, &str); 2] = [
+        (busybox.into(), "sh"),
+        (kubectl().canonicalize().expect("it is there"), "kubectl"),
+    ];
+    for (from, name) in files {
+        fs::copy(from, context.path().join(name)).expect("it can be copied");
+    }
+    let file = "FROM scratch\nCOPY sh /bin/sh\nCOPY kubectl /usr/bin/kubectl\nENV PATH=/usr/bin:/bin\n";
+    fs::write(context.path().join("Containerfile"), file).expect("the folder is ours");
+    let tag = "localhost/kubectl-watch-test-tools:1".to_owned();
+    podman_does(&[
+        "build",
+        "--pull=never",
+        "--tag",
+        &tag,
+        context.path().to_str().expect("it is text"),
+    ]);
+    tag
+}
+
+#[test]
+fn the_image_sees_an_exec_on_the_node_and_names_its_user() {
+    let mut daemon = daemon();
+    let user = unique("on-the-node");
+    run(Command::new("bash").args(["-c", &format!("kubectl version --client --as={user}; true")]));
+    let alert = daemon.alert(&user);
+    assert_eq!(alert["process"]["parent"]["name"], "bash");
+    // The image has no list of users: this is the node's.
+    assert_eq!(alert["user"]["name"], "root");
+    assert!(alert["container"].is_null(), "{}", alert["container"]);
+    let stopped = daemon.stop();
+    assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
+}
+
+#[test]
+fn the_image_sees_an_exec_in_another_container_and_names_the_container() {
+    let mut daemon = daemon();
+    let tools = image_with_kubectl();
+    let (user, name) = (unique("in-a-container"), unique("kubectl-watch-test-other"));
+    // The container lives until it is told to end, so that its cgroup is there when the daemon looks.
+    let line = format!("kubectl version --client --as={user}; read end");
+    let id = podman_does(&[
+        "run",
+        "--detach",
+        "--interactive",
+        "--name",
+        &name,
+        &tools,
+        "/bin/sh",
+        "-c",
+        &line,
+    ]);
+    let alert = daemon.alert(&user);
+    podman_does(&["rm", "--force", "--time", "0", &name]);
+    assert_eq!(alert["process"]["parent"]["name"], "sh");
+    assert_eq!(alert["process"]["executable"], "/usr/bin/kubectl");
+    assert_eq!(alert["container"]["id"], id.as_str());
+}

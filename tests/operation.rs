@@ -1,0 +1,133 @@
+//! How the daemon behaves as a program that others run: signals, reloads, pipes, a second one beside it.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
+
+use kubectl_watch_tests::{Daemon, Scene, binary, require_root, run, unique};
+use rustix::process::Signal;
+
+fn bash(line: &str) {
+    run(Command::new("bash").args(["-c", &format!("{line}; true")]));
+}
+
+fn rule(name: &str, word: &str) -> String {
+    format!(
+        "[rule]\nname = \"{name}\"\nrule_id = \"{name}\"\ntype = \"eql\"\nlanguage = \"eql\"\n\
+         severity = \"high\"\nrisk_score = 73\nquery = 'process where process.args == \"{word}\"'\n"
+    )
+}
+
+#[test]
+fn what_is_in_the_buffer_at_the_end_is_still_said() {
+    let daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    scene.copy("/bin/true", "kubectl");
+    let user = unique("drained");
+    daemon.signal(Signal::STOP);
+    bash(&format!(
+        "for i in {{1..50}}; do {}/kubectl --as={user}; done",
+        scene.path().display()
+    ));
+    daemon.signal(Signal::TERM);
+    daemon.signal(Signal::CONT);
+    let stopped = daemon.ended();
+    assert!(stopped.status.success(), "{}", stopped.log);
+    assert_eq!(stopped.count(&user), 50, "{}", stopped.log);
+    assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
+}
+
+#[test]
+fn a_reload_takes_new_rules_and_keeps_the_old_ones_where_the_new_are_broken() {
+    let scene = Scene::new();
+    let (first, second, third) = (unique("first"), unique("second"), unique("third"));
+    let path = scene.script("rule.toml", &rule("one", &first));
+    let mut daemon = Daemon::start(&["--rules", path.to_str().expect("it is text")]);
+    run(Command::new("true").arg(&first));
+    assert_eq!(daemon.alert(&first)["rule"]["name"], "one");
+
+    fs::write(
+        &path,
+        rule("two", &second).replace("process.args ==", "process.args ==== "),
+    )
+    .expect("ours");
+    daemon.signal(Signal::HUP);
+    let said = daemon.await_log("rules");
+    assert!(said.contains("kept") || said.contains("keep"), "{said}");
+    run(Command::new("true").arg(&first));
+    assert_eq!(daemon.alert(&first)["rule"]["name"], "one");
+
+    fs::write(&path, rule("three", &third)).expect("ours");
+    daemon.signal(Signal::HUP);
+    daemon.await_log("reloaded");
+    run(Command::new("true").arg(&third));
+    assert_eq!(daemon.alert(&third)["rule"]["name"], "three");
+}
+
+#[test]
+fn a_closed_standard_output_ends_it_cleanly() {
+    require_root();
+    let mut daemon = Command::new(binary())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut log = std::io::BufReader::new(daemon.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    while !line.contains("watching") {
+        line.clear();
+        let read = std::io::BufRead::read_line(&mut log, &mut line).expect("it can be read");
+        assert!(read > 0, "it ended before it watched");
+    }
+    drop(daemon.stdout.take());
+    bash(&format!("kubectl version --client --as={}", unique("closed")));
+    let status = daemon.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn two_side_by_side_see_the_same() {
+    let mut first = Daemon::start(&[]);
+    let mut second = Daemon::start(&[]);
+    let user = unique("both");
+    bash(&format!("kubectl version --client --as={user}"));
+    let (one, two) = (first.alert(&user), second.alert(&user));
+    assert_eq!(one["process"]["entity_id"], two["process"]["entity_id"]);
+    assert_ne!(one["event"]["id"], two["event"]["id"]);
+}
+
+#[test]
+fn a_storm_that_overflows_is_counted_to_the_last_exec() {
+    let daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    scene.copy("/bin/true", "kubectl");
+    daemon.signal(Signal::STOP);
+    // 400 times 100 kB is ten times what the buffer holds.
+    let line = format!(
+        "x=$(printf '%*s' 100000 '' | tr ' ' x); for i in {{1..400}}; do {}/kubectl $x --as=x; done",
+        scene.path().display()
+    );
+    bash(&line);
+    daemon.signal(Signal::CONT);
+    let stopped = daemon.stop();
+    let number = |name: &str| -> u64 {
+        let found = stopped
+            .log
+            .split([' ', ',', '\n'])
+            .skip_while(|word| *word != name)
+            .nth(1);
+        found.and_then(|word| word.parse().ok()).unwrap_or_default()
+    };
+    assert!(number("lost_execs") > 0, "nothing overflowed: {}", stopped.log);
+    let alerts = stopped
+        .alerts
+        .iter()
+        .filter(|alert| {
+            alert["process"]["executable"]
+                .as_str()
+                .is_some_and(|path| path.starts_with(scene.path().to_str().expect("it is text")))
+        })
+        .count();
+    assert_eq!(alerts as u64 + number("lost_execs"), 400, "{}", stopped.log);
+}

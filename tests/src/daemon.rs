@@ -1,0 +1,238 @@
+//! The daemon as a child process, its alerts as they come.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Read},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Instant,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::{PATIENCE, require_root};
+
+/// A running daemon. It is ended when it is dropped.
+pub struct Daemon {
+    child: Child,
+    alerts: Receiver<String>,
+    log: Receiver<String>,
+    /// Every alert that was passed over.
+    seen: Vec<Value>,
+    /// Every line of its log so far, for the message of a failure.
+    said: Vec<String>,
+}
+
+/// What a daemon left behind.
+pub struct Stopped {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// All of its alerts, those that were asked for included.
+    pub alerts: Vec<Value>,
+    /// All of its log.
+    pub log: String,
+}
+
+/// Where the daemon is: what `cargo xtask test` built, or else what cargo built beside the tests.
+///
+/// # Panics
+///
+/// Where it is in neither place.
+pub fn binary() -> PathBuf {
+    if let Some(path) = env::var_os("KUBECTL_WATCH_BIN") {
+        return path.into();
+    }
+    let tests = env::current_exe().expect("a test knows its own path");
+    let beside = tests
+        .ancestors()
+        .nth(2)
+        .expect("tests are in a folder of a folder")
+        .join("kubectl-watch");
+    assert!(
+        beside.is_file(),
+        "{} is not there: run `cargo build` first, or the tests by `cargo xtask test`",
+        beside.display()
+    );
+    beside
+}
+
+impl Daemon {
+    /// Starts it with these arguments, and waits until it watches.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub fn start(args: &[&str]) -> Self {
+        Self::start_by(&mut Command::new(binary()), args)
+    }
+
+    /// The same by a command that runs it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not watch.
+    pub fn start_by(command: &mut Command, args: &[&str]) -> Self {
+        require_root();
+        let mut child = command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let alerts = lines(child.stdout.take().expect("it is piped"));
+        let log = lines(child.stderr.take().expect("it is piped"));
+        let mut this = Self {
+            child,
+            alerts,
+            log,
+            seen: Vec::new(),
+            said: Vec::new(),
+        };
+        this.await_log("watching");
+        this
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("it runs");
+    }
+
+    /// The next line of its log that has these words.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub fn await_log(&mut self, words: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self
+                .log
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => {
+                    self.said.push(line.clone());
+                    if line.contains(words) {
+                        return line;
+                    }
+                }
+                Err(error) => panic!("its log has no {words:?} ({error}): {}", self.said.join("\n")),
+            }
+        }
+    }
+
+    /// The next alert about a command line that has these words; others are passed over, for tests run at once.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub fn alert(&mut self, words: &str) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok(line) = self.alerts.recv_timeout(left) else {
+                self.said.extend(self.log.try_iter());
+                panic!("no alert about {words:?}; its log: {}", self.said.join("\n"));
+            };
+            let alert: Value = serde_json::from_str(&line).expect("each line is JSON");
+            self.seen.push(alert.clone());
+            if mentions(&alert, words) {
+                return alert;
+            }
+        }
+    }
+
+    /// Ends it by `SIGTERM`, and gathers the rest.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end.
+    pub fn stop(self) -> Stopped {
+        self.signal(Signal::TERM);
+        self.ended()
+    }
+
+    /// Waits until it has ended of itself, and gathers the rest.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end.
+    pub fn ended(mut self) -> Stopped {
+        // Its pipes close when it ends, and these end with them.
+        let mut alerts = std::mem::take(&mut self.seen);
+        alerts.extend(
+            rest(&self.alerts)
+                .iter()
+                .map(|line| serde_json::from_str::<Value>(line).expect("JSON")),
+        );
+        let mut said = std::mem::take(&mut self.said);
+        said.extend(rest(&self.log));
+        let status = self.child.wait().expect("it has ended");
+        Stopped {
+            status,
+            alerts,
+            log: said.join("\n"),
+        }
+    }
+}
+
+impl Stopped {
+    /// How many of the alerts are about a command line that has these words.
+    pub fn count(&self, words: &str) -> usize {
+        self.alerts.iter().filter(|alert| mentions(alert, words)).count()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            // It may end at this very moment, and then there is nothing to do.
+            let _ended = self.child.kill();
+            let _reaped = self.child.wait();
+        }
+    }
+}
+
+fn mentions(alert: &Value, words: &str) -> bool {
+    let args = alert["process"]["args"].as_array().map_or(&[][..], Vec::as_slice);
+    args.iter()
+        .any(|arg| arg.as_str().is_some_and(|arg| arg.contains(words)))
+}
+
+fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines() {
+            let Ok(line) = line else { break };
+            if send.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+fn rest(from: &Receiver<String>) -> Vec<String> {
+    let end = Instant::now() + PATIENCE;
+    let mut all = Vec::new();
+    loop {
+        match from.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(line) => all.push(line),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return all,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end; last it said {:?}", all.last()),
+        }
+    }
+}

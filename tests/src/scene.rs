@@ -1,0 +1,110 @@
+//! Things for the daemon to see: commands, scripts, copies of programs, in a folder of the test's own.
+
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use tempfile::TempDir;
+
+/// A folder that is removed at the end.
+pub struct Scene {
+    folder: TempDir,
+}
+
+impl Scene {
+    /// A new folder under this one.
+    ///
+    /// # Panics
+    ///
+    /// When none can be made.
+    pub fn under(parent: impl AsRef<Path>) -> Self {
+        let folder = tempfile::Builder::new().prefix("scene-").tempdir_in(&parent);
+        Self {
+            folder: folder
+                .unwrap_or_else(|error| panic!("no folder in {}: {error}", parent.as_ref().display())),
+        }
+    }
+
+    /// A new folder that no rule speaks of: not a temporary one, not a home.
+    ///
+    /// # Panics
+    ///
+    /// When none can be made.
+    pub fn new() -> Self {
+        fs::create_dir_all("/opt").expect("root can make it");
+        Self::under("/opt")
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes an executable script.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        fs::write(&path, text).expect("the folder is ours");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+        path
+    }
+
+    /// Copies a program here, under another name.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be copied.
+    pub fn copy(&self, program: impl AsRef<Path>, name: &str) -> PathBuf {
+        let path = self.path().join(name);
+        let copied = fs::copy(&program, &path);
+        copied.unwrap_or_else(|error| panic!("{} is not copied: {error}", program.as_ref().display()));
+        path
+    }
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The machine's own kubectl. `cargo xtask test` installs one where there is none.
+///
+/// # Panics
+///
+/// Where there is none.
+pub fn kubectl() -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path)
+        .map(|folder| folder.join("kubectl"))
+        .find(|file| file.is_file());
+    found.expect("these tests run a real kubectl, and none is on PATH: `cargo xtask test` installs one")
+}
+
+/// A word that no other test uses.
+pub fn unique(word: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!(
+        "{word}-{}-{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// Runs a command to its end and says what came out.
+///
+/// # Panics
+///
+/// When it does not start.
+pub fn run(command: &mut Command) -> Output {
+    command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"))
+}
