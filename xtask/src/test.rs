@@ -105,12 +105,17 @@ fn lint_kernel_object() -> Result<()> {
     program::run(&mut clippy)
 }
 
+/// Private items are documented too, for those who work on them, so public ones may link to them.
 fn document() -> Result<()> {
-    program::run(cargo().env("RUSTDOCFLAGS", "-D warnings").args([
-        "doc",
-        "--quiet",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-    ]))
+    program::run(
+        cargo()
+            .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links")
+            .args([
+                "doc",
+                "--quiet",
+                "--workspace",
+                "--no-deps",
+                "--document-private-items",
+            ]),
+    )
 }

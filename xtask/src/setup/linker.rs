@@ -23,7 +23,7 @@ pub(crate) fn install(compiler: &Compiler) -> Result<()> {
          https://github.com/aya-rs/bpf-linker#installation, or install the latter"
     );
 
-    eprintln!("Installing bpf-linker {VERSION}, compiled against LLVM {llvm}: about a minute");
+    eprintln!("Installing bpf-linker {VERSION}, compiled against LLVM {llvm}: this takes minutes");
     let begin = Instant::now();
     let paths = env::var_os("PATH").unwrap_or_default();
     let first = config.as_deref().and_then(Path::parent).map(Path::to_owned);
