@@ -1,13 +1,13 @@
-//! Ways past an exec monitor, each tried for real. The numbers are those of docs/evasions.md.
+//! Ways past an exec monitor, each tried for real. Numbers are kept: one that is missing is not caught yet.
 
 use std::{
     ffi::OsString,
     os::unix::ffi::{OsStrExt as _, OsStringExt as _},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Scene, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, Scene, run, unique};
 use serde_json::Value;
 
 /// Runs a line in bash, which stays the parent of what it runs; further words are `$1`, `$2` …
@@ -69,19 +69,18 @@ fn evasion_02_a_long_an_empty_and_no_first_argument() {
 
     let any = Daemon::start(&["--rules", rule.to_str().expect("it is text")]);
     let execve = if cfg!(target_arch = "aarch64") { 221 } else { 59 };
-    let kubectl = kubectl().canonicalize().expect("it is there");
-    scene.copy(kubectl, "kubectl");
-    let program = scene.path().join("kubectl");
-    let done = run(Command::new("perl").args([
-        "-e",
-        &format!("syscall({execve}, \"{}\", 0, 0)", program.display()),
-    ]));
+    let program = scene.copy("/bin/true", "kubectl");
+    let line = format!(
+        "my $program = '{}'; syscall({execve}, $program, 0, 0); exit 9",
+        program.display()
+    );
+    let done = run(Command::new("perl").args(["-e", &line]));
+    assert_ne!(done.status.code(), Some(9), "it was not started");
     let stopped = any.stop();
-    assert!(done.status.code().is_some() || !done.status.success());
     let of_program = |alert: &&Value| alert["process"]["executable"] == program.to_str().expect("it is text");
-    // Linux 5.18 and newer give a program that is started without arguments an empty one.
     let found: Vec<_> = stopped.alerts.iter().filter(of_program).collect();
     assert_eq!(found.len(), 1, "{}", stopped.log);
+    // Linux 5.18 and newer give a program that is started without arguments an empty one.
     assert!(
         found[0]["process"]["args_count"]
             .as_u64()
@@ -111,6 +110,30 @@ fn evasion_04_bytes_that_are_no_text_and_bytes_that_a_terminal_obeys() {
         "{shown:?}"
     );
     assert_eq!(std::ffi::OsStr::from_bytes(b"kubectl"), args(&alert)[0]);
+}
+
+#[test]
+fn evasion_05_a_parent_that_ends_before_the_exec() {
+    let mut daemon = Daemon::start(&[]);
+    let shell = std::fs::canonicalize("/bin/bash").expect("it is there");
+    // The inner shell waits until the outer one, which made it, is gone and init or a subreaper has it.
+    let wait = "while kill -0 $$; do :; done";
+    for (exec, knows_executable) in [("exec kubectl", true), ("exec env kubectl", false)] {
+        let user = unique("orphan");
+        let line = format!("( {{ {wait}; }} 2>/dev/null; {exec} version --client --as={user} ) &");
+        // Its output is nobody's, so that nothing waits for what it leaves behind.
+        let mut outer = Command::new("bash");
+        outer
+            .args(["-c", &line])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        assert!(outer.status().expect("bash starts").success());
+        let parent = &daemon.alert(&user)["process"]["parent"];
+        assert_eq!(parent["name"], "bash");
+        // After a second exec the executable of who forked is not known any more, and nothing is put in its place.
+        let executable = knows_executable.then(|| shell.to_str().expect("it is text"));
+        assert_eq!(parent["executable"].as_str(), executable);
+    }
 }
 
 #[test]
