@@ -1,6 +1,6 @@
 //! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ alert ▶ sink.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
@@ -46,7 +46,13 @@ impl Pipeline {
     pub fn start(config: Config) -> Result<Self, Failure> {
         let signals = Signals::listen().map_err(Failure::runtime)?;
         let rules = load(&config)?;
-        let mut enrichment = Enrichment::new(config.host_root.as_deref()).map_err(Failure::config)?;
+        let mut enrichment = Enrichment::new(config.host_root.as_deref()).map_err(|error| {
+            let path = config.host_root.as_deref().unwrap_or(Path::new("/"));
+            Failure::config(anyhow::anyhow!(
+                "cannot open the node's root, {}: {error}",
+                path.display()
+            ))
+        })?;
         enrichment.set_needs(needs(&rules));
         let host = enrich::host::read(enrichment.root(), config.node_name.as_deref());
         let mut source = KernelSource::open(&config.source)?;
