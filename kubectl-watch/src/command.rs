@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod doctor;
+mod explain;
 mod run;
 
 use std::io::{self, Write as _};
@@ -17,7 +18,7 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(run) => run::execute(run),
         Command::Check(check) => check::execute(&check),
-        Command::Explain(_) => Ok(ExitCode::Runtime),
+        Command::Explain(explain) => explain::execute(&explain),
         Command::Doctor(doctor) => doctor::execute(&doctor),
         Command::Completions(completions) => completions::execute(&completions),
     }

@@ -12,6 +12,7 @@ pub mod enrich;
 pub mod eql;
 pub mod event;
 pub mod exit;
+pub mod explain;
 pub mod log;
 pub mod pipeline;
 pub mod redact;

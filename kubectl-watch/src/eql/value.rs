@@ -8,8 +8,8 @@ use bstr::BStr;
 
 use super::Value;
 use super::ast::{Comparison, Literal};
-use super::function::Network;
 use super::glob::{Glob, same};
+use super::network::Network;
 use super::pattern::Pattern;
 
 /// A value that a query names or computes.
