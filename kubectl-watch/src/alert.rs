@@ -52,6 +52,8 @@ pub struct Alert {
     pub(crate) document: Document,
     /// Which arguments of the process the rule looked for, by number, in order.
     pub(crate) matched_args: Vec<usize>,
+    /// Bytes of the arguments in it: what makes one alert larger than another.
+    args_bytes: usize,
 }
 
 impl Alert {
@@ -64,12 +66,19 @@ impl Alert {
             severity: parts.rule.severity,
             document: Document::new(parts, evidence),
             matched_args,
+            args_bytes: parts.event.process.args.command_line().len()
+                + parts.event.parent.args.command_line().len(),
         }
     }
 
     /// The id.
     pub fn id(&self) -> &str {
         &self.document.event.id
+    }
+
+    /// Bytes of the arguments in it, roughly: what makes one alert larger than another.
+    pub fn args_bytes(&self) -> usize {
+        self.args_bytes
     }
 
     /// The name of the rule.

@@ -136,7 +136,7 @@ impl Pipeline {
                 self.rules = rules;
             }
             Err(failure) => {
-                tracing::error!(error = %failure, "kept the old rules, as the new ones cannot be used")
+                tracing::error!(error = %failure, "kept the old rules, as the new ones cannot be used");
             }
         }
         Ok(())

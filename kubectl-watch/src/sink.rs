@@ -8,7 +8,7 @@ mod tests;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
@@ -16,6 +16,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::alert::Alert;
+
+/// Bytes of arguments that may wait in one queue, the alert being delivered included. An alert can hold megabytes
+/// of them, so a number of alerts alone is no bound.
+const MAX_QUEUED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Somewhere that alerts go.
 pub trait Sink {
@@ -56,6 +60,8 @@ struct Counters {
     sent: AtomicU64,
     refused: AtomicU64,
     errors: AtomicU64,
+    /// Bytes of arguments in the queue.
+    queued_bytes: AtomicUsize,
     /// The time to drain is over.
     stop: AtomicBool,
 }
@@ -91,8 +97,14 @@ impl Handle {
     /// Queues an alert, without ever waiting. False, and the alert is counted as lost, where it does not fit.
     pub fn send(&self, alert: Arc<Alert>) -> bool {
         self.counters.given.fetch_add(1, Ordering::Relaxed);
-        let sent = self.queue.try_send(alert).is_ok();
+        let bytes = alert.args_bytes();
+        let queued = &self.counters.queued_bytes;
+        let before = queued.fetch_add(bytes, Ordering::Relaxed);
+        // One alert always fits: there is none that is too large to be delivered.
+        let fits = before == 0 || before + bytes <= MAX_QUEUED_BYTES;
+        let sent = fits && self.queue.try_send(alert).is_ok();
         if !sent {
+            queued.fetch_sub(bytes, Ordering::Relaxed);
             self.counters.refused.fetch_add(1, Ordering::Relaxed);
         }
         sent
@@ -156,7 +168,11 @@ impl Worker {
             if self.counters.stop.load(Ordering::Relaxed) {
                 return;
             }
-            match self.sink.deliver(&alert) {
+            let delivered = self.sink.deliver(&alert);
+            self.counters
+                .queued_bytes
+                .fetch_sub(alert.args_bytes(), Ordering::Relaxed);
+            match delivered {
                 Ok(()) => self.delivered(),
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                     tracing::info!(sink = self.sink.name(), "nobody reads the alerts any more");

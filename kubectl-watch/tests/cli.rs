@@ -57,7 +57,10 @@ fn rule(query: &str) -> String {
 }
 
 fn ours(query: &str) -> String {
-    format!("format = 1\n{}description = 'd'\nseverity = 'low'\nrisk_score = 21\n", rule(query))
+    format!(
+        "format = 1\n{}description = 'd'\nseverity = 'low'\nrisk_score = 21\n",
+        rule(query)
+    )
 }
 
 #[test]

@@ -70,7 +70,7 @@ proptest! {
         let out = out.command_line();
         for piece in secret.as_bytes().windows(8) {
             let clean = template.iter().all(|arg| !arg.as_bytes().windows(8).any(|window| window == piece));
-            prop_assert!(!clean || !out.windows(8).any(|window| window == piece), "{}", String::from_utf8_lossy(&out));
+            prop_assert!(!clean || !out.windows(8).any(|window| window == piece), "{}", String::from_utf8_lossy(out));
         }
     }
 

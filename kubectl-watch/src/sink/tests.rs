@@ -85,6 +85,19 @@ fn a_reader_that_does_not_read_delays_nobody() {
 }
 
 #[test]
+fn large_alerts_fill_a_queue_sooner() {
+    let (mut reader, writer) = io::pipe().expect("pipe");
+    let (handle, _closed) = spawn(Box::new(Stdout::to(writer)), 100).expect("sink");
+    let (large, mut first) = (large(), [0]);
+    assert!(handle.send(Arc::clone(&large)));
+    reader.read_exact(&mut first).expect("the first is being written");
+    let queued = (0..100).filter(|_| handle.send(Arc::clone(&large))).count();
+    // Each is a little over 2 MiB, and the one being written counts.
+    assert_eq!((queued + 1) * (1 << 21), MAX_QUEUED_BYTES - (1 << 21));
+    assert!(handle.send(alert()), "a small one still fits");
+}
+
+#[test]
 fn a_reader_that_comes_late_gets_what_was_queued() {
     let (mut reader, writer) = io::pipe().expect("pipe");
     let (handle, _closed) = spawn(Box::new(Stdout::to(writer)), 2).expect("sink");
