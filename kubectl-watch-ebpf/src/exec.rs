@@ -29,6 +29,7 @@ pub(crate) const TEXTS: usize = size_of::<Exec>();
 pub(crate) const TAIL: u32 = MAX_TAIL as u32;
 
 /// On the raw tracepoint `sched_process_exec`: (task, old pid, binprm). Raw tracepoints need Linux 4.17.
+#[expect(clippy::needless_pass_by_value, reason = "the macro hands it over so")]
 #[raw_tracepoint(tracepoint = "sched_process_exec")]
 pub(crate) fn exec(ctx: RawTracePointContext) -> i32 {
     let task = Address(ctx.arg::<u64>(0));

@@ -8,6 +8,7 @@ use crate::{
 };
 
 /// On the raw tracepoint `sched_process_fork`: (parent, child). The child has not run yet.
+#[expect(clippy::needless_pass_by_value, reason = "the macro hands it over so")]
 #[raw_tracepoint(tracepoint = "sched_process_fork")]
 pub(crate) fn fork(ctx: RawTracePointContext) -> i32 {
     let (parent, child) = (Address(ctx.arg::<u64>(0)), Address(ctx.arg::<u64>(1)));

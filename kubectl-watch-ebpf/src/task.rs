@@ -87,7 +87,7 @@ impl Address {
                 ptr::with_exposed_provenance(self.0 as usize),
             )
         };
-        if len < 0 { 0 } else { len as u32 }
+        u32::try_from(len).unwrap_or_default()
     }
 }
 

@@ -12,7 +12,7 @@ pub use scene::{Scene, kubectl, run, unique};
 use std::time::Duration;
 
 /// When something is given up that should have happened at once. Generous: a loaded machine is not a failure.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fails with the reason where the tests cannot mean anything.
 ///
