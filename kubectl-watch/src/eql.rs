@@ -12,18 +12,22 @@ mod function;
 mod glob;
 mod lexer;
 mod names;
+mod network;
 mod parser;
 mod pattern;
 mod query;
+mod set;
 mod value;
 
 pub use compile::Cause;
 pub use error::{At, EqlError, Problem};
-pub use function::{Function, Network};
+pub use function::Function;
 pub use glob::Glob;
 pub use names::Names;
+pub use network::Network;
 pub use pattern::Pattern;
 pub use query::{Query, Reason, Warning};
+pub use set::{Constants, Globs};
 pub use value::{Constant, Test};
 
 /// A field that a query can name, as its [`Schema`] numbers it.
@@ -73,3 +77,6 @@ pub trait Schema {
     /// The one category of event that there is: what may stand before `where`.
     fn category(&self) -> &'static str;
 }
+
+#[cfg(test)]
+mod tests;

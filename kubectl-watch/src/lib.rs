@@ -6,6 +6,7 @@
 pub mod enrich;
 pub mod eql;
 pub mod event;
+pub mod explain;
 pub mod rule;
 pub mod ruleset;
 pub mod source;

@@ -88,7 +88,9 @@ impl Calculation {
             Self::Negative(inner) => inner.each_field(see),
             Self::Arithmetic(first, rest) => {
                 first.each_field(see);
-                rest.iter().for_each(|(_, term)| term.each_field(see));
+                for (_, term) in rest {
+                    term.each_field(see);
+                }
             }
             Self::Call { arguments, .. } => arguments.iter().for_each(|argument| argument.each_field(see)),
             Self::Holds(condition) => condition.each_field(see),

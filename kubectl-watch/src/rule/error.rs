@@ -31,7 +31,7 @@ pub enum Fault {
     #[error("{place}{}{}", error.problem, place.caret())]
     Query {
         /// Why; its line and column count within the query.
-        error: EqlError,
+        error: Box<EqlError>,
         /// Where in the file, or in the query if the file writes it with escapes.
         place: Place,
     },

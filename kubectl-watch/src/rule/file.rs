@@ -188,7 +188,10 @@ fn in_file(text: &str, written: &Spanned<String>, error: EqlError) -> Fault {
             text: error.text.clone(),
         },
     };
-    Fault::Query { error, place }
+    Fault::Query {
+        error: Box::new(error),
+        place,
+    }
 }
 
 /// Whether each key is one of our format's, and none that it asks for is missing.

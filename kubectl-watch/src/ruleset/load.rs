@@ -114,7 +114,9 @@ impl Loading {
                 .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
         });
         entries.sort();
-        entries.iter().for_each(|entry| self.path(entry, false));
+        for entry in &entries {
+            self.path(entry, false);
+        }
         Ok(())
     }
 

@@ -1,0 +1,105 @@
+//! What a rule does on this sensor, for somebody who wonders why it fires or does not.
+
+use std::fmt::{self, Display, Formatter};
+
+use bstr::BStr;
+
+use crate::eql::Names;
+use crate::event::field::ProcessSchema;
+use crate::rule::Rule;
+
+/// The explanation of a rule, as text.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanation<'a>(pub &'a Rule);
+
+impl Display for Explanation<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Rule { metadata, query } = self.0;
+        let (severity, risk) = (metadata.severity.name(), metadata.risk_score);
+        writeln!(f, "{}", metadata.name)?;
+        writeln!(
+            f,
+            "{severity}, risk score {risk}, version {}, {}",
+            metadata.version, metadata.id
+        )?;
+        let fields: Vec<&str> = query.fields().map(|(_, name)| name).collect();
+        list(f, "reads", &fields)?;
+        match query.names(ProcessSchema::NAME) {
+            Names::Exact(names) => {
+                let names: Vec<String> = names.iter().map(|name| BStr::new(name).to_string()).collect();
+                list(f, "watches execs of", &names)?;
+            }
+            Names::Globs(exact, globs) => {
+                writeln!(f, "watches every exec, because these names are open:")?;
+                for glob in &globs {
+                    writeln!(f, "  {glob}")?;
+                }
+                for name in &exact {
+                    writeln!(f, "  exactly {:?}", BStr::new(name))?;
+                }
+            }
+            Names::All => writeln!(f, "watches every exec, because it asks for no process.name")?,
+            Names::None => writeln!(f, "watches nothing, because nothing matches it")?,
+        }
+        list(f, "names, and this sensor does not fill", query.unfilled())?;
+        for warning in query.warnings() {
+            writeln!(f, "warning: {warning}")?;
+        }
+        writeln!(f, "\nas written\n  {}", query.tree())?;
+        write!(f, "\nas evaluated, with what is always so left out\n{query}")
+    }
+}
+
+fn list<T: AsRef<str>>(f: &mut Formatter<'_>, what: &str, items: &[T]) -> fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "{what}:")?;
+    items
+        .iter()
+        .try_for_each(|item| writeln!(f, "  {}", item.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explain(query: &str) -> String {
+        let text = format!("[rule]\nrule_id = 'i'\nname = 'N'\nquery = '''{query}'''");
+        let rule = Rule::from_toml(&text, &ProcessSchema).unwrap_or_else(|error| panic!("{error}"));
+        Explanation(&rule).to_string()
+    }
+
+    #[test]
+    fn it_says_what_is_read_watched_and_missing() {
+        let shown = explain(
+            "process where host.os.type == \"linux\" and process.name in (\"a\", \"b\") and \
+             (process.args : \"x*\" or process.hash.sha256 == \"y\" or nothing == 1)",
+        );
+        assert_eq!(
+            shown,
+            "N\n\
+             low, risk score 21, version 1, i\n\
+             reads:\n  process.args\n  process.name\n\
+             watches execs of:\n  a\n  b\n\
+             names, and this sensor does not fill:\n  process.hash.sha256\n\
+             warning: line 1, column 128: there is no field `nothing`, so it counts as missing\n\
+             \nas written\n  process where host.os.type == \"linux\" and process.name in (\"a\", \"b\") and \
+             (process.args : (\"x*\") or process.hash.sha256 == \"y\" or nothing == 1)\n\
+             \nas evaluated, with what is always so left out\n\
+             all of\n  process.name is \"a\" or \"b\"\n  process.args is like \"x\"… (any case)\n"
+        );
+    }
+
+    #[test]
+    fn it_says_why_every_exec_is_watched() {
+        assert!(
+            explain("process where process.args == \"x\"").contains("because it asks for no process.name")
+        );
+        let shown = explain("process where process.name : (\"py*\", \"ruby\")");
+        assert!(
+            shown.contains("these names are open:\n  \"py\"…\n  exactly \"ruby\""),
+            "{shown}"
+        );
+    }
+}
