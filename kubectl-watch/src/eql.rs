@@ -16,6 +16,7 @@ mod network;
 mod parser;
 mod pattern;
 mod query;
+mod set;
 mod value;
 
 pub use compile::Cause;
@@ -26,6 +27,7 @@ pub use names::Names;
 pub use network::Network;
 pub use pattern::Pattern;
 pub use query::{Query, Reason, Warning};
+pub use set::{Constants, Globs};
 pub use value::{Constant, Test};
 
 /// A field that a query can name, as its [`Schema`] numbers it.

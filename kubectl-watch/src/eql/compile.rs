@@ -11,6 +11,7 @@ use super::ast::{Kind, Literal, Matching, Node, Tree};
 use super::calculation::Calculation;
 use super::condition::{Condition, Subject};
 use super::error::{At, Located};
+use super::set::Constants;
 use super::value::Test;
 use super::{Field, Schema};
 
@@ -127,14 +128,7 @@ impl Compiler<'_> {
                     constants.extend(self.constant(item)?);
                 }
                 let subject = self.calculation(subject)?;
-                let found = self.test(
-                    node.at,
-                    subject,
-                    Test::Equal {
-                        list: constants,
-                        fold: *fold,
-                    },
-                )?;
+                let found = self.test(node.at, subject, Test::Equal(Constants::new(constants, *fold)))?;
                 Ok(if *not { negated(found) } else { found })
             }
             Kind::Match {
@@ -188,7 +182,7 @@ impl Compiler<'_> {
     /// A test of what was computed; decided here if that is known.
     fn test(&self, at: At, computed: Computed, test: Test) -> Result<Folded, Located> {
         let Computed { calculation, causes } = computed;
-        let never = matches!(&test, Test::Equal { list, .. } if list.is_empty());
+        let never = matches!(&test, Test::Equal(list) if list.is_empty());
         let condition = match calculation {
             _ if never => {
                 return Ok(Folded {

@@ -3,10 +3,11 @@
 //! A value is bytes. A character is a UTF-8 sequence, and a byte that belongs to none is one character, so
 //! that no argument can hide from `?` or `*` by being malformed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, ByteSlice, Finder};
 
 /// A pattern in the cheapest form that does the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,8 +23,42 @@ enum Shape {
     Exact(Vec<u8>),
     Prefix(Vec<u8>),
     Suffix(Vec<u8>),
-    Contains(Vec<u8>),
+    Contains(Needle),
     General(Vec<Part>),
+}
+
+/// A text to be found, with what its search needs worked out.
+#[derive(Clone, Debug)]
+struct Needle {
+    text: Vec<u8>,
+    finder: Finder<'static>,
+}
+
+impl Needle {
+    fn new(text: Vec<u8>) -> Self {
+        let finder = Finder::new(&text).into_owned();
+        Self { text, finder }
+    }
+}
+
+impl PartialEq for Needle {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Needle {}
+
+impl PartialOrd for Needle {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Needle {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
 }
 
 /// A step of a general pattern.
@@ -47,7 +82,7 @@ impl Glob {
             (false, false) => Shape::Exact(lowered),
             (false, true) => Shape::Prefix(text()),
             (true, false) => Shape::Suffix(text()),
-            (true, true) => Shape::Contains(text()),
+            (true, true) => Shape::Contains(Needle::new(text())),
         };
         Self { shape, fold }
     }
@@ -71,7 +106,7 @@ impl Glob {
     /// What contains a text in which `*` and `?` are plain.
     pub fn contains(text: &[u8], fold: bool) -> Self {
         Self {
-            shape: Shape::Contains(lower(text, fold)),
+            shape: Shape::Contains(Needle::new(lower(text, fold))),
             fold,
         }
     }
@@ -88,7 +123,8 @@ impl Glob {
                 let start = value.len().checked_sub(text.len());
                 start.is_some_and(|start| same(&value[start..], text, self.fold))
             }
-            Shape::Contains(text) => find(value, text, self.fold).is_some(),
+            Shape::Contains(needle) if self.fold => find(value, &needle.text, true).is_some(),
+            Shape::Contains(needle) => needle.finder.find(value).is_some(),
             Shape::General(parts) => general(parts, value, self.fold),
         }
     }
@@ -98,6 +134,18 @@ impl Glob {
         match &self.shape {
             Shape::Exact(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The byte that a value must begin with, in lower case where case is ignored.
+    pub(super) fn first(&self) -> Option<u8> {
+        match &self.shape {
+            Shape::Exact(text) | Shape::Prefix(text) => text.first().copied(),
+            Shape::General(parts) => match parts.first() {
+                Some(Part::Byte(byte)) => Some(*byte),
+                _ => None,
+            },
+            Shape::All | Shape::Suffix(_) | Shape::Contains(_) => None,
         }
     }
 
@@ -114,7 +162,7 @@ impl Glob {
             Shape::Exact(text) => Shape::Exact(fold_text(text)),
             Shape::Prefix(text) => Shape::Prefix(fold_text(text)),
             Shape::Suffix(text) => Shape::Suffix(fold_text(text)),
-            Shape::Contains(text) => Shape::Contains(fold_text(text)),
+            Shape::Contains(needle) => Shape::Contains(Needle::new(fold_text(&needle.text))),
             Shape::General(parts) => Shape::General(
                 parts
                     .iter()
@@ -146,7 +194,7 @@ impl Display for Glob {
             Shape::Exact(exact) => write!(f, "exactly {}", text(exact)),
             Shape::Prefix(prefix) => write!(f, "{}…", text(prefix)),
             Shape::Suffix(suffix) => write!(f, "…{}", text(suffix)),
-            Shape::Contains(inner) => write!(f, "…{}…", text(inner)),
+            Shape::Contains(needle) => write!(f, "…{}…", text(&needle.text)),
             Shape::General(parts) => {
                 let pattern: Vec<u8> = parts
                     .iter()

@@ -58,7 +58,7 @@ impl Names {
 
     fn tested(test: &Test) -> Self {
         match test {
-            Test::Equal { list, .. } => Self::from_parts(
+            Test::Equal(list) => Self::from_parts(
                 list.iter()
                     .map(|constant| constant.printed().to_ascii_lowercase())
                     .collect(),

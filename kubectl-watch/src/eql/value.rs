@@ -11,6 +11,7 @@ use super::ast::{Comparison, Literal};
 use super::glob::{Glob, same};
 use super::network::Network;
 use super::pattern::Pattern;
+use super::set::{Constants, Globs};
 
 /// A value that a query names or computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,14 +34,9 @@ pub enum Test {
     /// Is it true?
     True,
     /// Is it one of these?
-    Equal {
-        /// These.
-        list: Vec<Constant>,
-        /// Whether case is ignored.
-        fold: bool,
-    },
+    Equal(Constants),
     /// Does any of the patterns fit?
-    Like(Vec<Glob>),
+    Like(Globs),
     /// Does any of the regular expressions fit?
     Regex(Vec<Pattern>),
     /// Is it so, compared with this?
@@ -100,10 +96,17 @@ impl Test {
         match self {
             Self::Present => true,
             Self::True => value == Value::Bool(true),
-            Self::Equal { list, fold } => list
-                .iter()
-                .any(|constant| equal(value, constant.as_value(), *fold)),
-            Self::Like(globs) => with_text(value, |text| globs.iter().any(|glob| glob.matches(text))),
+            Self::Equal(list) => {
+                let among = || {
+                    list.iter()
+                        .any(|constant| equal(value, constant.as_value(), list.ignores_case()))
+                };
+                match value {
+                    Value::Str(text) => list.may_have(text) && among(),
+                    _ => among(),
+                }
+            }
+            Self::Like(globs) => with_text(value, |text| globs.matches(text)),
             Self::Regex(patterns) => {
                 with_text(value, |text| patterns.iter().any(|pattern| pattern.matches(text)))
             }
@@ -128,7 +131,7 @@ impl Test {
     pub(super) fn cost(&self) -> usize {
         match self {
             Self::Present | Self::True | Self::Order(..) => 1,
-            Self::Equal { list, .. } => list.len(),
+            Self::Equal(list) => list.len(),
             Self::Like(globs) => 4 * globs.len(),
             Self::Network(networks) => 20 * networks.len(),
             Self::Regex(patterns) => 50 * patterns.len(),
@@ -214,9 +217,9 @@ impl Display for Test {
         match self {
             Self::Present => write!(f, "is present"),
             Self::True => write!(f, "is true"),
-            Self::Equal { list, fold } => {
-                let list: Vec<String> = list.iter().map(ToString::to_string).collect();
-                write!(f, "is {}{}", list.join(" or "), case(*fold))
+            Self::Equal(constants) => {
+                let list: Vec<String> = constants.iter().map(ToString::to_string).collect();
+                write!(f, "is {}{}", list.join(" or "), case(constants.ignores_case()))
             }
             Self::Like(globs) => {
                 let list: Vec<String> = globs.iter().map(ToString::to_string).collect();

@@ -6,6 +6,7 @@ use super::super::function::Function;
 use super::super::glob::Glob;
 use super::super::network::Network;
 use super::super::pattern::Pattern;
+use super::super::set::{Constants, Globs};
 use super::super::value::{Constant, Test};
 use super::{Compiler, Folded, negated, reads_field};
 
@@ -41,14 +42,8 @@ impl Compiler<'_> {
                     present
                 });
             }
-            None => Test::Equal {
-                list: vec![],
-                fold: false,
-            },
-            Some(constant) if equality => Test::Equal {
-                list: vec![constant],
-                fold: false,
-            },
+            None => Test::Equal(Constants::new(vec![], false)),
+            Some(constant) if equality => Test::Equal(Constants::new(vec![constant], false)),
             Some(constant) => Test::Order(comparison, constant),
         };
         let met = self.test(at, computed, test)?;
@@ -89,8 +84,9 @@ impl Compiler<'_> {
             constants.extend(self.constant(pattern)?);
         }
         let texts: Vec<Vec<u8>> = constants.iter().map(Constant::printed).collect();
-        let globs =
-            |glob: fn(&[u8], bool) -> Glob| Test::Like(texts.iter().map(|text| glob(text, fold)).collect());
+        let globs = |glob: fn(&[u8], bool) -> Glob| {
+            Test::Like(Globs::new(texts.iter().map(|text| glob(text, fold)).collect()))
+        };
         let test = match function {
             Function::StartsWith => globs(Glob::prefix),
             Function::EndsWith => globs(Glob::suffix),
@@ -115,7 +111,7 @@ impl Compiler<'_> {
 pub(super) fn like(patterns: &[Literal], fold: bool) -> Test {
     let constants = patterns.iter().filter_map(Constant::new);
     let globs = constants.map(|constant| Glob::new(&String::from_utf8_lossy(&constant.printed()), fold));
-    Test::Like(Glob::distinct(globs.collect()))
+    Test::Like(Globs::new(globs.collect()))
 }
 
 pub(super) fn regex(patterns: &[Literal], places: &[At], fold: bool) -> Result<Test, Located> {

@@ -139,8 +139,8 @@ fn values(node: &Node, event: &Sample) -> Vec<Thing> {
                 return vec![Truth(held)];
             }
             let results: Vec<Thing> = rows.iter().filter_map(|row| call(name, *fold, row)).collect();
-            if ["startsWith", "endsWith", "stringContains"].contains(&name.as_str()) && results.is_empty() {
-                return vec![Truth(false)];
+            if ["startsWith", "endsWith", "stringContains"].contains(&name.as_str()) {
+                return vec![Truth(results.contains(&Truth(true)))];
             }
             results
         }
