@@ -1,3 +1,5 @@
+//! The language, row by row: what each construct means to Elasticsearch, on small events.
+
 use super::{Fields, Sample, holds, query};
 use crate::eql::{Names, Schema, Value};
 

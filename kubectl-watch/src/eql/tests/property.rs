@@ -1,3 +1,5 @@
+//! What holds for any query and any event: no panic, printing that parses again, one answer from two evaluators.
+
 use proptest::prelude::*;
 use proptest::sample::select;
 
