@@ -3,7 +3,6 @@
 //! Pure: who makes one says when and under which id. Bytes that are no text are shown in a way that can be
 //! undone; see [`text`](mod@text).
 
-mod capability;
 mod document;
 mod evidence;
 mod host;

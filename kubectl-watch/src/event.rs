@@ -2,6 +2,7 @@
 //!
 //! Bytes that a process chose stay bytes here; who shows them makes them harmless.
 
+pub(crate) mod capability;
 pub mod field;
 
 use std::fmt;

@@ -1,14 +1,15 @@
 //! ECS `process` and `process.parent`, from an event.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::capability;
 use super::document::Identity;
 use super::host::Host;
 use super::text::{ArgList, Text};
-use crate::event::{self, Args, ProcessEvent};
+use crate::event::{self, Args, ProcessEvent, capability};
 
 /// Bytes of arguments up to which they are also joined to one line.
 const MAX_COMMAND_LINE: usize = 64 * 1024;
@@ -99,8 +100,12 @@ impl Process {
             thread: Thread {
                 id: event.process.tid,
                 capabilities: Capabilities {
-                    effective: capability::names(credentials.cap_effective),
-                    permitted: capability::names(credentials.cap_permitted),
+                    effective: capability::names(credentials.cap_effective)
+                        .map(Cow::into_owned)
+                        .collect(),
+                    permitted: capability::names(credentials.cap_permitted)
+                        .map(Cow::into_owned)
+                        .collect(),
                 },
             },
             user: Identity::new(user.effective, names.user.clone()),

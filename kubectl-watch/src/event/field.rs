@@ -3,12 +3,11 @@
 //! Nothing is copied to answer. A field that other products fill and this sensor does not is known as such, so
 //! that a rule which needs it is told apart from one with a misspelt name.
 
-mod capability;
 mod unfilled;
 
 use std::io::Write;
 
-use super::{Process, ProcessEvent};
+use super::{Process, ProcessEvent, capability};
 use crate::eql::{Event, Field, Knowledge, Schema, Value};
 
 /// The fields that this sensor fills, in the order of their numbers.
@@ -194,8 +193,8 @@ impl Event for ProcessEvent {
             K::ProcessInteractive => visit(Value::Bool(place.tty.is_some())),
             K::ProcessTtyMajor => place.tty.is_some_and(|(major, _)| number(major, visit)),
             K::ProcessTtyMinor => place.tty.is_some_and(|(_, minor)| number(minor, visit)),
-            K::ProcessThreadCapabilitiesEffective => capability::any(credentials.cap_effective, visit),
-            K::ProcessThreadCapabilitiesPermitted => capability::any(credentials.cap_permitted, visit),
+            K::ProcessThreadCapabilitiesEffective => capabilities(credentials.cap_effective, visit),
+            K::ProcessThreadCapabilitiesPermitted => capabilities(credentials.cap_permitted, visit),
             K::EventAction
             | K::EventCategory
             | K::EventDataset
@@ -246,6 +245,11 @@ fn id(id: u32, visit: Visit<'_>) -> bool {
     }
     let left = rest.len();
     visit(Value::Str(&digits[..digits.len() - left]))
+}
+
+/// Whether `visit` says yes to the name of any capability.
+fn capabilities(set: u64, visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+    capability::names(set).any(|name| visit(Value::Str(name.as_bytes())))
 }
 
 #[cfg(test)]
