@@ -23,7 +23,7 @@ enum Shape {
     Exact(Vec<u8>),
     Prefix(Vec<u8>),
     Suffix(Vec<u8>),
-    Contains(Needle),
+    Contains(Box<Needle>),
     General(Vec<Part>),
 }
 
@@ -82,7 +82,7 @@ impl Glob {
             (false, false) => Shape::Exact(lowered),
             (false, true) => Shape::Prefix(text()),
             (true, false) => Shape::Suffix(text()),
-            (true, true) => Shape::Contains(Needle::new(text())),
+            (true, true) => Shape::Contains(Box::new(Needle::new(text()))),
         };
         Self { shape, fold }
     }
@@ -106,7 +106,7 @@ impl Glob {
     /// What contains a text in which `*` and `?` are plain.
     pub fn contains(text: &[u8], fold: bool) -> Self {
         Self {
-            shape: Shape::Contains(Needle::new(lower(text, fold))),
+            shape: Shape::Contains(Box::new(Needle::new(lower(text, fold)))),
             fold,
         }
     }
@@ -162,7 +162,7 @@ impl Glob {
             Shape::Exact(text) => Shape::Exact(fold_text(text)),
             Shape::Prefix(text) => Shape::Prefix(fold_text(text)),
             Shape::Suffix(text) => Shape::Suffix(fold_text(text)),
-            Shape::Contains(needle) => Shape::Contains(Needle::new(fold_text(&needle.text))),
+            Shape::Contains(needle) => Shape::Contains(Box::new(Needle::new(fold_text(&needle.text)))),
             Shape::General(parts) => Shape::General(
                 parts
                     .iter()
