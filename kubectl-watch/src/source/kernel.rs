@@ -295,12 +295,17 @@ fn refused(step: &'static str, error: impl std::error::Error + Send + Sync + 'st
     }
 }
 
-/// Gives back what loading took: aya reads all of the kernel's types, and glibc would keep their 14 MB for ever.
+/// Gives back what loading took, and from now on every large block when it is freed. aya reads all of the kernel's
+/// types, and glibc would keep their 14 MB for ever, and so those of the largest alert.
 fn give_back_memory() {
-    // SAFETY: it may be called at any time, and moves nothing that is in use.
     #[cfg(target_env = "gnu")]
-    unsafe {
-        libc::malloc_trim(0);
+    {
+        const LARGE: libc::c_int = 256 * 1024;
+        // SAFETY: both may be called at any time, and move nothing that is in use.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+            libc::malloc_trim(0);
+        }
     }
 }
 
