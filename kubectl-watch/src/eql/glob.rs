@@ -3,11 +3,14 @@
 //! A value is bytes. A character is a UTF-8 sequence, and a byte that belongs to none is one character, so
 //! that no argument can hide from `?` or `*` by being malformed.
 
-use std::cmp::Ordering;
+mod needle;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
-use bstr::{BStr, ByteSlice, Finder};
+use bstr::{BStr, ByteSlice};
+
+use self::needle::Needle;
 
 /// A pattern in the cheapest form that does the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,40 +28,6 @@ enum Shape {
     Suffix(Vec<u8>),
     Contains(Box<Needle>),
     General(Vec<Part>),
-}
-
-/// A text to be found, with what its search needs worked out.
-#[derive(Clone, Debug)]
-struct Needle {
-    text: Vec<u8>,
-    finder: Finder<'static>,
-}
-
-impl Needle {
-    fn new(text: Vec<u8>) -> Self {
-        let finder = Finder::new(&text).into_owned();
-        Self { text, finder }
-    }
-}
-
-impl PartialEq for Needle {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Needle {}
-
-impl PartialOrd for Needle {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Needle {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.text.cmp(&other.text)
-    }
 }
 
 /// A step of a general pattern.
@@ -123,8 +92,8 @@ impl Glob {
                 let start = value.len().checked_sub(text.len());
                 start.is_some_and(|start| same(&value[start..], text, self.fold))
             }
-            Shape::Contains(needle) if self.fold => find(value, &needle.text, true).is_some(),
-            Shape::Contains(needle) => needle.finder.find(value).is_some(),
+            Shape::Contains(needle) if self.fold => find(value, needle.text(), true).is_some(),
+            Shape::Contains(needle) => needle.is_in(value),
             Shape::General(parts) => general(parts, value, self.fold),
         }
     }
@@ -162,7 +131,7 @@ impl Glob {
             Shape::Exact(text) => Shape::Exact(fold_text(text)),
             Shape::Prefix(text) => Shape::Prefix(fold_text(text)),
             Shape::Suffix(text) => Shape::Suffix(fold_text(text)),
-            Shape::Contains(needle) => Shape::Contains(Box::new(Needle::new(fold_text(&needle.text)))),
+            Shape::Contains(needle) => Shape::Contains(Box::new(Needle::new(fold_text(needle.text())))),
             Shape::General(parts) => Shape::General(
                 parts
                     .iter()
@@ -194,7 +163,7 @@ impl Display for Glob {
             Shape::Exact(exact) => write!(f, "exactly {}", text(exact)),
             Shape::Prefix(prefix) => write!(f, "{}…", text(prefix)),
             Shape::Suffix(suffix) => write!(f, "…{}", text(suffix)),
-            Shape::Contains(needle) => write!(f, "…{}…", text(&needle.text)),
+            Shape::Contains(needle) => write!(f, "…{}…", text(needle.text())),
             Shape::General(parts) => {
                 let pattern: Vec<u8> = parts
                     .iter()

@@ -1,3 +1,5 @@
+//! Sets of rules: the one that ships, and folders of others.
+
 use std::fs;
 use std::os::unix::fs::symlink;
 

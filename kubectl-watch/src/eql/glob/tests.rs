@@ -1,3 +1,5 @@
+//! Patterns by example, and against the definition of a wildcard.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tokens by example.
+
 use super::*;
 
 fn strings(text: &str) -> Vec<Token> {

@@ -1,3 +1,5 @@
+//! Regular expressions that mean something else to Lucene, by example.
+
 use super::*;
 
 #[test]

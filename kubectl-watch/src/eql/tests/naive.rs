@@ -1,6 +1,11 @@
 //! The language a second time, straight from the tree, without a thought for speed. What it shares with the
 //! real evaluation is the tree and the meaning of a regular expression.
 
+mod call;
+
+use std::cmp::Ordering;
+
+use self::call::{call, glob};
 use super::Sample;
 use crate::eql::ast::{Comparison, Kind, Literal, Matching, Node, Operator};
 use crate::eql::{Pattern, Value};
@@ -32,11 +37,7 @@ pub(super) fn holds(node: &Node, event: &Sample) -> bool {
             let wanted: Vec<Thing> = list.iter().flat_map(|item| values(item, event)).collect();
             let found = values(subject, event).iter().any(|value| {
                 wanted.iter().any(|wanted| {
-                    if *fold {
-                        lower(value) == lower(wanted)
-                    } else {
-                        same(value, wanted)
-                    }
+                    same(value, wanted) || *fold && texts(value, wanted) && lower(value) == lower(wanted)
                 })
             });
             found != *not
@@ -77,10 +78,10 @@ fn compare(left: &Node, comparison: Comparison, right: &Node, event: &Sample) ->
     match comparison {
         Comparison::Equal => any(&same),
         Comparison::NotEqual => !any(&same),
-        Comparison::Less => any(&|left, right| less(left, right)),
-        Comparison::LessOrEqual => any(&|left, right| less(left, right) || ranked_same(left, right)),
-        Comparison::Greater => any(&|left, right| less(right, left)),
-        Comparison::GreaterOrEqual => any(&|left, right| less(right, left) || ranked_same(left, right)),
+        Comparison::Less => any(&|left, right| order(left, right).is_some_and(Ordering::is_lt)),
+        Comparison::LessOrEqual => any(&|left, right| order(left, right).is_some_and(Ordering::is_le)),
+        Comparison::Greater => any(&|left, right| order(left, right).is_some_and(Ordering::is_gt)),
+        Comparison::GreaterOrEqual => any(&|left, right| order(left, right).is_some_and(Ordering::is_ge)),
     }
 }
 
@@ -187,39 +188,49 @@ fn number(value: &Thing) -> Option<f64> {
         Fraction(number) => Some(*number),
         Text(text) => std::str::from_utf8(text)
             .ok()
-            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?
+            .filter(|text| text.bytes().all(|byte| b"0123456789+-.eE".contains(&byte)))?
             .parse()
             .ok(),
         Truth(_) => None,
     }
 }
 
+/// A text that is a number as that number.
+fn read(value: &Thing) -> Thing {
+    let text = match value {
+        Text(text) => std::str::from_utf8(text).unwrap_or_default(),
+        _ => "",
+    };
+    match (text.parse::<i64>(), number(value)) {
+        (Ok(whole), _) => Whole(whole.into()),
+        (_, Some(fraction)) if !text.is_empty() => Fraction(fraction),
+        _ => value.clone(),
+    }
+}
+
+/// Their order, among equals of one kind; a text that is a number is one beside a number.
+fn order(left: &Thing, right: &Thing) -> Option<Ordering> {
+    match (left, right) {
+        (Text(left), Text(right)) => Some(left.cmp(right)),
+        (Truth(left), Truth(right)) => Some(left.cmp(right)),
+        (Truth(_), _) | (_, Truth(_)) => None,
+        _ => match (read(left), read(right)) {
+            (Whole(left), Whole(right)) => Some(left.cmp(&right)),
+            (left, right) => number(&left)?.partial_cmp(&number(&right)?),
+        },
+    }
+}
+
 fn same(left: &Thing, right: &Thing) -> bool {
     match (left, right) {
-        (Whole(_) | Fraction(_), Whole(_) | Fraction(_)) => number(left) == number(right),
-        (Truth(left), Truth(right)) => left == right,
         (Text(_), _) | (_, Text(_)) => printed(left) == printed(right),
-        _ => false,
+        _ => order(left, right) == Some(Ordering::Equal),
     }
 }
 
-/// Whether they have an order and the same place in it.
-fn ranked_same(left: &Thing, right: &Thing) -> bool {
-    match (left, right) {
-        (Text(left), Text(right)) => left == right,
-        (Truth(left), Truth(right)) => left == right,
-        _ => number(left).is_some() && number(left) == number(right),
-    }
-}
-
-fn less(left: &Thing, right: &Thing) -> bool {
-    match (left, right) {
-        (Text(left), Text(right)) => left < right,
-        (Truth(left), Truth(right)) => !left & right,
-        _ => number(left)
-            .zip(number(right))
-            .is_some_and(|(left, right)| left < right),
-    }
+/// Whether both are text.
+fn texts(left: &Thing, right: &Thing) -> bool {
+    matches!((left, right), (Text(_), Text(_)))
 }
 
 fn whole(number: i128) -> Option<Thing> {
@@ -256,73 +267,4 @@ fn compute(left: &Thing, operator: Operator, right: &Thing) -> Option<Thing> {
         Operator::Remainder => left % right,
     };
     result.is_finite().then_some(Fraction(result))
-}
-
-fn call(name: &str, fold: bool, arguments: &[Thing]) -> Option<Thing> {
-    let text = |index: usize| {
-        let text = printed(&arguments[index]);
-        if fold { text.to_ascii_lowercase() } else { text }
-    };
-    let offset = |index: usize| match arguments.get(index) {
-        None => Some(None),
-        Some(Whole(number)) => Some(Some(*number)),
-        Some(_) => None,
-    };
-    match name {
-        "length" | "substring" if !matches!(arguments[0], Text(_)) => None,
-        "length" => whole(characters(&printed(&arguments[0])).len().try_into().ok()?),
-        "startsWith" => Some(Truth(text(0).starts_with(&text(1)))),
-        "endsWith" => Some(Truth(text(0).ends_with(&text(1)))),
-        "stringContains" => Some(Truth(windows(&text(0), &text(1)).next().is_some())),
-        "concat" => Some(Text(arguments.iter().flat_map(printed).collect())),
-        "indexOf" => {
-            let (whole_text, part) = (text(0), text(1));
-            let characters = characters(&whole_text);
-            let skipped = usize::try_from(offset(2)?.unwrap_or(0).max(0)).ok()?;
-            let from: usize = characters.get(..skipped)?.iter().map(Vec::len).sum();
-            let at = windows(&whole_text, &part).find(|at| *at >= from)?;
-            whole(self::characters(&whole_text[..at]).len().try_into().ok()?)
-        }
-        "substring" => {
-            let characters = characters(&printed(&arguments[0]));
-            let length = i128::try_from(characters.len()).ok()?;
-            let place = |place: i128| (if place < 0 { place + length } else { place }).clamp(0, length);
-            let (start, end) = (place(offset(1)??), place(offset(2)?.unwrap_or(length)));
-            let range = usize::try_from(start).ok()?..usize::try_from(end.max(start)).ok()?;
-            Some(Text(characters[range].concat()))
-        }
-        other => panic!("no function {other}"),
-    }
-}
-
-/// The places at which a part stands in a text.
-fn windows<'a>(text: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    (0..=text.len()).filter(move |&at| text[at..].starts_with(part))
-}
-
-fn characters(mut text: &[u8]) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
-    while !text.is_empty() {
-        let one = |length: &usize| {
-            std::str::from_utf8(&text[..*length]).is_ok_and(|text| text.chars().count() == 1)
-        };
-        let length = (1..=text.len().min(4)).find(one).unwrap_or(1);
-        found.push(text[..length].to_vec());
-        text = &text[length..];
-    }
-    found
-}
-
-fn glob(pattern: &[u8], value: &[u8]) -> bool {
-    fn step(pattern: &[Vec<u8>], value: &[Vec<u8>]) -> bool {
-        match (pattern, value) {
-            ([], value) => value.is_empty(),
-            ([star, rest @ ..], value) if star == b"*" => {
-                (0..=value.len()).any(|taken| step(rest, &value[taken..]))
-            }
-            ([one, rest @ ..], [first, others @ ..]) => (one == b"?" || one == first) && step(rest, others),
-            (_, []) => false,
-        }
-    }
-    step(&characters(pattern), &characters(value))
 }

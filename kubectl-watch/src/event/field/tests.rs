@@ -1,3 +1,5 @@
+//! Each field of one event, and the numbers of all of them.
+
 use super::*;
 use crate::event::{Credentials, Ids, Names, Place};
 
@@ -91,7 +93,7 @@ fn each_field_has_its_values() {
         ("process.tty.char_device.minor", vec!["Int(0)"]),
         (
             "process.thread.capabilities.effective",
-            vec!["CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE"],
+            vec!["CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE", "CAP_63"],
         ),
         ("process.thread.capabilities.permitted", vec![]),
         ("orchestrator.resource.id", vec!["u"]),

@@ -1,3 +1,5 @@
+//! Rule files, right and wrong.
+
 use super::*;
 use crate::event::field::ProcessSchema;
 
@@ -130,5 +132,37 @@ fn rules_for_others_may_be_skipped_and_say_why() {
         assert!(error.may_be_skipped(), "{error}");
         assert_eq!(error.reason(), reason);
         assert_eq!(error.name.as_deref(), Some("A"));
+    }
+}
+
+#[test]
+fn the_example_in_the_manual_is_a_rule() {
+    let manual = include_str!("../../../../docs/rules.md");
+    let example = manual
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("an example");
+    let rule = Rule::from_toml(example, &ProcessSchema).unwrap_or_else(|error| panic!("{error}"));
+    assert!(rule.query.warnings().is_empty() && rule.query.unfilled().is_empty());
+}
+
+#[test]
+fn the_manual_names_every_field_and_no_other() {
+    let manual = include_str!("../../../../docs/rules.md");
+    let section = manual
+        .split("## Fields")
+        .nth(1)
+        .and_then(|rest| rest.split("\n##").next())
+        .expect("a section");
+    for field in ProcessSchema.filled() {
+        let (_, last) = field.rsplit_once('.').expect("a dot");
+        assert!(section.contains(last), "{field}");
+    }
+    let written = section.split('`').skip(1).step_by(2);
+    for name in written.filter(|name| {
+        name.starts_with(char::is_alphabetic) && name.contains('.') && !name.contains(['{', '*'])
+    }) {
+        assert!(ProcessSchema.field(name).is_some(), "{name}");
     }
 }
