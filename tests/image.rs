@@ -30,6 +30,12 @@ const RIGHTS: [&str; 15] = [
     "--cap-add=DAC_READ_SEARCH",
 ];
 
+/// The node's own files, as the manifest mounts them.
+const NODE: [&str; 2] = [
+    "--volume=/etc:/node/etc:ro",
+    "--env=KUBECTL_WATCH_HOST_ROOT=/node",
+];
+
 /// podman, with the settings that `cargo xtask image` wrote where the machine needs any.
 fn podman(args: &[&str]) -> Command {
     let mut podman = Command::new("podman");
@@ -81,12 +87,7 @@ fn image() -> &'static str {
 
 fn daemon() -> Daemon {
     let name = unique("kubectl-watch-test");
-    // A machine may hide its first process from everybody, root with all rights included. There the node's root
-    // is not found by itself, and is mounted instead.
-    let is_hidden = fs::metadata("/proc/1/root/etc/passwd").is_err();
-    let mount = ["--volume=/:/node:ro", "--env=KUBECTL_WATCH_HOST_ROOT=/node"];
-    let mount = if is_hidden { &mount[..] } else { &[] };
-    let args = [&["run", "--rm", "--name", &name][..], &RIGHTS, mount, &[image()]].concat();
+    let args = [&["run", "--rm", "--name", &name][..], &RIGHTS, &NODE, &[image()]].concat();
     Daemon::start_by(&mut podman(&args), &[])
 }
 

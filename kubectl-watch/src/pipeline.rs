@@ -54,6 +54,11 @@ impl Pipeline {
             ))
         })?;
         enrichment.set_needs(needs(&rules));
+        if enrichment.root().is_own() && config.node_name.is_some() {
+            tracing::warn!(
+                "the node's root is not to be seen, so users have no names; `kubectl-watch doctor` says more"
+            );
+        }
         let host = enrich::host::read(enrichment.root(), config.node_name.as_deref());
         let mut source = KernelSource::open(&config.source)?;
         source.watch(&watch(&rules))?;

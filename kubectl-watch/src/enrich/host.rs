@@ -12,24 +12,24 @@ const MAX_FILE: u64 = 64 * 1024;
 #[must_use]
 pub fn read(root: &HostRoot, node_name: Option<&str>) -> Host {
     let kernel = rustix::system::uname();
-    // A container has a hostname of its own, usually its pod's.
-    let own_name = kernel.nodename().to_string_lossy().into_owned();
+    let node_name = node_name.filter(|name| !name.is_empty());
+    // A container has a hostname of its own, usually its pod's: where somebody says the node's name, and the node's
+    // root is not to be seen, that name is the better one.
+    let own_name =
+        || node_name.map_or_else(|| kernel.nodename().to_string_lossy().into_owned(), str::to_owned);
     let hostname = if root.is_own() {
         None
     } else {
         line(root, "/etc/hostname")
     }
-    .unwrap_or(own_name);
+    .unwrap_or_else(own_name);
     let release = ["/etc/os-release", "/usr/lib/os-release"]
         .iter()
         .find_map(|path| text(root, path))
         .map(|text| Release::parse(&text))
         .unwrap_or_default();
     Host {
-        name: node_name
-            .filter(|name| !name.is_empty())
-            .unwrap_or(&hostname)
-            .to_owned(),
+        name: node_name.unwrap_or(&hostname).to_owned(),
         hostname,
         id: line(root, "/etc/machine-id"),
         architecture: kernel.machine().to_string_lossy().into_owned(),
