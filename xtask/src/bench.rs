@@ -176,23 +176,34 @@ pub(crate) fn run_as_root(args: RunArgs) -> Result<()> {
         workbench,
     };
     let mut report = Report::default();
+    let mut failed = false;
     for measurement in measurements {
         interrupt::check()?;
         eprintln!("Measuring {measurement:?}");
-        match measurement {
-            Measurement::Latency => latency::measure(&bench, &mut report),
-            Measurement::Program => program_time::measure(&bench, &mut report),
-            Measurement::Memory => memory::measure(&bench, &mut report),
-            Measurement::Start => start::measure(&bench, &mut report),
-            Measurement::Alert => alert_time::measure(&bench, &mut report),
-            Measurement::Connect => first_connect::measure(&bench, &mut report),
-            Measurement::Rules => evaluations::measure(&bench, &mut report),
-            Measurement::Load => load::measure(&bench, &mut report),
+        if let Err(error) = measurement.make(&bench, &mut report) {
+            interrupt::check()?;
+            report.row(format!("{measurement:?}"), format!("failed: {error:#}"), "");
+            failed = true;
         }
-        .with_context(|| format!("measuring {measurement:?}"))?;
     }
     println!("{}\n\n{}", bench.setting()?, report.table(args.markdown));
+    ensure!(!failed, "not everything could be measured");
     Ok(())
+}
+
+impl Measurement {
+    fn make(self, bench: &Bench, report: &mut Report) -> Result<()> {
+        match self {
+            Self::Latency => latency::measure(bench, report),
+            Self::Program => program_time::measure(bench, report),
+            Self::Memory => memory::measure(bench, report),
+            Self::Start => start::measure(bench, report),
+            Self::Alert => alert_time::measure(bench, report),
+            Self::Connect => first_connect::measure(bench, report),
+            Self::Rules => evaluations::measure(bench, report),
+            Self::Load => load::measure(bench, report),
+        }
+    }
 }
 
 impl Args {

@@ -19,11 +19,12 @@ pub(crate) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let count = if bench.quick { 200 } else { 2_000 };
     let daemon = Daemon::start(&bench.daemon, Alerts::Read)?;
     let mut stepper = bench.workbench.stepper(&bench.workbench.watched, &MATCHING)?;
+    let mark = bench.workbench.watched.display().to_string();
     let mut times = Vec::new();
     for _ in 0..count + WARM_UP {
         interrupt::check()?;
         stepper.step()?;
-        times.push(since_exec(&daemon.alert()?)?);
+        times.push(since_exec(&daemon.alert_about(&mark)?)?);
     }
     stepper.finish()?;
     daemon.stop()?;

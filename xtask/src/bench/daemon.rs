@@ -88,6 +88,20 @@ impl Daemon {
             .context("the daemon gives no alert")
     }
 
+    /// The next alert with this in it: others on this machine may run kubectl too.
+    pub(crate) fn alert_about(&self, words: &str) -> Result<Heard> {
+        loop {
+            let heard = self.alert()?;
+            if heard
+                .line
+                .windows(words.len())
+                .any(|part| part == words.as_bytes())
+            {
+                return Ok(heard);
+            }
+        }
+    }
+
     /// Passes over so many alerts.
     pub(crate) fn pass(&self, count: u32) -> Result<()> {
         for _ in 0..count {
