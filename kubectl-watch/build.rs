@@ -40,7 +40,7 @@ fn build(toolchain: &Toolchain) -> Result<(), String> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let arch = variable("CARGO_CFG_TARGET_ARCH")?;
     let target = outer_target(&out, &variable("TARGET")?).join(toolchain::folder(&arch));
-    let mut cargo = toolchain.cargo("build", &arch, &variable("CARGO_CFG_TARGET_ENDIAN")?);
+    let mut cargo = toolchain.cargo("build", PACKAGE, &arch, &variable("CARGO_CFG_TARGET_ENDIAN")?);
     run(cargo.arg("--target-dir").arg(&target))?;
 
     let object = object_in(&target).ok_or("the kernel object is not where cargo should have put it")?;

@@ -7,6 +7,13 @@ use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The byte order of this machine, as cargo calls it.
+pub(crate) const ENDIAN: &str = if cfg!(target_endian = "big") {
+    "big"
+} else {
+    "little"
+};
+
 /// Builds it and says where it is.
 pub(crate) fn release() -> Result<PathBuf> {
     let triple = triple();

@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that is done to the project, one file a command.
 
+mod bench;
 mod build;
 mod image;
 mod program;
@@ -31,6 +32,14 @@ enum Command {
     Ci,
     /// Build the container image.
     Image(image::Args),
+    /// Measure what it costs and how fast it is, as root.
+    Bench(bench::Args),
+    /// The part of `bench` that runs as root.
+    #[command(hide = true)]
+    BenchRun(bench::RunArgs),
+    /// The part of `bench` that execs.
+    #[command(hide = true)]
+    BenchSpawn(bench::SpawnArgs),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +49,9 @@ fn main() -> ExitCode {
         Command::Test(args) => return test::run(&args),
         Command::Ci => return test::run(&test::Args::default()),
         Command::Image(args) => image::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchRun(args) => bench::run_as_root(args),
+        Command::BenchSpawn(args) => bench::spawn(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -89,6 +89,20 @@ fn missing_tools() -> Result<Vec<&'static str>> {
     Ok(packages)
 }
 
+/// The other products that `cargo xtask bench` measures beside ours. Without one of them it says so and goes on.
+pub(crate) fn for_measuring_others() {
+    let missing: Vec<&str> = ["auditd", "libbpf-tools"]
+        .into_iter()
+        .filter(|package| !apt::is_installed(package))
+        .collect();
+    if !missing.is_empty()
+        && apt::is_here()
+        && let Err(error) = apt::install("what is measured beside it", &missing)
+    {
+        eprintln!("{error:#}");
+    }
+}
+
 /// What `cargo xtask image` needs, where no program that builds images is here.
 pub(crate) fn for_images() -> Result<()> {
     ensure!(

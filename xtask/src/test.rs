@@ -8,7 +8,7 @@ mod tally;
 
 use crate::program::{self, cargo, is_root};
 use crate::toolchain::{self, REMEDY, Toolchain};
-use crate::{build, setup};
+use crate::{bench, build, setup};
 use anyhow::{Result, anyhow};
 use std::env;
 use std::env::consts::ARCH;
@@ -56,7 +56,10 @@ fn run_all(args: &Args, tally: &mut Tally) -> Result<()> {
         });
         tally.check("the structure", structure::check);
         tally.check("the lints", lint);
-        tally.check("the lints of what runs in the kernel", lint_kernel_object);
+        tally.check("the lints of what runs in the kernel", || {
+            lint_kernel_object(toolchain::PACKAGE)?;
+            lint_kernel_object(bench::EMPTY)
+        });
         tally.check("the links in the documentation", document);
     }
     let binary = build::release()?;
@@ -85,14 +88,9 @@ fn lint() -> Result<()> {
 }
 
 /// The host's clippy sees only the wire contract of that crate.
-fn lint_kernel_object() -> Result<()> {
+fn lint_kernel_object(object: &str) -> Result<()> {
     let toolchain = Toolchain::find().map_err(|missing| anyhow!("{missing} is missing: {REMEDY}"))?;
-    let endian = if cfg!(target_endian = "big") {
-        "big"
-    } else {
-        "little"
-    };
-    let mut clippy = toolchain.cargo("clippy", ARCH, endian);
+    let mut clippy = toolchain.cargo("clippy", object, ARCH, build::ENDIAN);
     clippy
         .arg("--target-dir")
         .arg(build::target_folder()?.join(toolchain::folder(ARCH)));

@@ -50,11 +50,11 @@ impl Toolchain {
         }
     }
 
-    /// `cargo SUBCOMMAND` on the kernel object, for a kernel of this architecture and byte order.
+    /// `cargo SUBCOMMAND` on one object of the kernel's crate, for a kernel of this architecture and byte order.
     ///
     /// What an outer cargo says to its children would be taken for orders by the inner one, so the command
     /// starts from an environment without it.
-    pub(crate) fn cargo(&self, subcommand: &str, arch: &str, endian: &str) -> Command {
+    pub(crate) fn cargo(&self, subcommand: &str, object: &str, arch: &str, endian: &str) -> Command {
         let target = if endian == "big" {
             "bpfeb-unknown-none"
         } else {
@@ -97,7 +97,7 @@ impl Toolchain {
                 "--package",
                 PACKAGE,
             ])
-            .args(["--bin", PACKAGE, "--features", "kernel", "--target", target]);
+            .args(["--bin", object, "--features", "kernel", "--target", target]);
         if self.compiler.builds_core {
             cargo.arg("-Zbuild-std=core");
         }

@@ -1,0 +1,91 @@
+//! Whether the alert is there before a real kubectl first connects to an API server, which the bench plays.
+//!
+//! Connections are accepted and closed at once, so kubectl soon gives up.
+
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use super::daemon::{Alerts, Daemon, now};
+use super::report::Report;
+use super::spread::Spread;
+use super::{Bench, interrupt};
+use crate::program;
+
+/// How long kubectl may take to connect.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
+    const WHAT: &str = "alert before kubectl's first connect";
+    let Some(kubectl) = program::find("kubectl") else {
+        report.row(WHAT, "not measured: kubectl is not installed", "all");
+        return Ok(());
+    };
+    let count = if bench.quick { 5 } else { 20 };
+    let (port, connections) = listen()?;
+    let server = format!("--server=http://127.0.0.1:{port}");
+    let args = [
+        server.clone(),
+        "--as=x".to_owned(),
+        "--request-timeout=2s".to_owned(),
+        "get".to_owned(),
+        "pods".to_owned(),
+    ]
+    .map(OsString::from);
+    let daemon = Daemon::start(&bench.daemon, Alerts::Read)?;
+    let (mut first, mut ahead, mut connected) = (0, Vec::new(), Vec::new());
+    for _ in 0..count {
+        interrupt::check()?;
+        let begin = now();
+        let mut stepper = bench.workbench.stepper(&kubectl, &args)?;
+        stepper.step()?;
+        let connect = connections
+            .recv_timeout(PATIENCE)
+            .context("kubectl does not connect")?;
+        stepper.finish()?;
+        // What else it tried is of no interest.
+        connections.try_iter().for_each(drop);
+        let alert = daemon.alert_about(&server)?.at;
+        first += u32::from(alert < connect);
+        ahead.push(milliseconds(connect - alert));
+        connected.push(milliseconds(connect - begin));
+    }
+    daemon.stop()?;
+    report.row(WHAT, format!("{first} of {count}"), "all");
+    report.row(
+        "alert ahead of that connect, ms",
+        format!("{:.1}", Spread::of(&ahead)),
+        "> 0",
+    );
+    report.row(
+        "start of the spawner to that connect, ms",
+        format!("{:.1}", Spread::of(&connected)),
+        "",
+    );
+    Ok(())
+}
+
+/// A port on which connections are accepted, and when each was.
+fn listen() -> Result<(u16, Receiver<i128>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("cannot listen")?;
+    let port = listener.local_addr().context("cannot listen")?.port();
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let at = now();
+            if connection.is_ok() && send.send(at).is_err() {
+                break;
+            }
+        }
+    });
+    Ok((port, receive))
+}
+
+fn milliseconds(nanoseconds: i128) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "some seconds at most")]
+    let nanoseconds = nanoseconds as f64;
+    nanoseconds / 1e6
+}
