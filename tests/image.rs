@@ -85,9 +85,30 @@ fn image() -> &'static str {
     })
 }
 
-fn daemon() -> Daemon {
-    let name = unique("kubectl-watch-test");
-    let args = [&["run", "--rm", "--name", &name][..], &RIGHTS, &NODE, &[image()]].concat();
+/// A container that is removed at the end, however that comes.
+struct Container(String);
+
+impl Container {
+    fn new(name: &str) -> Self {
+        Self(unique(name))
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        // It may have ended and removed itself, and then there is nothing to do.
+        let _removed = podman(&["rm", "--force", "--ignore", "--time", "0", &self.0]).output();
+    }
+}
+
+fn daemon(container: &Container) -> Daemon {
+    let args = [
+        &["run", "--rm", "--name", &container.0][..],
+        &RIGHTS,
+        &NODE,
+        &[image()],
+    ]
+    .concat();
     Daemon::start_by(&mut podman(&args), &[])
 }
 
@@ -121,7 +142,8 @@ fn image_with_kubectl() -> String {
 
 #[test]
 fn the_image_sees_an_exec_on_the_node_and_names_its_user() {
-    let mut daemon = daemon();
+    let container = Container::new("kubectl-watch-test");
+    let mut daemon = daemon(&container);
     let user = unique("on-the-node");
     run(Command::new("bash").args(["-c", &format!("kubectl version --client --as={user}; true")]));
     let alert = daemon.alert(&user);
@@ -135,9 +157,13 @@ fn the_image_sees_an_exec_on_the_node_and_names_its_user() {
 
 #[test]
 fn the_image_sees_an_exec_in_another_container_and_names_the_container() {
-    let mut daemon = daemon();
+    let (container, other) = (
+        Container::new("kubectl-watch-test"),
+        Container::new("kubectl-watch-test-other"),
+    );
+    let mut daemon = daemon(&container);
     let tools = image_with_kubectl();
-    let (user, name) = (unique("in-a-container"), unique("kubectl-watch-test-other"));
+    let user = unique("in-a-container");
     // The container lives until it is told to end, so that its cgroup is there when the daemon looks.
     let line = format!("kubectl version --client --as={user}; read end");
     let id = podman_does(&[
@@ -145,14 +171,13 @@ fn the_image_sees_an_exec_in_another_container_and_names_the_container() {
         "--detach",
         "--interactive",
         "--name",
-        &name,
+        &other.0,
         &tools,
         "/bin/sh",
         "-c",
         &line,
     ]);
     let alert = daemon.alert(&user);
-    podman_does(&["rm", "--force", "--time", "0", &name]);
     assert_eq!(alert["process"]["parent"]["name"], "sh");
     assert_eq!(alert["process"]["executable"], "/usr/bin/kubectl");
     assert_eq!(alert["container"]["id"], id.as_str());
