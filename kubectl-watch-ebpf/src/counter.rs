@@ -20,13 +20,11 @@ pub enum Counter {
     UnreadableFilenames = 6,
     /// Execs whose name could not be told, so that they were sent in case they matter.
     UnreadableNames = 7,
-    /// Processes whose path as exec'd could not be kept, so that their children may not know their whole name.
-    Forgotten = 8,
 }
 
 impl Counter {
     /// All of them, in the order of their indexes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Watched,
         Self::LostExecs,
         Self::LostArgs,
@@ -35,7 +33,6 @@ impl Counter {
         Self::CutPaths,
         Self::UnreadableFilenames,
         Self::UnreadableNames,
-        Self::Forgotten,
     ];
 
     /// The name for logs and metrics.
@@ -50,7 +47,6 @@ impl Counter {
             Self::CutPaths => "cut_paths",
             Self::UnreadableFilenames => "unreadable_filenames",
             Self::UnreadableNames => "unreadable_names",
-            Self::Forgotten => "forgotten_names",
         }
     }
 }

@@ -44,8 +44,9 @@ pub(crate) fn exec(ctx: RawTracePointContext) -> i32 {
     0
 }
 
-/// Builds the record in this CPU's scratch and sends it.
-#[inline(always)]
+/// Builds the record in this CPU's scratch and sends it. A function of its own, so that what every exec runs
+/// through is short.
+#[inline(never)]
 fn send(ctx: &RawTracePointContext, task: Address, binprm: Address) {
     let Some(scratch) = maps::scratch() else { return };
     let sequence = maps::count(Counter::Watched);

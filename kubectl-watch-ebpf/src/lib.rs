@@ -9,21 +9,20 @@
 mod counter;
 mod name_key;
 mod offsets;
+mod sieve;
 
 pub use counter::Counter;
 pub use name_key::{NAME_KEY_LEN, NameKey};
 pub use offsets::{ABSENT, Offsets};
+pub use sieve::Sieve;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Map: the ring buffer with every record. Ring buffers need Linux 5.8.
 pub const EVENTS: &str = "EVENTS";
 /// Map: the names to watch, each a [`NameKey`] in lower case.
 pub const WATCHED_NAMES: &str = "WATCHED_NAMES";
-/// Map: one `u32`; when it is not zero every exec is watched, whatever its name.
-pub const WATCH_ALL: &str = "WATCH_ALL";
-/// Map: the end of the path as exec'd, by [`Process`], for those whose executable does not name them: scripts,
-/// links, and names too long for `comm`. The least recently used makes room.
-pub const REMEMBERED: &str = "REMEMBERED";
+/// Map: one [`Sieve`].
+pub const SIEVE: &str = "SIEVE";
 /// Map: one `u64` for each [`Counter`] on each CPU.
 pub const COUNTERS: &str = "COUNTERS";
 /// Read-only global: the [`Offsets`] of the running kernel.
@@ -60,10 +59,11 @@ pub const MAX_PATH_STEPS: u32 = 256;
 /// Bytes of the end of a path as exec'd that are remembered, with its NUL: `NAME_MAX` of Linux is 255, so the
 /// last component is always whole.
 pub const MAX_REMEMBERED: usize = 256;
-/// How many processes are remembered by the path they exec'd.
-pub const MAX_REMEMBERED_PROCESSES: u32 = 8192;
-/// How many processes are remembered by who forked them: as many as a busy node forks in minutes.
-pub const MAX_CREATORS: u32 = 32 * 1024;
+/// How many processes can be remembered by the path they exec'd. A power of two.
+pub const REMEMBERED_SLOTS: u32 = 8 * 1024;
+/// How many processes can be remembered by who forked them: a process is forgotten when this many pids came after
+/// it, which is as many as Linux has by default on a small machine. A power of two.
+pub const CREATOR_SLOTS: u32 = 32 * 1024;
 /// Bytes of arguments in one record.
 pub const ARGS_CHUNK: usize = 16 * 1024;
 /// Bytes of all arguments. Linux stops at 6 MiB (three quarters of `_STK_LIM`) however large the stack may
@@ -168,7 +168,7 @@ pub struct Task {
     pub comm: [u8; NAME_KEY_LEN],
 }
 
-/// What names a process for ever: the key of [`REMEMBERED`].
+/// What names a process for ever.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 pub struct Process {

@@ -8,7 +8,7 @@ use kubectl_watch_ebpf::{
 };
 
 use crate::{
-    maps::{self, Creator, Remembered},
+    maps::{self, Creator},
     task::{Address, offset},
 };
 
@@ -74,25 +74,28 @@ pub(crate) fn forked(parent: Address, child: Address) {
     maps::set_creator(&process(child), &creator);
 }
 
-/// Keeps the end of the path as exec'd, for the time when this process is a parent.
-#[inline(always)]
+/// Keeps the end of the path as exec'd, for the time when this process is a parent. A function of its own: few
+/// execs need it.
+#[inline(never)]
 pub(crate) fn remember(task: Address, filename: Address) {
-    let Some(scratch) = maps::scratch() else { return };
-    let image = scratch.cast::<Remembered>();
-    // SAFETY: the scratch is larger than `Remembered` and than `PATH_MAX` after its `exec_id`.
+    let process = process(task);
+    let Some(slot) = maps::remembered_slot(&process) else {
+        return;
+    };
+    let kept = MAX_REMEMBERED as u32;
+    // SAFETY: the slot is a map's value, and any bytes are one. Who reads it meanwhile sees no process, or a text
+    // that ends within the slot.
     unsafe {
-        let text = (&raw mut (*image).filename).cast::<u8>();
-        let len = filename.text(text, MAX_FILENAME as u32);
-        let kept = MAX_REMEMBERED as u32;
-        let from = if len > kept {
-            filename.at(len - kept)
-        } else {
-            filename
-        };
-        // The rest of the value may hold an older text: the NUL ends this one.
-        from.text(text, kept);
-        (*image).exec_id = task.read(offset!(task_struct_self_exec_id));
-        maps::remember(&process(task), &*image);
+        (*slot).process.pid = 0;
+        let text = (&raw mut (*slot).filename).cast::<u8>();
+        if filename.text(text, kept) == kept {
+            // It may go on: its last component is at its end.
+            let Some(scratch) = maps::scratch() else { return };
+            let len = filename.text(scratch.cast(), MAX_FILENAME as u32);
+            filename.at(len.saturating_sub(kept)).text(text, kept);
+        }
+        (*slot).exec_id = task.read(offset!(task_struct_self_exec_id));
+        (*slot).process = process;
     }
 }
 

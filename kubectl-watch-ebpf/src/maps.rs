@@ -3,11 +3,11 @@
 use aya_ebpf::{
     helpers::generated::bpf_get_smp_processor_id,
     macros::map,
-    maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
+    maps::{Array, HashMap, PerCpuArray, RingBuf},
 };
 use kubectl_watch_ebpf::{
-    Counter, Header, Kind, MAX_CREATORS, MAX_REMEMBERED, MAX_REMEMBERED_PROCESSES, MAX_WATCHED_NAMES,
-    NameKey, Process, RING_BYTES, SCRATCH_BYTES, Task,
+    CREATOR_SLOTS, Counter, Header, Kind, MAX_REMEMBERED, MAX_WATCHED_NAMES, NameKey, Process,
+    REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve, Task,
 };
 
 use crate::task::Address;
@@ -20,19 +20,18 @@ static EVENTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 #[map]
 static WATCHED_NAMES: HashMap<NameKey, u8> = HashMap::with_max_entries(MAX_WATCHED_NAMES, 0);
 
-/// Whether every exec is watched.
+/// What most execs are told apart by, in one place: a hash table lies in several, and all of them are cold.
 #[map]
-static WATCH_ALL: Array<u32> = Array::with_max_entries(1, 0);
+static SIEVE: Array<Sieve> = Array::with_max_entries(1, 0);
 
-/// What processes were exec'd as, where their executable does not say.
+/// What processes were exec'd as, where their executable does not say: the slot is the pid's, so that a process
+/// is forgotten when one of just so many pids later needs it, and an insertion touches one place.
 #[map]
-static REMEMBERED: LruHashMap<Process, Remembered> =
-    LruHashMap::with_max_entries(MAX_REMEMBERED_PROCESSES, 0);
+static REMEMBERED: Array<Remembered> = Array::with_max_entries(REMEMBERED_SLOTS, 0);
 
-/// Who forked each process. The least recently used makes room: a process that forked so long ago that this
-/// many came after it is known by its parent only.
+/// Who forked each process, in the same way.
 #[map]
-static CREATORS: LruHashMap<Process, Creator> = LruHashMap::with_max_entries(MAX_CREATORS, 0);
+static CREATORS: Array<Forked> = Array::with_max_entries(CREATOR_SLOTS, 0);
 
 /// One `u64` for each [`Counter`].
 #[map]
@@ -45,10 +44,19 @@ static SCRATCH: PerCpuArray<Scratch> = PerCpuArray::with_max_entries(1, 0);
 /// The end of the path that an image was exec'd by.
 #[repr(C)]
 pub(crate) struct Remembered {
+    /// Whose image it is.
+    pub(crate) process: Process,
     /// Which exec of the process that was (`self_exec_id`): a later one makes it stale.
     pub(crate) exec_id: u64,
     /// Ended by a NUL.
     pub(crate) filename: [u8; MAX_REMEMBERED],
+}
+
+/// A process and who forked it. One cache line.
+#[repr(C, align(64))]
+struct Forked {
+    process: Process,
+    creator: Creator,
 }
 
 /// Who forked a process, as it was at that moment.
@@ -86,47 +94,52 @@ pub(crate) fn count(counter: Counter) -> u64 {
     }
 }
 
-/// Whether every exec is watched.
-#[inline(always)]
-pub(crate) fn all_are_watched() -> bool {
-    WATCH_ALL.get(0).is_some_and(|&all| all != 0)
-}
-
 /// Whether execs of this name are watched.
 #[inline(always)]
-pub(crate) fn is_watched(name: &NameKey) -> bool {
-    WATCHED_NAMES.get_ptr(name).is_some()
+pub(crate) fn is_watched(name: NameKey) -> bool {
+    let Some(sieve) = SIEVE.get(0) else { return true };
+    if sieve.all != 0 {
+        return true;
+    }
+    sieve.may_hold(name) && WATCHED_NAMES.get_ptr(name).is_some()
 }
 
-/// Keeps the end of the path that a process was exec'd by.
+/// Where the path that a process was exec'd by is to be kept.
 #[inline(always)]
-pub(crate) fn remember(process: &Process, image: &Remembered) {
-    if REMEMBERED.insert(process, image, 0).is_err() {
-        count(Counter::Forgotten);
-    }
+pub(crate) fn remembered_slot(process: &Process) -> Option<*mut Remembered> {
+    REMEMBERED.get_ptr_mut(process.pid & (REMEMBERED_SLOTS - 1))
 }
 
 /// The end of the path that an image of a process was exec'd by, where it is remembered.
 #[inline(always)]
 pub(crate) fn remembered(process: &Process, exec_id: u64) -> Option<&'static Remembered> {
-    // SAFETY: an entry may be replaced while it is read, by another process at worst, and then a name is wrong:
-    // the map holds thousands, so that would take as many new ones within the microsecond of this exec.
-    unsafe { REMEMBERED.get(process) }.filter(|image| image.exec_id == exec_id)
+    let image = REMEMBERED.get(process.pid & (REMEMBERED_SLOTS - 1))?;
+    (image.process == *process && image.exec_id == exec_id).then_some(image)
 }
 
-/// Keeps who forked a process.
+/// Keeps who forked a process. Nobody else writes the slot meanwhile: that would take a fork of the same moment
+/// whose pid is further by just so many as there are slots.
 #[inline(always)]
 pub(crate) fn set_creator(process: &Process, creator: &Creator) {
-    if CREATORS.insert(process, creator, 0).is_err() {
-        count(Counter::Forgotten);
+    if let Some(slot) = CREATORS.get_ptr_mut(process.pid & (CREATOR_SLOTS - 1)) {
+        // SAFETY: the slot is a map's value, and any bytes are one.
+        unsafe {
+            (*slot).process = Process {
+                start_ns: 0,
+                pid: 0,
+                reserved: 0,
+            };
+            (*slot).creator = *creator;
+            (*slot).process = *process;
+        }
     }
 }
 
 /// Who forked a process, where it is known.
 #[inline(always)]
-pub(crate) fn creator(process: &Process) -> Option<Creator> {
-    // SAFETY: an entry may be replaced meanwhile only by one for the same process, which would be the same.
-    unsafe { CREATORS.get(process) }.copied()
+pub(crate) fn creator(process: &Process) -> Option<&'static Creator> {
+    let slot = CREATORS.get(process.pid & (CREATOR_SLOTS - 1))?;
+    (slot.process == *process).then_some(&slot.creator)
 }
 
 /// The beginning of a record of this CPU.

@@ -19,33 +19,26 @@ impl Names {
     /// Reads them.
     #[inline(always)]
     pub(crate) fn of(task: Address, file: Address) -> Self {
-        let comm = NameKey(task.read(offset!(task_struct_comm)));
+        let comm = NameKey::until_nul(task.read(offset!(task_struct_comm)));
         let dentry = file.follow(offset!(file_path_dentry));
-        let mut executable = [0_u64; 2];
-        // SAFETY: the array has 16 bytes.
-        let len = unsafe {
-            dentry
-                .follow(offset!(dentry_name))
-                .text((&raw mut executable).cast(), 16)
-        };
-        if len == 0 {
+        // Short names lie in the dentry, in at least 24 bytes, and longer ones are longer than that. Copying as a text
+        // goes byte by byte and costs three times as much.
+        let executable = NameKey::until_nul(dentry.follow(offset!(dentry_name)).read(0));
+        if executable.0 == [0; 2] {
             maps::count(Counter::UnreadableNames);
         }
-        Self {
-            comm,
-            executable: NameKey(executable),
-        }
+        Self { comm, executable }
     }
 
     /// Whether an exec of this name is watched. One whose name could not be read is, in case it matters.
     #[inline(always)]
     pub(crate) fn are_watched(&self) -> bool {
-        if maps::all_are_watched() || self.executable.0 == [0; 2] {
+        if self.executable.0 == [0; 2] {
             return true;
         }
         let executable = self.executable.lower();
         let comm = self.comm.lower();
-        maps::is_watched(&executable) || (comm != executable && maps::is_watched(&comm))
+        maps::is_watched(executable) || (comm != executable && maps::is_watched(comm))
     }
 
     /// Whether the executable does not say what was exec'd: a script, a link, or a name too long to tell.

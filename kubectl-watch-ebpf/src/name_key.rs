@@ -24,6 +24,17 @@ impl NameKey {
         Self(zerocopy::transmute!(key))
     }
 
+    /// The key of a name that ends at its first NUL, after which anything may stand.
+    #[inline]
+    #[must_use]
+    pub const fn until_nul(bytes: [u64; 2]) -> Self {
+        let (first, ended) = until_nul(bytes[0]);
+        let (second, _) = until_nul(bytes[1]);
+        // The last byte is never used.
+        let last = u64::from_le(second.to_le() & (u64::MAX >> 8));
+        Self([first, if ended { 0 } else { last }])
+    }
+
     /// With ASCII letters in lower case.
     #[inline]
     #[must_use]
@@ -37,6 +48,20 @@ impl NameKey {
     pub const fn is_full(self) -> bool {
         self.0[1].to_le() >> 48 & 0xff != 0
     }
+}
+
+/// Eight bytes with zeroes from the first zero on, and whether there was one.
+#[inline]
+const fn until_nul(word: u64) -> (u64, bool) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = word.to_le();
+    // The lowest bit that is set here is the highest of the first byte that is zero.
+    let zeroes = word.wrapping_sub(ONES) & !word & (0x80 * ONES);
+    if zeroes == 0 {
+        return (u64::from_le(word), false);
+    }
+    let first = (zeroes & zeroes.wrapping_neg()) >> 7;
+    (u64::from_le(word & (first - 1)), true)
 }
 
 /// Eight ASCII letters in lower case at once; other bytes stay as they are.
@@ -62,6 +87,22 @@ mod tests {
             let word = u64::from_ne_bytes([byte, b'A', byte, b'z', 0, byte, 0xff, byte]);
             let expected = word.to_ne_bytes().map(|byte| byte.to_ascii_lowercase());
             assert_eq!(lower(word).to_ne_bytes(), expected, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn a_name_ends_at_its_first_nul() {
+        for len in 0..=NAME_KEY_LEN {
+            for garbage in [0, 1, b'a', 0x80, 0xff] {
+                let mut bytes = *b"abc\x80\xff\x01ghijklmno\xf0";
+                bytes[len..].fill(garbage);
+                if len < NAME_KEY_LEN {
+                    bytes[len] = 0;
+                }
+                let expected = NameKey::of(&bytes[..len]);
+                let read = NameKey::until_nul(zerocopy::transmute!(bytes));
+                assert_eq!(read, expected, "{len} {garbage:#x}");
+            }
         }
     }
 

@@ -39,19 +39,21 @@ impl Address {
     /// The value of a field. Zero where the field is [`ABSENT`] or the memory is not readable.
     #[inline(always)]
     pub(crate) fn read<T: Plain>(self, offset: u32) -> T {
-        let mut value = MaybeUninit::<T>::zeroed();
-        if offset != ABSENT {
-            // SAFETY: the helper writes `size_of::<T>()` bytes, and zeroes them where it fails to read.
-            unsafe {
-                generated::bpf_probe_read_kernel(
-                    value.as_mut_ptr().cast(),
-                    size_of::<T>() as u32,
-                    ptr::with_exposed_provenance(self.at(offset).0 as usize),
-                );
-            }
+        if offset == ABSENT {
+            // SAFETY: every bit pattern of a `Plain` type is a value.
+            return unsafe { MaybeUninit::zeroed().assume_init() };
         }
-        // SAFETY: every bit pattern of a `Plain` type is a value, and it was zeroed.
-        unsafe { value.assume_init() }
+        // Not zeroed first: for more than a word that is a call, and costs as much as the read.
+        let mut value = MaybeUninit::<T>::uninit();
+        // SAFETY: the helper writes `size_of::<T>()` bytes, zeroes where it fails to read, and any are a value.
+        unsafe {
+            generated::bpf_probe_read_kernel(
+                value.as_mut_ptr().cast(),
+                size_of::<T>() as u32,
+                ptr::with_exposed_provenance(self.at(offset).0 as usize),
+            );
+            value.assume_init()
+        }
     }
 
     /// The pointer in a field.

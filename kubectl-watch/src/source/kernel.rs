@@ -23,7 +23,8 @@ use aya::{
 pub use btf::BtfError;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, WATCH_ALL, WATCHED_NAMES,
+    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
+    WATCHED_NAMES,
 };
 pub use losses::Losses;
 pub use offsets::OffsetsError;
@@ -139,13 +140,15 @@ impl KernelSource {
     /// Says which execs are wanted, now or while it runs. More names than there is room for means all.
     pub fn watch(&mut self, watch: &Watch) -> Result<(), SourceError> {
         let step = "the names to watch";
-        let names: Vec<[u64; 2]> = match watch {
+        let names: Vec<NameKey> = match watch {
             Watch::All => Vec::new(),
-            Watch::Names(names) => names.iter().map(|name| NameKey::of(name).lower().0).collect(),
+            Watch::Names(names) => names.iter().map(|name| NameKey::of(name).lower()).collect(),
         };
         let all = *watch == Watch::All || names.len() > MAX_WATCHED_NAMES as usize;
-        // Rather too many than too few: the new names are in before the old ones go.
-        self.watch_all(true)?;
+        // Rather too many than too few: meanwhile everything is let through.
+        let mut sieve = Sieve::EMPTY;
+        sieve.all = 1;
+        self.set_sieve(sieve)?;
         let map = self
             .ebpf
             .map_mut(WATCHED_NAMES)
@@ -156,15 +159,17 @@ impl KernelSource {
             .keys()
             .collect::<Result<_, _>>()
             .map_err(|error| refused(step, error))?;
-        for name in old.iter().filter(|name| !names.contains(name)) {
+        for name in &old {
             map.remove(name).map_err(|error| refused(step, error))?;
         }
+        sieve.all = all.into();
         if !all {
-            for name in &names {
-                map.insert(name, 1, 0).map_err(|error| refused(step, error))?;
+            for name in names {
+                map.insert(name.0, 1, 0).map_err(|error| refused(step, error))?;
+                sieve.add(name);
             }
         }
-        self.watch_all(all)
+        self.set_sieve(sieve)
     }
 
     /// Attaches the programs: from now on execs are seen.
@@ -214,11 +219,13 @@ impl KernelSource {
         Ok(losses)
     }
 
-    fn watch_all(&mut self, all: bool) -> Result<(), SourceError> {
-        let map = self.ebpf.map_mut(WATCH_ALL).ok_or_else(|| absent(WATCH_ALL))?;
-        let mut map: Array<_, u32> = Array::try_from(map).map_err(|error| refused("its switch", error))?;
-        map.set(0, u32::from(all), 0)
-            .map_err(|error| refused("its switch", error))
+    fn set_sieve(&mut self, sieve: Sieve) -> Result<(), SourceError> {
+        const WORDS: usize = size_of::<Sieve>() / size_of::<u64>();
+        let step = "what to let pass";
+        let map = self.ebpf.map_mut(SIEVE).ok_or_else(|| absent(SIEVE))?;
+        let mut map: Array<_, [u64; WORDS]> = Array::try_from(map).map_err(|error| refused(step, error))?;
+        let words: [u64; WORDS] = zerocopy::transmute!(sieve);
+        map.set(0, words, 0).map_err(|error| refused(step, error))
     }
 }
 
