@@ -148,7 +148,7 @@ impl KernelSource {
         // Rather too many than too few: meanwhile everything is let through.
         let mut sieve = Sieve::EMPTY;
         sieve.all = 1;
-        self.set_sieve(sieve)?;
+        self.set_sieve(&sieve)?;
         let map = self
             .ebpf
             .map_mut(WATCHED_NAMES)
@@ -169,7 +169,7 @@ impl KernelSource {
                 sieve.add(name);
             }
         }
-        self.set_sieve(sieve)
+        self.set_sieve(&sieve)
     }
 
     /// Attaches the programs: from now on execs are seen.
@@ -219,12 +219,12 @@ impl KernelSource {
         Ok(losses)
     }
 
-    fn set_sieve(&mut self, sieve: Sieve) -> Result<(), SourceError> {
+    fn set_sieve(&mut self, sieve: &Sieve) -> Result<(), SourceError> {
         const WORDS: usize = size_of::<Sieve>() / size_of::<u64>();
         let step = "what to let pass";
         let map = self.ebpf.map_mut(SIEVE).ok_or_else(|| absent(SIEVE))?;
         let mut map: Array<_, [u64; WORDS]> = Array::try_from(map).map_err(|error| refused(step, error))?;
-        let words: [u64; WORDS] = zerocopy::transmute!(sieve);
+        let words: [u64; WORDS] = zerocopy::transmute!(*sieve);
         map.set(0, words, 0).map_err(|error| refused(step, error))
     }
 }
