@@ -7,20 +7,23 @@ mod assembly;
 mod btf;
 mod clock;
 mod convert;
+mod error;
+mod inbox;
 mod kernel_log;
 mod losses;
 mod offsets;
 mod readable;
 mod record;
 
-use std::{io, path::PathBuf};
+use std::path::PathBuf;
 
 use aya::{
     Ebpf, EbpfLoader,
-    maps::{Array, HashMap, MapData, MapError, RingBuf},
+    maps::{Array, HashMap, MapData, RingBuf},
     programs::{ProgramError, RawTracePoint, raw_trace_point::RawTracePointLinkId},
 };
 pub use btf::BtfError;
+pub use error::SourceError;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
     AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
@@ -28,11 +31,15 @@ use kubectl_watch_ebpf::{
 };
 pub use losses::Losses;
 pub use offsets::OffsetsError;
-use thiserror::Error;
 use tokio::io::unix::AsyncFd;
 use zerocopy::IntoBytes;
 
-use self::{assembly::Assembly, clock::Boot, losses::Counters, readable::readable, record::Record};
+use self::{
+    error::{absent, refused},
+    inbox::Inbox,
+    losses::Counters,
+    readable::readable,
+};
 use crate::event::ProcessEvent;
 
 /// Records that are read before anybody else has a turn.
@@ -60,36 +67,6 @@ pub enum Watch {
     All,
     /// Those of these names, in any case of letters.
     Names(Vec<Vec<u8>>),
-}
-
-/// Why there are no events.
-#[derive(Debug, Error)]
-pub enum SourceError {
-    /// The kernel's types are not known.
-    #[error(transparent)]
-    Offsets(#[from] OffsetsError),
-    /// The kernel refused a step for want of rights.
-    #[error(
-        "the kernel does not allow {step}: {error}\nIt needs root, or the capabilities BPF and PERFMON; in a \
-         container also a seccomp profile that allows bpf(2)"
-    )]
-    NotAllowed {
-        /// Which step.
-        step: &'static str,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The kernel refused a step for another reason.
-    #[error("the kernel cannot take {step}: {error}")]
-    Refused {
-        /// Which step.
-        step: &'static str,
-        /// What aya says.
-        error: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Waiting for the kernel failed.
-    #[error("cannot wait for the kernel: {0}")]
-    Wait(#[from] io::Error),
 }
 
 /// What the kernel sends.
@@ -229,39 +206,6 @@ impl KernelSource {
     }
 }
 
-/// Makes events of records.
-#[derive(Default)]
-struct Inbox {
-    assembly: Assembly,
-    received: u64,
-    bad_records: u64,
-}
-
-impl Inbox {
-    /// Takes up to so many records that are there, appends the events that are whole, and says how many it took.
-    fn take(&mut self, ring: &mut RingBuf<MapData>, most: usize, out: &mut Vec<ProcessEvent>) -> usize {
-        let boot = Boot::now();
-        for taken in 0..most {
-            let Some(bytes) = ring.next() else { return taken };
-            match record::decode(&bytes) {
-                Ok(Record::Exec(record)) => {
-                    self.received += 1;
-                    let event = convert::event(&record, self.received, boot);
-                    let exec = &record.exec;
-                    self.assembly
-                        .exec(exec.header, event, record.args, exec.args_total, out);
-                }
-                Ok(Record::Args { head, bytes }) => self.assembly.args(&head, bytes, out),
-                Err(error) => {
-                    self.bad_records += 1;
-                    tracing::warn!(%error, "dropped a record that is not whole");
-                }
-            }
-        }
-        most
-    }
-}
-
 fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut RawTracePoint, SourceError> {
     let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
     program
@@ -271,35 +215,6 @@ fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut RawTracePoint, Source
 
 fn take(ebpf: &mut Ebpf, map: &'static str) -> Result<aya::maps::Map, SourceError> {
     ebpf.take_map(map).ok_or_else(|| absent(map))
-}
-
-/// The object is built from the same contract, so this is a build gone wrong.
-fn absent(part: &'static str) -> SourceError {
-    SourceError::Refused {
-        step: part,
-        error: "the kernel object has no such part".into(),
-    }
-}
-
-/// Tells a want of rights from other refusals by the system's own error, however deep it is wrapped.
-fn refused(step: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> SourceError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(this) = cause {
-        if let Some(system) = this.downcast_ref::<io::Error>()
-            && system.kind() == io::ErrorKind::PermissionDenied
-            && let Some(code) = system.raw_os_error()
-        {
-            return SourceError::NotAllowed {
-                step,
-                error: io::Error::from_raw_os_error(code),
-            };
-        }
-        cause = this.source();
-    }
-    SourceError::Refused {
-        step,
-        error: Box::new(error),
-    }
 }
 
 /// Gives back what loading took, and from now on every large block when it is freed. aya reads all of the kernel's
@@ -313,11 +228,5 @@ fn give_back_memory() {
             libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
             libc::malloc_trim(0);
         }
-    }
-}
-
-impl From<MapError> for SourceError {
-    fn from(error: MapError) -> Self {
-        refused("a map", error)
     }
 }

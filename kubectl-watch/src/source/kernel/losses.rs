@@ -8,7 +8,7 @@ use aya::{
 };
 use kubectl_watch_ebpf::{COUNTERS, Counter, EXEC};
 
-use super::{SourceError, program, refused, take};
+use super::{SourceError, error::refused, program, take};
 
 /// Numbers since the program was attached. They only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

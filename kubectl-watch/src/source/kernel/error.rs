@@ -1,0 +1,76 @@
+//! Why there are no events: what the kernel refused, and at which step.
+
+use std::io;
+
+use aya::maps::MapError;
+use thiserror::Error;
+
+use super::OffsetsError;
+
+/// Why there are no events.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The kernel's types are not known.
+    #[error(transparent)]
+    Offsets(#[from] OffsetsError),
+    /// The kernel refused a step for want of rights.
+    #[error(
+        "the kernel does not allow {step}: {error}\nIt needs root, or the capabilities BPF and PERFMON; in a \
+         container also a seccomp profile that allows bpf(2)"
+    )]
+    NotAllowed {
+        /// Which step.
+        step: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The kernel refused a step for another reason.
+    #[error("the kernel cannot take {step}: {error}")]
+    Refused {
+        /// Which step.
+        step: &'static str,
+        /// What aya says.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Waiting for the kernel failed.
+    #[error("cannot wait for the kernel: {0}")]
+    Wait(#[from] io::Error),
+}
+
+/// The object is built from the same contract, so this is a build gone wrong.
+pub(super) fn absent(part: &'static str) -> SourceError {
+    SourceError::Refused {
+        step: part,
+        error: "the kernel object has no such part".into(),
+    }
+}
+
+/// Tells a want of rights from other refusals by the system's own error, however deep it is wrapped.
+pub(super) fn refused(
+    step: &'static str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> SourceError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(this) = cause {
+        if let Some(system) = this.downcast_ref::<io::Error>()
+            && system.kind() == io::ErrorKind::PermissionDenied
+            && let Some(code) = system.raw_os_error()
+        {
+            return SourceError::NotAllowed {
+                step,
+                error: io::Error::from_raw_os_error(code),
+            };
+        }
+        cause = this.source();
+    }
+    SourceError::Refused {
+        step,
+        error: Box::new(error),
+    }
+}
+
+impl From<MapError> for SourceError {
+    fn from(error: MapError) -> Self {
+        refused("a map", error)
+    }
+}

@@ -1,0 +1,52 @@
+//! Records of the ring buffer in, events out, in the order in which they came.
+
+use aya::maps::{MapData, RingBuf};
+
+use super::{
+    assembly::Assembly,
+    clock::Boot,
+    convert,
+    record::{self, Record},
+};
+use crate::event::ProcessEvent;
+
+/// Makes events of records.
+#[derive(Default)]
+pub(super) struct Inbox {
+    /// Puts arguments together.
+    pub(super) assembly: Assembly,
+    /// Execs that arrived.
+    pub(super) received: u64,
+    /// Records that were not whole.
+    pub(super) bad_records: u64,
+}
+
+impl Inbox {
+    /// Takes up to so many records that are there, appends the events that are whole, and says how many it took.
+    pub(super) fn take(
+        &mut self,
+        ring: &mut RingBuf<MapData>,
+        most: usize,
+        out: &mut Vec<ProcessEvent>,
+    ) -> usize {
+        let boot = Boot::now();
+        for taken in 0..most {
+            let Some(bytes) = ring.next() else { return taken };
+            match record::decode(&bytes) {
+                Ok(Record::Exec(record)) => {
+                    self.received += 1;
+                    let event = convert::event(&record, self.received, boot);
+                    let exec = &record.exec;
+                    self.assembly
+                        .exec(exec.header, event, record.args, exec.args_total, out);
+                }
+                Ok(Record::Args { head, bytes }) => self.assembly.args(&head, bytes, out),
+                Err(error) => {
+                    self.bad_records += 1;
+                    tracing::warn!(%error, "dropped a record that is not whole");
+                }
+            }
+        }
+        most
+    }
+}
