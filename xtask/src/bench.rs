@@ -31,12 +31,13 @@ use crate::toolchain::{self, REMEDY, Toolchain};
 use crate::{build, setup};
 use anyhow::{Context, Error, Result, anyhow, ensure};
 use clap::ValueEnum;
-use monitor::Candidate;
-use report::Report;
+use monitor::{Candidate, Other};
+use report::{Report, say};
 pub(crate) use spawn::{Args as SpawnArgs, run as spawn};
 use std::env;
 use std::env::consts::ARCH;
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -54,9 +55,9 @@ pub(crate) struct Args {
     /// Measure only this; may be given again.
     #[arg(long, value_enum, value_name = "NAME", num_args = 1..)]
     only: Vec<Measurement>,
-    /// Measure no other products.
-    #[arg(long)]
-    alone: bool,
+    /// Other products to measure alike; none where no name follows.
+    #[arg(long, value_enum, value_name = "NAME", num_args = 0.., default_values_t = [Other::Execsnoop])]
+    beside: Vec<Other>,
     /// A folder of public rules, to evaluate all of them on one exec.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
@@ -114,9 +115,8 @@ struct Bench {
 /// Builds what is measured and what measures, and becomes the latter, as root.
 pub(crate) fn run(args: &Args) -> Result<()> {
     setup::for_building()?;
-    if !args.alone {
-        setup::for_measuring_others();
-    }
+    let packages: Vec<&str> = args.beside.iter().map(|other| other.package()).collect();
+    setup::for_measuring_others(&packages);
     let daemon = build::release()?;
     let empty = build_empty()?;
     let release = build::target_folder()?.join("release");
@@ -168,7 +168,7 @@ pub(crate) fn run_as_root(args: RunArgs) -> Result<()> {
     let workbench = Workbench::set_up()?;
     let bench = Bench {
         quick: args.quick,
-        monitors: monitor::all(&daemon, &workbench, args.alone),
+        monitors: monitor::all(&daemon, &workbench, &args.beside),
         rules: args.rules,
         daemon,
         empty,
@@ -178,15 +178,19 @@ pub(crate) fn run_as_root(args: RunArgs) -> Result<()> {
     let mut report = Report::default();
     let mut failed = false;
     for measurement in measurements {
-        interrupt::check()?;
-        eprintln!("Measuring {measurement:?}");
+        say(&format!("Measuring {measurement:?}"));
         if let Err(error) = measurement.make(&bench, &mut report) {
-            interrupt::check()?;
+            if interrupt::check().is_err() {
+                say("Interrupted; this was measured until then.");
+                failed = true;
+                break;
+            }
             report.row(format!("{measurement:?}"), format!("failed: {error:#}"), "");
             failed = true;
         }
     }
-    println!("{}\n\n{}", bench.setting()?, report.table(args.markdown));
+    let (setting, table) = (bench.setting()?, report.table(args.markdown));
+    writeln!(io::stdout(), "{setting}\n\n{table}").context("cannot print the table")?;
     ensure!(!failed, "not everything could be measured");
     Ok(())
 }

@@ -90,9 +90,10 @@ fn missing_tools() -> Result<Vec<&'static str>> {
 }
 
 /// The other products that `cargo xtask bench` measures beside ours. Without one of them it says so and goes on.
-pub(crate) fn for_measuring_others() {
-    let missing: Vec<&str> = ["auditd", "libbpf-tools"]
-        .into_iter()
+pub(crate) fn for_measuring_others(packages: &[&str]) {
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
         .filter(|package| !apt::is_installed(package))
         .collect();
     if !missing.is_empty()

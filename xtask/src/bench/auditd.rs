@@ -13,6 +13,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::monitor::{Monitor, Watching};
+use super::report::say;
 use super::workbench::Workbench;
 use super::{interrupt, other};
 use crate::program::output;
@@ -46,6 +47,8 @@ struct Quiet {
     auditctl: PathBuf,
     enabled: u32,
     backlog: u32,
+    /// It stood before, so it stays.
+    stays: bool,
 }
 
 struct Running {
@@ -95,13 +98,20 @@ impl Quiet {
             "this machine has an auditd at work"
         );
         let rules = output(Command::new(auditctl).arg("-l"))?;
-        ensure!(rules.trim() == "No rules", "this machine has audit rules");
+        let stays = rules.trim() == "-a never,task";
+        ensure!(
+            stays || rules.trim() == "No rules",
+            "this machine has audit rules"
+        );
         let backlog = status(auditctl, "backlog_limit")?;
-        change(auditctl, "-a", &NOTHING)?;
+        if !stays {
+            change(auditctl, "-a", &NOTHING)?;
+        }
         Ok(Self {
             auditctl: auditctl.to_owned(),
             enabled,
             backlog,
+            stays,
         })
     }
 }
@@ -109,13 +119,18 @@ impl Quiet {
 impl Drop for Quiet {
     fn drop(&mut self) {
         let settings = [("-e", self.enabled), ("-b", self.backlog)];
-        let restored = change(&self.auditctl, "-d", &NOTHING).and_then(|()| {
+        let removed = if self.stays {
+            Ok(())
+        } else {
+            change(&self.auditctl, "-d", &NOTHING)
+        };
+        let restored = removed.and_then(|()| {
             settings.into_iter().try_for_each(|(setting, value)| {
                 output(Command::new(&self.auditctl).args([setting, &value.to_string()])).map(drop)
             })
         });
         if let Err(error) = restored {
-            eprintln!("could not restore the kernel's audit: {error:#}");
+            say(&format!("could not restore the kernel's audit: {error:#}"));
         }
     }
 }
@@ -175,7 +190,7 @@ impl Drop for Running {
         if change(&self.auditctl, "-d", &RULE).is_ok()
             && let Err(error) = change(&self.auditctl, "-a", &NOTHING)
         {
-            eprintln!("audit stays on: {error:#}");
+            say(&format!("audit stays on: {error:#}"));
         }
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
             let _told = kill_process(Pid::from_child(&self.child), Signal::TERM);

@@ -1,6 +1,7 @@
 //! Whoever watches execs: the daemon and the others that are measured alike.
 
 use anyhow::Result;
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
 use super::auditd::Auditd;
@@ -25,14 +26,34 @@ pub(crate) trait Watching {
     fn stop(self: Box<Self>) -> Result<()>;
 }
 
+/// Another product that can be measured alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Other {
+    /// execsnoop of libbpf-tools.
+    Execsnoop,
+    /// The kernel's audit. It leaves a mark: once it was on, every system call of every new process is slower until
+    /// the next boot, or until `auditctl -a never,task`.
+    Auditd,
+}
+
+impl Other {
+    /// What Debian calls its package.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Execsnoop => "libbpf-tools",
+            Self::Auditd => "auditd",
+        }
+    }
+}
+
 /// A monitor, or why it cannot be measured here.
 pub(crate) struct Candidate {
     pub(crate) name: &'static str,
     pub(crate) monitor: Result<Box<dyn Monitor>>,
 }
 
-/// The daemon, and then the others unless it is to be measured alone.
-pub(crate) fn all(daemon: &Path, workbench: &Workbench, alone: bool) -> Vec<Candidate> {
+/// The daemon, and then the others that are wanted.
+pub(crate) fn all(daemon: &Path, workbench: &Workbench, beside: &[Other]) -> Vec<Candidate> {
     let ours = Ours {
         binary: daemon.to_owned(),
     };
@@ -40,10 +61,10 @@ pub(crate) fn all(daemon: &Path, workbench: &Workbench, alone: bool) -> Vec<Cand
         name: ours.name(),
         monitor: Ok(Box::new(ours)),
     }];
-    if !alone {
-        all.push(candidate("execsnoop", Execsnoop::find()));
-        all.push(candidate("auditd", Auditd::find(workbench)));
-    }
+    all.extend(beside.iter().map(|other| match other {
+        Other::Execsnoop => candidate("execsnoop", Execsnoop::find()),
+        Other::Auditd => candidate("auditd", Auditd::find(workbench)),
+    }));
     all
 }
 

@@ -1,5 +1,12 @@
 //! What was measured: shown as it comes, and once more as a table at the end. Nothing is judged.
 
+use std::io::{self, Write};
+
+/// Says something to who waits. Where nobody listens any more the bench still has to tidy up, so that is no error.
+pub(crate) fn say(line: &str) {
+    let _said = writeln!(io::stderr(), "{line}");
+}
+
 /// One line of the table.
 struct Row {
     what: String,
@@ -17,7 +24,7 @@ impl Report {
     /// Adds a line; the aim is empty where there is none.
     pub(crate) fn row(&mut self, what: impl Into<String>, measured: impl Into<String>, aim: &'static str) {
         let (what, measured) = (what.into(), measured.into());
-        eprintln!("  {what}: {measured}");
+        say(&format!("  {what}: {measured}"));
         self.rows.push(Row { what, measured, aim });
     }
 

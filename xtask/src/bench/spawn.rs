@@ -3,13 +3,13 @@
 //! It execs one program again and again by the usual way of the standard library (`posix_spawn`), or makes the
 //! cheapest system call, and prints how long that took. It knows nothing of who watches.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
 use std::ffi::OsString;
 use std::hint::black_box;
 use std::io::{BufRead, stdin};
 use std::process::{Command, Stdio};
-use std::thread::sleep;
+use std::thread::{self, ScopedJoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use super::spread::{quantile, sorted};
@@ -35,7 +35,7 @@ enum Load {
         /// Before the clock runs.
         #[arg(long, default_value_t = 0)]
         warm_up: u32,
-        /// In a second, at most.
+        /// In a second at most, from all CPUs together.
         #[arg(long)]
         rate: Option<u32>,
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 exec(command)?;
             }
             let times = match rate {
-                Some(rate) => paced(*count, *rate, || exec(command)),
+                Some(rate) => paced_on_all(*count, *rate, || exec(command)),
                 None => timed(*count, || exec(command)),
             }?;
             times.print();
@@ -111,6 +111,38 @@ fn timed(count: u32, mut what: impl FnMut() -> Result<()>) -> Result<Times> {
         let begin = Instant::now();
         what()?;
         each.push(begin.elapsed().as_secs_f64() * 1e9);
+    }
+    Ok(Times {
+        each,
+        all: begin.elapsed(),
+    })
+}
+
+/// On all CPUs, each with its part.
+fn paced_on_all(count: u32, rate: u32, what: impl Fn() -> Result<()> + Sync) -> Result<Times> {
+    let cpus = thread::available_parallelism().context("how many CPUs are there?")?;
+    let cpus = u32::try_from(cpus.get()).context("how many CPUs are there?")?;
+    let begin = Instant::now();
+    let parts: Vec<Result<Times>> = thread::scope(|scope| {
+        // The first takes what does not divide.
+        let part = |number: u32, of: u32| of / cpus + if number == 0 { of % cpus } else { 0 };
+        let threads: Vec<_> = (0..cpus)
+            .map(|number| (part(number, count), part(number, rate)))
+            .map(|(count, rate)| {
+                scope.spawn({
+                    let what = &what;
+                    move || paced(count, rate, what)
+                })
+            })
+            .collect();
+        let times = threads.into_iter().map(ScopedJoinHandle::join);
+        times
+            .map(|times| times.unwrap_or_else(|_| Err(anyhow!("a thread of the spawner failed"))))
+            .collect()
+    });
+    let mut each = Vec::with_capacity(count as usize);
+    for part in parts {
+        each.extend(part?.each);
     }
     Ok(Times {
         each,
