@@ -87,7 +87,7 @@ fn taken(ids: &[u32]) -> Result<Vec<Taken>> {
 /// Nanoseconds for each run of a program between two looks.
 pub(crate) fn each_run(name: &str, before: &[Taken], after: &[Taken]) -> Result<f64> {
     let (nanoseconds, runs) = between(before, after, |taken| taken.name == name);
-    anyhow::ensure!(runs > 0, "the program {name} did not run");
+    anyhow::ensure!(runs > 0, "the kernel counted no run of the program {name}");
     #[expect(
         clippy::cast_precision_loss,
         reason = "some seconds and millions of runs at most"
