@@ -128,7 +128,9 @@ fn evasion_05_a_parent_that_ends_before_the_exec() {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         assert!(outer.status().expect("bash starts").success());
-        let parent = &daemon.alert(&user)["process"]["parent"];
+        let alert = daemon.alert(&user);
+        assert_eq!(alert["kubectl_watch"]["parent_left"], true);
+        let parent = &alert["process"]["parent"];
         assert_eq!(parent["name"], "bash");
         // After a second exec the executable of who forked is not known any more, and nothing is put in its place.
         let executable = knows_executable.then(|| shell.to_str().expect("it is text"));

@@ -20,6 +20,8 @@ pub struct ProcessEvent {
     pub process: Process,
     /// Who forked it.
     pub parent: Process,
+    /// Whether somebody else is its parent by now, most often because the one who forked it has ended.
+    pub parent_left: bool,
     /// Who it runs as.
     pub credentials: Credentials,
     /// What the node calls those ids; `enrich` fills it.

@@ -147,6 +147,8 @@ pub(crate) struct Own {
     pub(crate) matched: Vec<Matched>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    parent_left: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     exec_path: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,6 +238,7 @@ impl Document {
             kubectl_watch: Own {
                 matched: evidence.matched,
                 gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
+                parent_left: event.parent_left,
                 exec_path: Text::known(&event.process.filename),
                 login_user: login,
                 audit_session: event.credentials.audit_session,

@@ -136,6 +136,7 @@ fn event() -> ProcessEvent {
         sequence: 17,
         process,
         parent,
+        parent_left: false,
         credentials: Credentials {
             user: Ids {
                 real: 1000,

@@ -21,6 +21,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
             record.parent_executable,
             boot,
         ),
+        parent_left: exec.flags & wire::FLAG_PARENT_LEFT != 0,
         credentials: credentials(exec),
         names: Names::default(),
         place: place(exec),
