@@ -1,4 +1,4 @@
-//! What the daemon was told, checked and whole. Every default that is not on the command line is here.
+//! What the daemon was told, with what the command line leaves open settled.
 
 use std::{
     io::{self, IsTerminal as _},

@@ -5,6 +5,7 @@
 
 mod container;
 pub mod host;
+mod needs;
 mod parent;
 mod process;
 pub mod root;
@@ -13,19 +14,9 @@ mod user;
 use std::{io, path::Path};
 
 use crate::event::ProcessEvent;
+pub use needs::Needs;
 use root::HostRoot;
 use user::Users;
-
-/// What rules ask for and the kernel does not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// The parent's arguments.
-    pub parent_args: bool,
-    /// The container or the pod.
-    pub container: bool,
-    /// The name of any user or group.
-    pub names: bool,
-}
 
 /// The node, as far as events are enriched from it.
 #[derive(Debug)]

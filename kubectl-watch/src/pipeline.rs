@@ -53,7 +53,7 @@ impl Pipeline {
                 path.display()
             ))
         })?;
-        enrichment.set_needs(needs(&rules));
+        enrichment.set_needs(Needs::of(|field| rules.needs(field)));
         if enrichment.root().is_own() && config.node_name.is_some() {
             tracing::warn!(
                 "the node's root is not to be seen, so users have no names; `kubectl-watch doctor` says more"
@@ -136,7 +136,7 @@ impl Pipeline {
         match load(&self.config) {
             Ok(rules) => {
                 self.source.watch(&watch(&rules))?;
-                self.enrichment.set_needs(needs(&rules));
+                self.enrichment.set_needs(Needs::of(|field| rules.needs(field)));
                 tracing::info!(rules = rules.rules().len(), "reloaded the rules");
                 self.rules = rules;
             }
@@ -227,28 +227,6 @@ fn load(config: &Config) -> Result<RuleSet, Failure> {
         );
     }
     Ok(rules)
-}
-
-/// What the rules ask for that the kernel does not say.
-fn needs(rules: &RuleSet) -> Needs {
-    let any = |fields: &[&str]| fields.iter().any(|field| rules.needs(field));
-    Needs {
-        parent_args: any(&[
-            "process.parent.args",
-            "process.parent.args_count",
-            "process.parent.command_line",
-        ]),
-        container: any(&["container.id"]),
-        names: any(&[
-            "user.name",
-            "process.user.name",
-            "process.real_user.name",
-            "process.saved_user.name",
-            "group.name",
-            "process.group.name",
-            "process.real_group.name",
-        ]),
-    }
 }
 
 /// What the kernel must send for these rules.
