@@ -4,9 +4,11 @@
 
 pub(crate) mod capability;
 pub mod field;
+mod file;
 
 use std::fmt;
 
+pub use file::{File, FileVersion};
 use jiff::Timestamp;
 
 /// One process event.
@@ -18,6 +20,8 @@ pub struct ProcessEvent {
     pub sequence: u64,
     /// The process that called exec.
     pub process: Process,
+    /// The file that it runs, where the kernel said.
+    pub file: Option<File>,
     /// Who forked it.
     pub parent: Process,
     /// Whether somebody else is its parent by now, most often because the one who forked it has ended.
