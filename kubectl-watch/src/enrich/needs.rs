@@ -4,7 +4,10 @@ use crate::event::field::ProcessSchema;
 
 /// What rules ask for and the kernel does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is asked by itself, and all mixes occur")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked by itself, and all mixes occur"
+)]
 pub struct Needs {
     /// The parent's arguments.
     pub parent_args: bool,

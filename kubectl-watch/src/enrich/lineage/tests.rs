@@ -16,7 +16,10 @@ fn process(executable: &str, pid: u32) -> Process {
 /// Executable, pid, session, and the major number of the terminal.
 type Step = (&'static str, u32, u32, u32);
 
-fn found(way: &[Step]) -> Option<(u32, EntryKind)> {
+/// Who came in, and how.
+type Entry = Option<(u32, EntryKind)>;
+
+fn found(way: &[Step]) -> Entry {
     let processes: Vec<Process> = way.iter().map(|(name, pid, ..)| process(name, *pid)).collect();
     let links: Vec<Link<'_>> = processes
         .iter()
@@ -35,7 +38,7 @@ fn found(way: &[Step]) -> Option<(u32, EntryKind)> {
 #[test]
 fn the_nearest_door_counts() {
     let init = ("/usr/lib/systemd/systemd", 1, 1, 0);
-    let table: [(&str, &[Step], Option<(u32, EntryKind)>); 9] = [
+    let table: [(&str, &[Step], Entry); 9] = [
         (
             "a login over SSH",
             &[
