@@ -7,7 +7,7 @@ mod container;
 pub mod host;
 mod needs;
 mod parent;
-mod process;
+pub(crate) mod process;
 pub mod root;
 mod user;
 
@@ -48,6 +48,9 @@ impl Enrichment {
 
     /// What rules must know of an event before they look at it.
     pub fn before_rules(&mut self, event: &mut ProcessEvent) {
+        if event.found_running {
+            parent::settle_name(&mut event.process);
+        }
         if self.needs.parent_args || parent::is_uncertain(&event.parent) {
             parent::fill(event);
         }

@@ -14,6 +14,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
     ProcessEvent {
         time: boot.time(exec.boot_ns),
         sequence,
+        found_running: false,
         file: None,
         process: process(&exec.task, record.filename, record.executable, boot),
         parent: process(

@@ -1,11 +1,13 @@
 //! Records of the ring buffer in, events out, in the order in which they came.
 
 use aya::maps::{MapData, RingBuf};
+use kubectl_watch_ebpf::Header;
 
 use super::{
     assembly::Assembly,
     clock::Boot,
     convert,
+    ledger::Ledger,
     record::{self, Record},
 };
 use crate::event::ProcessEvent;
@@ -15,6 +17,8 @@ use crate::event::ProcessEvent;
 pub(super) struct Inbox {
     /// Puts arguments together.
     pub(super) assembly: Assembly,
+    /// Proves what arrived.
+    pub(super) ledger: Ledger,
     /// Execs that arrived.
     pub(super) received: u64,
     /// Records that were not whole.
@@ -37,6 +41,8 @@ impl Inbox {
                     self.received += 1;
                     let event = convert::event(&record, self.received, boot);
                     let exec = &record.exec;
+                    let Header { cpu, sequence, .. } = exec.header;
+                    self.ledger.received(cpu, sequence, exec.boot_ns);
                     self.assembly
                         .exec(exec.header, event, record.args, exec.args_total, out);
                 }
