@@ -8,6 +8,7 @@ mod evidence;
 mod host;
 mod json;
 mod lineage;
+pub mod notice;
 mod process;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -24,6 +25,7 @@ use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
 pub(crate) use document::Document;
 pub use host::{Boot, Host, Os};
+pub use notice::{Notice, NoticeParts};
 pub(crate) use process::Parent;
 
 /// What an alert is made from.
@@ -41,6 +43,55 @@ pub struct AlertParts<'a> {
     pub id: Uuid,
     /// When the alert was made, which is later than the event.
     pub created: Timestamp,
+}
+
+/// What goes to the sinks.
+#[expect(clippy::large_enum_variant, reason = "it is always behind an `Arc`")]
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// What a rule found.
+    Alert(Alert),
+    /// What the sensor says of itself.
+    Notice(Notice),
+}
+
+impl Message {
+    /// The id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Alert(alert) => alert.id(),
+            Self::Notice(notice) => notice.id(),
+        }
+    }
+
+    /// Bytes of the arguments in it, roughly: what makes one larger than another.
+    pub fn args_bytes(&self) -> usize {
+        match self {
+            Self::Alert(alert) => alert.args_bytes(),
+            Self::Notice(_) => 0,
+        }
+    }
+
+    /// The ECS document as one line of JSON, ended by a newline. Characters that steer a terminal are escaped.
+    #[must_use]
+    pub fn to_json_line(&self) -> Vec<u8> {
+        match self {
+            Self::Alert(alert) => alert.to_json_line(),
+            Self::Notice(notice) => notice.to_json_line(),
+        }
+    }
+}
+
+impl From<Alert> for Message {
+    fn from(alert: Alert) -> Self {
+        Self::Alert(alert)
+    }
+}
+
+impl From<Notice> for Message {
+    fn from(notice: Notice) -> Self {
+        Self::Notice(notice)
+    }
 }
 
 /// One alert. No secret is in it, so whoever has it may show all of it.

@@ -8,7 +8,7 @@ pub mod host;
 mod lineage;
 mod needs;
 mod parent;
-mod process;
+pub(crate) mod process;
 pub mod root;
 mod user;
 
@@ -49,6 +49,9 @@ impl Enrichment {
 
     /// What rules must know of an event before they look at it.
     pub fn before_rules(&mut self, event: &mut ProcessEvent) {
+        if event.found_running {
+            parent::settle_name(&mut event.process);
+        }
         if self.needs.parent_args || parent::is_uncertain(&event.parent) {
             parent::fill(event);
         }

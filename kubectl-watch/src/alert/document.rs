@@ -14,7 +14,7 @@ use super::wording::{distinct, gap_name, impersonated, reason};
 use crate::rule::Metadata;
 
 /// The version of ECS whose names are used.
-const ECS_VERSION: &str = "9.4.0";
+pub(super) const ECS_VERSION: &str = "9.4.0";
 const DATASET: &str = "kubectl_watch.alerts";
 
 /// The whole document.
@@ -158,7 +158,8 @@ pub(crate) struct Own {
     pub(crate) login_user: Option<Identity>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_session: Option<u32>,
-    cgroup_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cgroup_id: Option<u64>,
     namespace: Namespaces,
 }
 
@@ -197,8 +198,12 @@ impl Document {
             event: EventFields {
                 kind: "alert",
                 category: ["process"],
-                r#type: ["start"],
-                action: "exec",
+                r#type: [if event.found_running { "info" } else { "start" }],
+                action: if event.found_running {
+                    "already_running"
+                } else {
+                    "exec"
+                },
                 module: "kubectl_watch",
                 dataset: DATASET,
                 provider: "ebpf",
@@ -246,7 +251,7 @@ impl Document {
                 exec_path: Text::known(&event.process.filename),
                 login_user: login,
                 audit_session: event.credentials.audit_session,
-                cgroup_id: place.cgroup_id,
+                cgroup_id: (place.cgroup_id != 0).then_some(place.cgroup_id),
                 namespace: Namespaces {
                     pid: place.pid_ns,
                     mnt: place.mnt_ns,

@@ -97,7 +97,7 @@ impl Process {
             .into_iter()
             .find_map(|(id, name)| name.clone().filter(|_| id == group.saved));
         Self {
-            common: Common::new(&event.process, host, redacted.process),
+            common: Common::new(&event.process, host, redacted.process).seen_by(event),
             interactive: event.place.tty.is_some(),
             tty: event.place.tty.map(|(major, minor)| Tty {
                 char_device: CharDevice { major, minor },
@@ -120,7 +120,7 @@ impl Process {
             real_group: Identity::new(group.real, names.real_group.clone()),
             saved_group: Identity::new(group.saved, saved_group),
             parent: Parent {
-                common: Common::new(&event.parent, host, redacted.parent),
+                common: Common::new(&event.parent, host, redacted.parent).seen_by(event),
             },
             origin,
         }
@@ -145,9 +145,20 @@ impl Common {
     }
 }
 
+impl Common {
+    /// `/proc` gives the start of a process to a hundredth of a second: too little for an id that the kernel's
+    /// exact one makes.
+    fn seen_by(self, event: &ProcessEvent) -> Self {
+        Self {
+            entity_id: self.entity_id.filter(|_| !event.found_running),
+            ..self
+        }
+    }
+}
+
 /// Names a process among all of all nodes for ever: the node, its boot, the pid and the exact start. None where
 /// the start is not known, since pids come back.
-fn entity_id(process: &event::Process, host: &Host) -> Option<String> {
+pub(super) fn entity_id(process: &event::Process, host: &Host) -> Option<String> {
     if process.start_boot_ns == 0 {
         return None;
     }

@@ -137,6 +137,7 @@ fn event() -> ProcessEvent {
     ProcessEvent {
         time: time(130),
         sequence: 17,
+        found_running: false,
         file: None,
         process,
         parent,
