@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Alert, AlertParts, Boot, Host, Os};
-use crate::event::{Credentials, Gap, Ids, Names, Place, Process as EventProcess, ProcessEvent};
+use crate::event::{
+    Credentials, Environment, Gap, Ids, Lineage, Names, Place, Process as EventProcess, ProcessEvent,
+};
 use crate::rule::{Metadata, Reference, Severity, Technique, Threat};
 
 pub(crate) const JWT: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
@@ -167,6 +169,8 @@ fn event() -> ProcessEvent {
             tty: Some((136, 0)),
             ..Place::default()
         },
+        lineage: Lineage::default(),
+        environment: Environment::default(),
         gaps: vec![],
     }
 }

@@ -18,9 +18,9 @@ mod record;
 use std::path::PathBuf;
 
 use aya::{
-    Ebpf, EbpfLoader,
+    Btf, Ebpf, EbpfLoader, Endianness,
     maps::{Array, HashMap, MapData, RingBuf},
-    programs::{ProgramError, RawTracePoint, raw_trace_point::RawTracePointLinkId},
+    programs::{BtfTracePoint, ProgramError, tp_btf::BtfTracePointLinkId},
 };
 pub use btf::BtfError;
 pub use error::SourceError;
@@ -74,7 +74,7 @@ pub struct KernelSource {
     ring: AsyncFd<RingBuf<MapData>>,
     inbox: Inbox,
     counters: Counters,
-    links: Vec<(Program, RawTracePointLinkId)>,
+    links: Vec<(Program, BtfTracePointLinkId)>,
     /// The programs stay loaded as long as this lives.
     ebpf: Ebpf,
 }
@@ -85,7 +85,7 @@ impl KernelSource {
     pub fn open(options: &Options) -> Result<Self, SourceError> {
         let offsets = offsets::read(&options.btf)?;
         let level = options.log.level();
-        // Raw tracepoints need no kernel types of aya's, and reading them would cost it time and memory.
+        // What the object says of its own types is for people; no load of it depends on the kernel's.
         let mut ebpf = EbpfLoader::new()
             .btf(None)
             .override_global(OFFSETS, offsets.as_bytes(), true)
@@ -95,15 +95,18 @@ impl KernelSource {
         if options.log != KernelLog::Off {
             KernelLog::forward(&mut ebpf)?;
         }
+        let types = Btf::parse_file(&options.btf, Endianness::default())
+            .map_err(|error| refused("the kernel's types", error))?;
         for which in PROGRAMS {
             program(&mut ebpf, which)?
-                .load()
+                .load(which.tracepoint, &types)
                 .map_err(|error| refused("the program", error))?;
         }
         let counters = Counters::new(&mut ebpf)?;
         let ring =
             RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
+        drop(types);
         give_back_memory();
         Ok(Self {
             ring,
@@ -153,7 +156,7 @@ impl KernelSource {
     pub fn attach(&mut self) -> Result<(), SourceError> {
         for which in PROGRAMS {
             let link = program(&mut self.ebpf, which)?
-                .attach(which.tracepoint)
+                .attach()
                 .map_err(|error| refused("the attachment to a tracepoint", error))?;
             self.links.push((which, link));
         }
@@ -192,7 +195,8 @@ impl KernelSource {
         losses.received = self.inbox.received;
         losses.bad_records = self.inbox.bad_records;
         losses.unfinished_args = self.inbox.assembly.given_up;
-        losses.stray_args = self.inbox.assembly.strays;
+        losses.unfinished_env = self.inbox.assembly.without_env;
+        losses.strays = self.inbox.assembly.strays;
         Ok(losses)
     }
 
@@ -206,7 +210,7 @@ impl KernelSource {
     }
 }
 
-fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut RawTracePoint, SourceError> {
+fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
     let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
     program
         .try_into()

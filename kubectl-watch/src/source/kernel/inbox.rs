@@ -36,11 +36,14 @@ impl Inbox {
                 Ok(Record::Exec(record)) => {
                     self.received += 1;
                     let event = convert::event(&record, self.received, boot);
-                    let exec = &record.exec;
-                    self.assembly
-                        .exec(exec.header, event, record.args, exec.args_total, out);
+                    self.assembly.exec(&record.exec, event, record.args, out);
                 }
-                Ok(Record::Args { head, bytes }) => self.assembly.args(&head, bytes, out),
+                Ok(Record::Args(head, bytes)) => self.assembly.args(&head, bytes, out),
+                Ok(Record::Env(head, bytes)) => self.assembly.env(&head, bytes, out),
+                Ok(Record::Ancestor(record)) => {
+                    let ancestor = convert::ancestor(&record, boot);
+                    self.assembly.ancestor(record.ancestor.header, ancestor);
+                }
                 Err(error) => {
                     self.bad_records += 1;
                     tracing::warn!(%error, "dropped a record that is not whole");

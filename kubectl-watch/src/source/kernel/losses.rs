@@ -23,8 +23,10 @@ pub struct Losses {
     pub bad_records: u64,
     /// Execs that went on without all of their arguments.
     pub unfinished_args: u64,
-    /// Records of arguments that belong to no exec.
-    pub stray_args: u64,
+    /// Execs that went on without all of their environment.
+    pub unfinished_env: u64,
+    /// Records that belong to no exec.
+    pub strays: u64,
 }
 
 impl Losses {
@@ -38,12 +40,13 @@ impl Losses {
         let kernel = Counter::ALL
             .into_iter()
             .zip(self.kernel)
-            .filter(|(it, _)| *it != Counter::Watched);
+            .filter(|(it, _)| it.is_loss());
         kernel.map(|(counter, number)| (counter.name(), number)).chain([
             ("missed_execs", self.missed_execs),
             ("bad_records", self.bad_records),
             ("unfinished_args", self.unfinished_args),
-            ("stray_args", self.stray_args),
+            ("unfinished_env", self.unfinished_env),
+            ("strays", self.strays),
         ])
     }
 
