@@ -32,21 +32,26 @@ impl Inbox {
         let boot = Boot::now();
         for taken in 0..most {
             let Some(bytes) = ring.next() else { return taken };
-            match record::decode(&bytes) {
-                Ok(Record::Exec(record)) => {
-                    self.received += 1;
-                    let event = convert::event(&record, self.received, boot);
-                    let exec = &record.exec;
-                    self.assembly
-                        .exec(exec.header, event, record.args, exec.args_total, out);
-                }
-                Ok(Record::Args { head, bytes }) => self.assembly.args(&head, bytes, out),
-                Err(error) => {
-                    self.bad_records += 1;
-                    tracing::warn!(%error, "dropped a record that is not whole");
-                }
-            }
+            self.record(&bytes, boot, out);
         }
         most
+    }
+
+    /// Takes one record.
+    pub(super) fn record(&mut self, bytes: &[u8], boot: Boot, out: &mut Vec<ProcessEvent>) {
+        match record::decode(bytes) {
+            Ok(Record::Exec(record)) => {
+                self.received += 1;
+                let event = convert::event(&record, self.received, boot);
+                let exec = &record.exec;
+                self.assembly
+                    .exec(exec.header, event, record.args, exec.args_total, out);
+            }
+            Ok(Record::Args { head, bytes }) => self.assembly.args(&head, bytes, out),
+            Err(error) => {
+                self.bad_records += 1;
+                tracing::warn!(%error, "dropped a record that is not whole");
+            }
+        }
     }
 }
