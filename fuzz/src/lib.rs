@@ -5,6 +5,7 @@
 
 pub mod argv;
 pub mod btf;
+pub mod elf;
 pub mod eql;
 pub mod node;
 pub mod record;

@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use kubectl_watch_fuzz::{argv, btf, eql, node, record, rule};
+use kubectl_watch_fuzz::{argv, btf, elf, eql, node, record, rule};
 
 /// A target by its name, which is the name of its seeds' folder.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 7] = [
     ("argv", argv::run),
     ("btf", btf::run),
+    ("elf", elf::run),
     ("eql", eql::run),
     ("node", node::run),
     ("record", record::run),
@@ -102,4 +103,23 @@ fn large_arguments_become_an_alert() {
     ] {
         argv::run(part.repeat(LARGE / part.len()).as_bytes());
     }
+}
+
+/// Tables of as many entries as a header can name, all of them over each other and over the whole file.
+#[test]
+fn large_programs_are_answered() {
+    let mut file = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/elf/go-64")).expect("a seed");
+    let entry = file[64..120].to_vec();
+    while file.len() < LARGE {
+        file.extend_from_slice(&entry);
+    }
+    for (count, entries) in [(56, 0xffff_u16), (60, 0xffff)] {
+        file[count..count + 2].copy_from_slice(&entries.to_le_bytes());
+        // The sections lie where the segments do.
+        file[40..48].copy_from_slice(&64_u64.to_le_bytes());
+        file[58..60].copy_from_slice(&64_u16.to_le_bytes());
+        elf::run(&file);
+    }
+    elf::run(&b"\xff Go buildinf:\x08\x02".repeat(LARGE / 16));
+    elf::run(&b"kubectl/pkg/cmd/".repeat(LARGE / 16));
 }

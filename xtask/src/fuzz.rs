@@ -20,7 +20,7 @@ const PACKAGE: &str = "kubectl-watch-fuzz";
 const FOLDER: &str = "fuzz";
 
 /// Every target, each a file in `fuzz/src`.
-const TARGETS: [&str; 6] = ["argv", "btf", "eql", "node", "record", "rule"];
+const TARGETS: [&str; 7] = ["argv", "btf", "elf", "eql", "node", "record", "rule"];
 
 /// What steers the fuzzer: which branches an input takes, and what it is compared with. All of it is stable.
 const COVERAGE: [&str; 5] = [

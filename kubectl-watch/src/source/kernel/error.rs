@@ -53,12 +53,12 @@ pub(super) fn refused(
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(this) = cause {
         if let Some(system) = this.downcast_ref::<io::Error>()
-            && system.kind() == io::ErrorKind::PermissionDenied
-            && let Some(code) = system.raw_os_error()
+            // EACCES is the verifier's: the program itself is at fault.
+            && system.raw_os_error() == Some(libc::EPERM)
         {
             return SourceError::NotAllowed {
                 step,
-                error: io::Error::from_raw_os_error(code),
+                error: io::Error::from_raw_os_error(libc::EPERM),
             };
         }
         cause = this.source();

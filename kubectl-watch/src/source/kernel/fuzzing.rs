@@ -2,7 +2,7 @@
 //!
 //! Only tests and the feature `fuzzing` have it. It checks that what was read keeps its bounds, and nothing else.
 
-use kubectl_watch_ebpf::{Args, Exec, Header, Kind};
+use kubectl_watch_ebpf::{Ancestor, Chunk, Exec, Header, Kind};
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::{assembly::MAX_HELD, btf::Btf, clock::Boot, inbox::Inbox, offsets};
@@ -10,7 +10,7 @@ use crate::event::ProcessEvent;
 
 /// Bytes before each piece: what it is, and how long.
 const HEAD: usize = 3;
-/// What stands between the texts of an exec; bytes of a path may be anything else here.
+/// What stands between the texts of a record; bytes of a path may be anything else here.
 const BETWEEN: u8 = 0xff;
 
 /// Takes the input as pieces, each a record or what one is made from, and gives back the events.
@@ -24,12 +24,19 @@ pub fn records(mut input: &[u8]) -> Vec<ProcessEvent> {
         let len = usize::from(u16::from_le_bytes([low, high])).min(rest.len());
         let (piece, others) = rest.split_at(len);
         input = others;
-        match kind % 4 {
-            0 => inbox.record(piece, Boot::default(), &mut out),
-            1 => inbox.record(&exec(piece), Boot::default(), &mut out),
-            2 => inbox.record(&args(piece), Boot::default(), &mut out),
-            _ => inbox.assembly.give_up_still(&mut out),
-        }
+        let record = match kind % 7 {
+            0 => piece.to_vec(),
+            1 => exec(piece),
+            2 => chunk(Kind::Args, piece),
+            3 => chunk(Kind::Env, piece),
+            4 => ancestor(piece),
+            5 => numbers(piece),
+            _ => {
+                inbox.assembly.give_up_still(&mut out);
+                continue;
+            }
+        };
+        inbox.record(&record, Boot::default(), &mut out);
         assert!(
             inbox.assembly.held() <= MAX_HELD,
             "more is held than there is room for"
@@ -44,41 +51,94 @@ pub fn records(mut input: &[u8]) -> Vec<ProcessEvent> {
     out
 }
 
-/// An exec whose numbers are the first bytes, and whose texts follow.
+/// An exec in good order: CPU, sequence, how much is to follow and how many ancestors came before, in a byte each;
+/// then its texts.
 fn exec(piece: &[u8]) -> Vec<u8> {
+    let Some((&[cpu, sequence, args, env, ancestors], texts)) = piece.split_first_chunk() else {
+        return Vec::new();
+    };
+    let exec = Exec {
+        header: header(Kind::Exec, cpu, sequence),
+        args_total: args.into(),
+        env_total: env.into(),
+        ancestors: ancestors.into(),
+        ..Exec::default()
+    };
+    with_texts(exec, texts)
+}
+
+/// An exec whose numbers are whatever the first bytes are.
+fn numbers(piece: &[u8]) -> Vec<u8> {
     let (numbers, texts) = piece.split_at(piece.len().min(size_of::<Exec>()));
     let mut bytes = [0; size_of::<Exec>()];
     bytes[..numbers.len()].copy_from_slice(numbers);
-    let mut exec = Exec::read_from_bytes(&bytes).unwrap_or_default();
-    let mut parts = texts.splitn(5, |&byte| byte == BETWEEN);
-    let texts: [&[u8]; 5] = std::array::from_fn(|_| parts.next().unwrap_or_default());
-    // A piece is shorter than 64 KiB.
-    let len = |text: &[u8]| u32::try_from(text.len()).unwrap_or(u32::MAX);
+    with_texts(Exec::read_from_bytes(&bytes).unwrap_or_default(), texts)
+}
+
+fn with_texts(mut exec: Exec, texts: &[u8]) -> Vec<u8> {
+    let texts = split::<7>(texts);
     exec.header.kind = Kind::Exec as u32;
-    exec.filename_len = len(texts[0]);
-    exec.executable_len = len(texts[1]);
-    exec.parent_executable_len = len(texts[2]);
-    exec.parent_filename_len = len(texts[3]);
-    exec.args_len = len(texts[4]);
-    exec.args_total = exec.args_total.max(exec.args_len);
+    let lens = [
+        &mut exec.filename_len,
+        &mut exec.executable_len,
+        &mut exec.parent_executable_len,
+        &mut exec.parent_filename_len,
+        &mut exec.previous_executable_len,
+        &mut exec.previous_filename_len,
+        &mut exec.args_len,
+    ];
+    for (field, text) in lens.into_iter().zip(texts) {
+        *field = len(text);
+    }
+    exec.args_total = exec.args_total.saturating_add(exec.args_len);
     [exec.as_bytes(), &texts.concat()].concat()
 }
 
-/// More arguments: CPU, sequence and place in a byte each, so that they meet their exec's.
-fn args(piece: &[u8]) -> Vec<u8> {
+/// More arguments or environment: CPU, sequence and place in a byte each, so that they meet their exec's.
+fn chunk(kind: Kind, piece: &[u8]) -> Vec<u8> {
     let Some((&[cpu, sequence, offset], bytes)) = piece.split_first_chunk() else {
         return Vec::new();
     };
-    let head = Args {
-        header: Header {
-            kind: Kind::Args as u32,
-            cpu: cpu.into(),
-            sequence: sequence.into(),
-        },
+    let head = Chunk {
+        header: header(kind, cpu, sequence),
         offset: offset.into(),
-        len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        len: len(bytes),
     };
     [head.as_bytes(), bytes].concat()
+}
+
+/// A process above a parent: CPU, sequence and distance in a byte each, then its texts.
+fn ancestor(piece: &[u8]) -> Vec<u8> {
+    let Some((&[cpu, sequence, distance], texts)) = piece.split_first_chunk() else {
+        return Vec::new();
+    };
+    let texts = split::<2>(texts);
+    let ancestor = Ancestor {
+        header: header(Kind::Ancestor, cpu, sequence),
+        distance: distance.into(),
+        executable_len: len(texts[0]),
+        filename_len: len(texts[1]),
+        ..Ancestor::default()
+    };
+    [ancestor.as_bytes(), &texts.concat()].concat()
+}
+
+fn header(kind: Kind, cpu: u8, sequence: u8) -> Header {
+    Header {
+        kind: kind as u32,
+        cpu: cpu.into(),
+        sequence: sequence.into(),
+    }
+}
+
+fn split<const TEXTS: usize>(texts: &[u8]) -> [&[u8]; TEXTS] {
+    let mut parts = texts.splitn(TEXTS, |&byte| byte == BETWEEN);
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+/// A piece is shorter than 64 KiB.
+fn len(text: &[u8]) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
 /// Reads a file as the kernel's types, and asks it for what the daemon asks for.
@@ -111,7 +171,7 @@ mod tests {
         for name in ["btf/kernel-24", "btf/kernel-32"] {
             let file = seed(name);
             let btf = Btf::parse(&file).expect("it is whole");
-            assert!(offsets::resolve(&btf).is_ok(), "{name}");
+            assert!(btf.offset("task_struct", "real_parent").is_some(), "{name}");
         }
     }
 }
