@@ -8,6 +8,8 @@ mod btf;
 mod clock;
 mod convert;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod inbox;
 mod judged;
 mod kernel_log;
