@@ -29,7 +29,7 @@ pub use clock::booted;
 pub use error::SourceError;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
+    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, LAST_LOST, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
     WATCHED_NAMES,
 };
 pub use ledger::{Balance, Hole, Terms};
@@ -43,6 +43,7 @@ use self::{
     error::{absent, refused},
     inbox::Inbox,
     losses::Counters,
+    lost::LastLostMap,
     readable::readable,
 };
 use crate::event::ProcessEvent;
@@ -83,6 +84,7 @@ pub struct KernelSource {
     ring: AsyncFd<RingBuf<MapData>>,
     inbox: Inbox,
     counters: Counters,
+    last_lost: LastLostMap,
     links: Vec<(Program, BtfTracePointLinkId)>,
     /// The programs stay loaded as long as this lives.
     ebpf: Ebpf,
@@ -112,6 +114,9 @@ impl KernelSource {
                 .map_err(|error| refused("the program", error))?;
         }
         let counters = Counters::new(&mut ebpf)?;
+        let last_lost = take(&mut ebpf, LAST_LOST)?;
+        let last_lost =
+            LastLostMap::try_from(last_lost).map_err(|error| refused("the map of lost execs", error))?;
         let ring =
             RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
@@ -121,6 +126,7 @@ impl KernelSource {
             ring,
             inbox: Inbox::default(),
             counters,
+            last_lost,
             links: Vec::new(),
             ebpf,
         })
@@ -223,7 +229,7 @@ impl KernelSource {
 
     /// The last exec that each CPU lost.
     pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
-        Ok(Vec::new())
+        lost::read(&self.last_lost)
     }
 
     /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.
