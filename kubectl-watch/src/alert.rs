@@ -7,6 +7,7 @@ mod document;
 mod evidence;
 mod host;
 mod json;
+mod lineage;
 pub mod notice;
 mod process;
 #[cfg(test)]
@@ -102,7 +103,7 @@ pub struct Alert {
     pub(crate) document: Document,
     /// Which arguments of the process the rule looked for, by number, in order.
     pub(crate) matched_args: Vec<usize>,
-    /// Bytes of the arguments in it: what makes one alert larger than another.
+    /// Bytes of the arguments and of the environment in it: what makes one alert larger than another.
     args_bytes: usize,
 }
 
@@ -116,8 +117,7 @@ impl Alert {
             severity: parts.rule.severity,
             document: Document::new(parts, evidence),
             matched_args,
-            args_bytes: parts.event.process.args.command_line().len()
-                + parts.event.parent.args.command_line().len(),
+            args_bytes: chosen_bytes(parts.event),
         }
     }
 
@@ -141,4 +141,21 @@ impl Alert {
     pub fn to_json_line(&self) -> Vec<u8> {
         json::line(&self.document)
     }
+}
+
+/// Bytes of an event that processes chose, and that have no small bound.
+fn chosen_bytes(event: &ProcessEvent) -> usize {
+    let lineage = &event.lineage;
+    let processes = [
+        &event.process,
+        &event.parent,
+        &lineage.entry_leader,
+        &lineage.session_leader,
+        &lineage.group_leader,
+    ];
+    let args: usize = processes
+        .iter()
+        .map(|process| process.args.command_line().len())
+        .sum();
+    args + event.environment.iter().map(<[u8]>::len).sum::<usize>()
 }

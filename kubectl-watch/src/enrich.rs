@@ -5,6 +5,7 @@
 
 mod container;
 pub mod host;
+mod lineage;
 mod needs;
 mod parent;
 pub(crate) mod process;
@@ -54,6 +55,12 @@ impl Enrichment {
         if self.needs.parent_args || parent::is_uncertain(&event.parent) {
             parent::fill(event);
         }
+        if self.needs.leaders {
+            lineage::fill(event);
+        }
+        if self.needs.leader_args {
+            lineage::fill_args(event);
+        }
         if self.needs.container {
             container::fill(event);
         }
@@ -65,6 +72,8 @@ impl Enrichment {
     /// Everything, for an event that is an alert.
     pub fn for_alert(&mut self, event: &mut ProcessEvent) {
         parent::fill(event);
+        lineage::fill(event);
+        lineage::fill_args(event);
         container::fill(event);
         self.users.fill(&self.root, event);
     }

@@ -21,13 +21,14 @@ const COMPILERS: [[&str; 3]; 2] = [
 ];
 
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 6] = [
+const TEST_NEEDS: [(&str, &str); 7] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
     ("/usr/lib/podman/netavark", "netavark"),
     ("/bin/busybox", "busybox-static"),
     ("kubectl", "kubernetes-client"),
+    ("strip", "binutils"),
 ];
 
 /// All that `cargo build` needs.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::AlertParts;
 use super::evidence::{Evidence, Matched};
 use super::host::Host;
+use super::lineage::{Ancestor, ancestors};
 use super::process::Process;
 use super::text::Text;
 use super::threat::ThreatFields;
@@ -149,6 +150,8 @@ pub(crate) struct Own {
     gaps: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     parent_left: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ancestors: Vec<Ancestor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exec_path: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,10 +187,10 @@ impl Document {
             .credentials
             .login_uid
             .map(|id| Identity::new(id, names.login_user.clone()));
-        let labels = impersonated(&evidence.args).map(|name| Labels {
+        let labels = impersonated(&evidence.redacted.process).map(|name| Labels {
             impersonated_user: Text(name.to_owned()),
         });
-        let process = Process::new(event, host, evidence.args, evidence.parent_args);
+        let process = Process::new(event, host, evidence.redacted);
         let users = [Some(&user), Some(&process.real_user), login.as_ref()];
         Self {
             timestamp: time(event.time),
@@ -244,6 +247,7 @@ impl Document {
                 matched: evidence.matched,
                 gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
                 parent_left: event.parent_left,
+                ancestors: ancestors(event, host),
                 exec_path: Text::known(&event.process.filename),
                 login_user: login,
                 audit_session: event.credentials.audit_session,

@@ -8,7 +8,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::event::Process;
+use crate::event::{Process, basename};
 
 /// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
 pub(crate) const NANOSECONDS_PER_TICK: u64 = 10_000_000;
@@ -56,6 +56,22 @@ impl ProcessFolder {
                 None
             }
         }
+    }
+}
+
+impl ProcessFolder {
+    /// Says what the process is called and runs, as far as it can be told.
+    pub(super) fn describe(&self, process: &mut Process) {
+        if let Some(comm) = self.read("comm", 64) {
+            process.comm = comm.strip_suffix(b"\n").unwrap_or(&comm).to_vec();
+        }
+        if let Ok(executable) = readlinkat(&self.0, "exe", Vec::new()) {
+            process.executable = executable.into_bytes();
+        }
+        process.name = match &process.executable[..] {
+            [] => process.comm.clone(),
+            executable => basename(executable).to_vec(),
+        };
     }
 }
 
