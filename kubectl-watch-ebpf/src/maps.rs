@@ -6,8 +6,9 @@ use aya_ebpf::{
     maps::{Array, HashMap, PerCpuArray, RingBuf},
 };
 use kubectl_watch_ebpf::{
-    Counter, Header, JUDGED_LINES, Judged, JudgedLine, Kind, MAX_REMEMBERED, MAX_WATCHED_NAMES, NameKey,
-    PROCESS_SLOTS, Process, REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve, Task, Verdict,
+    Counter, Exec, Header, JUDGED_LINES, Judged, JudgedLine, Kind, LOSS_PAUSE_NS, LastLost, MAX_REMEMBERED,
+    MAX_WATCHED_NAMES, NameKey, PROCESS_SLOTS, Process, REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve,
+    Task, Verdict,
 };
 
 use crate::task::{Address, offset};
@@ -40,6 +41,10 @@ static JUDGED: Array<JudgedLine> = Array::with_max_entries(JUDGED_LINES, 0);
 /// One `u64` for each [`Counter`].
 #[map]
 static COUNTERS: PerCpuArray<u64> = PerCpuArray::with_max_entries(Counter::ALL.len() as u32, 0);
+
+/// The last exec that found the ring buffer full.
+#[map]
+static LAST_LOST: PerCpuArray<LastLost> = PerCpuArray::with_max_entries(1, 0);
 
 /// Where a record is built: the stack of a program ends at 512 bytes.
 #[map]
@@ -141,6 +146,25 @@ pub(crate) fn count(counter: Counter) -> u64 {
     unsafe {
         *value += 1;
         *value
+    }
+}
+
+/// Counts an exec of which nothing arrives, and keeps what tells when and who that was.
+#[inline(always)]
+pub(crate) fn lost(exec: &Exec) {
+    count(Counter::LostExecs);
+    let Some(last) = LAST_LOST.get_ptr_mut(0) else {
+        return;
+    };
+    // SAFETY: the pointer is this CPU's own value. The daemon may read it meanwhile, and then sees no time.
+    unsafe {
+        let at = &raw mut (*last).last_ns;
+        if exec.boot_ns.wrapping_sub(*at) > LOSS_PAUSE_NS {
+            (*last).first_ns = exec.boot_ns;
+        }
+        at.write_volatile(0);
+        (&raw mut (*last).task).write(exec.task);
+        at.write_volatile(exec.boot_ns);
     }
 }
 

@@ -33,7 +33,7 @@ pub use error::SourceError;
 pub use judged::Verdict;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
+    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, LAST_LOST, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
     WATCHED_NAMES,
 };
 pub use ledger::{Balance, Hole, Terms};
@@ -48,6 +48,7 @@ use self::{
     inbox::Inbox,
     judged::JudgedFiles,
     losses::Counters,
+    lost::LastLostMap,
     readable::readable,
 };
 use crate::event::{File, ProcessEvent};
@@ -89,6 +90,7 @@ pub struct KernelSource {
     inbox: Inbox,
     counters: Counters,
     judged: JudgedFiles,
+    last_lost: LastLostMap,
     links: Vec<(Program, BtfTracePointLinkId)>,
     /// The programs stay loaded as long as this lives.
     ebpf: Ebpf,
@@ -119,6 +121,9 @@ impl KernelSource {
         }
         let counters = Counters::new(&mut ebpf)?;
         let judged = JudgedFiles::new(&mut ebpf)?;
+        let last_lost = take(&mut ebpf, LAST_LOST)?;
+        let last_lost =
+            LastLostMap::try_from(last_lost).map_err(|error| refused("the map of lost execs", error))?;
         let ring =
             RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
@@ -129,6 +134,7 @@ impl KernelSource {
             inbox: Inbox::default(),
             counters,
             judged,
+            last_lost,
             links: Vec::new(),
             ebpf,
         })
@@ -237,7 +243,7 @@ impl KernelSource {
 
     /// The last exec that each CPU lost.
     pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
-        Ok(Vec::new())
+        lost::read(&self.last_lost)
     }
 
     /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.
