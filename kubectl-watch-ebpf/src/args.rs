@@ -1,20 +1,25 @@
-//! The arguments of the new image: all of them, however many, in records of one chunk each.
+//! Arguments and environment of the new image: all of them, however many, in records of one chunk each.
 
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated::bpf_loop;
-use kubectl_watch_ebpf::{ARGS_CHUNK, Args, Counter, Kind, MAX_ARGS};
+use kubectl_watch_ebpf::{CHUNK, Chunk, Counter, Kind, MAX_ARGS};
 
-use crate::{maps, task::user_bytes};
+use crate::{
+    maps,
+    task::{Address, offset, user_bytes},
+};
 
 /// Records that the longest arguments need.
-const MAX_CHUNKS: u32 = (MAX_ARGS / ARGS_CHUNK) as u32;
+const MAX_CHUNKS: u32 = (MAX_ARGS / CHUNK) as u32;
 
-/// Bytes of arguments that are still to be sent.
+/// Bytes of the process's own memory that are still to be sent.
 pub(crate) struct Rest {
+    /// [`Kind::Args`] or [`Kind::Env`].
+    pub(crate) kind: Kind,
     /// Which exec they are of.
     pub(crate) sequence: u64,
-    /// Where the next one is, in the process's memory.
+    /// Where the next one is.
     pub(crate) from: u64,
     /// Where the next one is, counted from the first.
     pub(crate) offset: u32,
@@ -24,13 +29,53 @@ pub(crate) struct Rest {
     pub(crate) unreadable: bool,
 }
 
-/// Sends the rest.
-#[inline(always)]
+impl Rest {
+    /// The arguments of a process.
+    #[inline(always)]
+    pub(crate) fn args(mm: Address, sequence: u64) -> Self {
+        let from = mm.read::<u64>(offset!(mm_struct_arg_start));
+        let len = mm.read::<u64>(offset!(mm_struct_arg_end)).saturating_sub(from);
+        if len > MAX_ARGS as u64 {
+            maps::count(Counter::CutArgs);
+        }
+        Self::new(Kind::Args, sequence, from, len)
+    }
+
+    /// Its environment.
+    #[inline(always)]
+    pub(crate) fn env(mm: Address, sequence: u64) -> Self {
+        let from = mm.read::<u64>(offset!(mm_struct_env_start));
+        let len = mm.read::<u64>(offset!(mm_struct_env_end)).saturating_sub(from);
+        Self::new(Kind::Env, sequence, from, len)
+    }
+
+    #[inline(always)]
+    fn new(kind: Kind, sequence: u64, from: u64, len: u64) -> Self {
+        Self {
+            kind,
+            sequence,
+            from,
+            offset: 0,
+            total: len.min(MAX_ARGS as u64) as u32,
+            unreadable: false,
+        }
+    }
+}
+
+/// Sends the rest. A function of its own: it is called twice.
+#[inline(never)]
 pub(crate) fn send(mut rest: Rest) {
     // SAFETY: the callback gets the rest, which outlives the loop. `bpf_loop` needs Linux 5.17.
     unsafe { bpf_loop(MAX_CHUNKS, chunk as *mut c_void, (&raw mut rest).cast(), 0) };
+    let (lost, unreadable) = match rest.kind {
+        Kind::Env => (Counter::LostEnv, Counter::UnreadableEnv),
+        _ => (Counter::LostArgs, Counter::UnreadableArgs),
+    };
+    if rest.offset != rest.total {
+        maps::count(lost);
+    }
     if rest.unreadable {
-        maps::count(Counter::UnreadableArgs);
+        maps::count(unreadable);
     }
 }
 
@@ -42,26 +87,21 @@ extern "C" fn chunk(_: u64, rest: *mut Rest) -> i64 {
     if left == 0 || left > MAX_ARGS as u32 {
         return 1;
     }
-    let len = if left > ARGS_CHUNK as u32 {
-        ARGS_CHUNK as u32
-    } else {
-        left
-    };
+    let len = if left > CHUNK as u32 { CHUNK as u32 } else { left };
     let Some(scratch) = maps::scratch() else { return 1 };
     // SAFETY: the scratch holds more than the record's head and a chunk.
     unsafe {
-        let bytes = scratch.cast::<u8>().add(size_of::<Args>());
+        let bytes = scratch.cast::<u8>().add(size_of::<Chunk>());
         if !user_bytes(bytes, len, rest.from) {
             rest.unreadable = true;
         }
-        scratch.cast::<Args>().write(Args {
-            header: maps::header(Kind::Args, rest.sequence),
+        scratch.cast::<Chunk>().write(Chunk {
+            header: maps::header(rest.kind, rest.sequence),
             offset: rest.offset,
             len,
         });
     }
-    if !maps::send(scratch, size_of::<Args>() + len as usize) {
-        maps::count(Counter::LostArgs);
+    if !maps::send(scratch, size_of::<Chunk>() + len as usize) {
         return 1;
     }
     rest.from += u64::from(len);

@@ -20,11 +20,19 @@ pub enum Counter {
     UnreadableFilenames = 6,
     /// Execs whose name could not be told, so that they were sent in case they matter.
     UnreadableNames = 7,
+    /// Records with bytes of the environment that found the ring buffer full.
+    LostEnv = 8,
+    /// Records of processes above the parent that found the ring buffer full.
+    LostAncestors = 9,
+    /// Execs whose environment, or some of it, was not in memory.
+    UnreadableEnv = 10,
+    /// Execs that were sent because their file had not been judged. No loss.
+    UnknownFiles = 11,
 }
 
 impl Counter {
     /// All of them, in the order of their indexes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Watched,
         Self::LostExecs,
         Self::LostArgs,
@@ -33,7 +41,17 @@ impl Counter {
         Self::CutPaths,
         Self::UnreadableFilenames,
         Self::UnreadableNames,
+        Self::LostEnv,
+        Self::LostAncestors,
+        Self::UnreadableEnv,
+        Self::UnknownFiles,
     ];
+
+    /// Whether it tells of something that is missing.
+    #[must_use]
+    pub const fn is_loss(self) -> bool {
+        !matches!(self, Self::Watched | Self::UnknownFiles)
+    }
 
     /// The name for logs and metrics.
     #[must_use]
@@ -47,6 +65,10 @@ impl Counter {
             Self::CutPaths => "cut_paths",
             Self::UnreadableFilenames => "unreadable_filenames",
             Self::UnreadableNames => "unreadable_names",
+            Self::LostEnv => "lost_env",
+            Self::LostAncestors => "lost_ancestors",
+            Self::UnreadableEnv => "unreadable_env",
+            Self::UnknownFiles => "unknown_files",
         }
     }
 }

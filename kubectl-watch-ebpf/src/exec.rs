@@ -1,76 +1,115 @@
 //! One exec: is it watched? What is it? Send it.
 //!
-//! In comes the task that has just taken its new image, out go an [`Exec`] record and, for long arguments,
-//! [`Args`](kubectl_watch_ebpf::Args) records. Which execs matter is the daemon's to say.
+//! In comes the task that has just taken its new image, out go an [`Exec`] record and what belongs to it. Which execs
+//! matter is the daemon's to say, by their names or by what it found in their files.
 
 use aya_ebpf::{
     helpers::generated::{bpf_get_current_cgroup_id, bpf_ktime_get_boot_ns},
-    macros::raw_tracepoint,
-    programs::RawTracePointContext,
+    macros::btf_tracepoint,
+    programs::BtfTracePointContext,
 };
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
-    ABSENT, ARGS_CHUNK, Counter, Exec, FLAG_ARGS_UNREADABLE, Ids, Kind, MAX_ARGS, MAX_FILENAME,
-    MAX_REMEMBERED, MAX_TAIL, UNSET_ID,
+    ABSENT, Counter, Exec, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File, HEAD_ARGS, Ids,
+    Kind, MAX_FILENAME, MAX_REMEMBERED, Process, SCRATCH_BYTES, UNSET_ID,
 };
 
 use crate::{
+    ancestors,
     args::{self, Rest},
-    lineage::{self, Parent},
+    file::Version,
+    lineage::{self, Parent, Past},
     maps::{self, Scratch},
     name::Names,
-    path,
+    path, place,
     task::{Address, offset, user_bytes},
+    typed::Typed,
 };
 
 /// Where the texts begin in a record.
-pub(crate) const TEXTS: usize = size_of::<Exec>();
-/// Bytes that the texts can take.
-pub(crate) const TAIL: u32 = MAX_TAIL as u32;
+const TEXTS: u32 = size_of::<Exec>() as u32;
 
-/// On the raw tracepoint `sched_process_exec`: (task, old pid, binprm). Raw tracepoints need Linux 4.17.
+/// On the BTF tracepoint `sched_process_exec`: (task, old pid, binprm). BTF tracepoints need Linux 5.5.
 #[expect(clippy::needless_pass_by_value, reason = "the macro hands it over so")]
-#[raw_tracepoint(tracepoint = "sched_process_exec")]
-pub(crate) fn exec(ctx: RawTracePointContext) -> i32 {
-    let task = Address(ctx.arg::<u64>(0));
-    let binprm = Address(ctx.arg::<u64>(2));
-    let names = Names::of(task, binprm.follow(offset!(linux_binprm_file)));
-    if names.differ() {
-        lineage::remember(task, binprm.follow(offset!(linux_binprm_filename)));
-    }
-    if names.are_watched() {
-        send(&ctx, task, binprm);
-    }
+#[btf_tracepoint(function = "sched_process_exec")]
+pub(crate) fn exec(ctx: BtfTracePointContext) -> i32 {
+    let (task, binprm) = (Typed::argument(ctx.arg(0)), Typed::argument(ctx.arg(2)));
+    // An image without a file cannot be.
+    let _none = look(&ctx, task, binprm);
     0
+}
+
+#[inline(always)]
+fn look(ctx: &BtfTracePointContext, task: Typed, binprm: Typed) -> Option<()> {
+    let file = binprm.follow(offset!(linux_binprm_file))?;
+    let dentry = file.follow(offset!(file_path_dentry))?;
+    let names = Names::of(task, dentry);
+    let mut is_sent = names.are_watched();
+    let mut flags = 0;
+    if maps::judges_content() && !is_sent {
+        let (is_wanted, is_unknown) = Version::of(task, file)?.is_wanted();
+        is_sent = is_wanted;
+        if is_unknown {
+            flags = FLAG_FILE_UNKNOWN;
+        }
+    }
+    if is_sent {
+        send(ctx, task, binprm, flags);
+    }
+    if names.differ() {
+        lineage::remember(
+            task.address(),
+            binprm.address().follow(offset!(linux_binprm_filename)),
+        );
+    }
+    lineage::replaced(task, file, dentry)
 }
 
 /// Builds the record in this CPU's scratch and sends it. A function of its own, so that what every exec runs
 /// through is short.
 #[inline(never)]
-fn send(ctx: &RawTracePointContext, task: Address, binprm: Address) {
+fn send(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, flags: u32) {
     let Some(scratch) = maps::scratch() else { return };
     let sequence = maps::count(Counter::Watched);
-    let parent = Parent::of(task);
-    let mut exec = facts(task, sequence);
-    exec.argc = binprm.read(offset!(linux_binprm_argc));
-    exec.parent = parent.task;
-    exec.flags = parent.flags;
-
-    let end = texts(scratch, &mut exec, &parent, binprm);
-    let mut rest = arguments(task, sequence);
-    let room = end.min(TAIL - ARGS_CHUNK as u32);
-    let len = rest.total.min(ARGS_CHUNK as u32);
-    // SAFETY: `room` leaves a whole chunk of the texts free.
-    if len > 0 && !unsafe { user_bytes(text_at(scratch, room), len, rest.from) } {
-        exec.flags |= FLAG_ARGS_UNREADABLE;
-        rest.unreadable = true;
+    if flags & FLAG_FILE_UNKNOWN != 0 {
+        maps::count(Counter::UnknownFiles);
     }
-    exec.args_total = rest.total;
-    exec.args_len = len;
-    // SAFETY: the scratch begins with room for it.
-    unsafe { scratch.cast::<Exec>().write(exec) };
+    let past = Past::of(task.address());
+    let parent = past.parent(task.address());
+    let ancestors = ancestors::send(sequence, &parent);
 
-    if !maps::send(scratch, TEXTS + (room + len) as usize) {
+    // SAFETY: the scratch begins with room for it, any bytes are one, and nobody else uses it until this ends. It is
+    // filled where it lies, because the stack has no room.
+    let exec = unsafe { &mut *scratch.cast::<Exec>() };
+    exec.header = maps::header(Kind::Exec, sequence);
+    exec.ancestors = ancestors;
+    exec.flags = flags | parent.flags;
+    identify(exec, task, binprm);
+    let (task, binprm) = (task.address(), binprm.address());
+    place(exec, task);
+    credentials(exec, task);
+    exec.argc = binprm.read(offset!(linux_binprm_argc));
+    exec.exec_id = past.exec_id;
+    exec.parent = parent.task;
+    exec.parent_place = place::session(parent.address);
+
+    let end = texts(scratch, exec, &past, &parent, binprm);
+    let mm = task.follow(offset!(task_struct_mm));
+    let mut args = Rest::args(mm, sequence);
+    let room = end.min((SCRATCH_BYTES - HEAD_ARGS) as u32);
+    let len = args.total.min(HEAD_ARGS as u32);
+    // SAFETY: `room` leaves the first arguments' bytes of the scratch free.
+    if len > 0 && !unsafe { user_bytes(at(scratch, room), len, args.from) } {
+        exec.flags |= FLAG_ARGS_UNREADABLE;
+        args.unreadable = true;
+    }
+    let env = Rest::env(mm, sequence);
+    exec.args_total = args.total;
+    exec.env_total = env.total;
+    exec.args_len = len;
+    exec.reserved = 0;
+
+    if !maps::send(scratch, (room + len) as usize) {
         maps::count(Counter::LostExecs);
         warn!(
             ctx,
@@ -80,78 +119,86 @@ fn send(ctx: &RawTracePointContext, task: Address, binprm: Address) {
     }
     debug!(
         ctx,
-        "exec of pid {}, {} bytes of arguments", exec.task.pid, rest.total
+        "exec {} of this cpu, {} bytes of arguments", sequence, args.total
     );
-    rest.from += u64::from(len);
-    rest.offset = len;
-    args::send(rest);
+    args.from += u64::from(len);
+    args.offset = len;
+    args::send(args);
+    args::send(env);
 }
 
-/// Everything of an exec that is a number, the parent's apart.
+/// Who it is, and which file it runs.
 #[inline(always)]
-fn facts(task: Address, sequence: u64) -> Exec {
-    let cred = task.follow(offset!(task_struct_cred));
-    let pid = task.follow(offset!(task_struct_thread_pid));
-    let level = pid.read::<u32>(offset!(pid_level));
-    let upid = pid.at(offset!(pid_numbers)).at(level * offset!(upid_size));
-    let tty = task
-        .follow(offset!(task_struct_signal))
-        .follow(offset!(signal_struct_tty));
-    let driver = tty.follow(offset!(tty_struct_driver));
-    let has_audit = offset!(task_struct_loginuid) != ABSENT;
-    let nsproxy = task.follow(offset!(task_struct_nsproxy));
-    Exec {
-        header: maps::header(Kind::Exec, sequence),
-        // SAFETY: the helpers have no preconditions. The first needs Linux 5.8, the second 4.18.
-        boot_ns: unsafe { bpf_ktime_get_boot_ns() },
-        // SAFETY: as above.
-        cgroup_id: unsafe { bpf_get_current_cgroup_id() },
-        cap_effective: cred.read(offset!(cred_cap_effective)),
-        cap_permitted: cred.read(offset!(cred_cap_permitted)),
-        task: lineage::identity(task),
-        uids: Ids {
-            real: cred.read(offset!(cred_uid)),
-            effective: cred.read(offset!(cred_euid)),
-            saved: cred.read(offset!(cred_suid)),
-        },
-        gids: Ids {
-            real: cred.read(offset!(cred_gid)),
-            effective: cred.read(offset!(cred_egid)),
-            saved: cred.read(offset!(cred_sgid)),
-        },
-        login_uid: if has_audit {
-            task.read(offset!(task_struct_loginuid))
-        } else {
-            UNSET_ID
-        },
-        audit_session: if has_audit {
-            task.read(offset!(task_struct_sessionid))
-        } else {
-            UNSET_ID
-        },
-        ns_pid: upid.read(offset!(upid_nr)),
-        pid_ns: upid.follow(offset!(upid_ns)).read(offset!(pid_namespace_inum)),
-        mnt_ns: nsproxy
-            .follow(offset!(nsproxy_mnt_ns))
-            .read(offset!(mnt_namespace_inum)),
-        tty_major: driver.read(offset!(tty_driver_major)),
-        tty_minor: driver.read::<u32>(offset!(tty_driver_minor_start))
-            + tty.read::<u32>(offset!(tty_struct_index)),
-        ..Exec::default()
+fn identify(exec: &mut Exec, task: Typed, binprm: Typed) {
+    let version = binprm
+        .follow(offset!(linux_binprm_file))
+        .and_then(|file| Version::of(task, file));
+    exec.file = File::default();
+    if let Some(version) = version {
+        exec.file = version.facts();
+        if version.is_settled {
+            exec.flags |= FLAG_FILE_SETTLED;
+        }
     }
+    exec.task = lineage::identity(task.address());
+}
+
+/// When and where it happens.
+#[inline(always)]
+fn place(exec: &mut Exec, task: Address) {
+    // SAFETY: the helpers have no preconditions. The first needs Linux 5.8, the second 4.18.
+    (exec.boot_ns, exec.cgroup_id) = unsafe { (bpf_ktime_get_boot_ns(), bpf_get_current_cgroup_id()) };
+    let innermost = place::Innermost::of(task);
+    exec.container_start_ns = innermost.start_ns;
+    exec.ns_pid = innermost.pid;
+    exec.pid_ns = innermost.namespace;
+    exec.mnt_ns = task
+        .follow(offset!(task_struct_nsproxy))
+        .follow(offset!(nsproxy_mnt_ns))
+        .read(offset!(mnt_namespace_inum));
+    exec.session = place::leader(task, place::PIDTYPE_SID);
+    exec.group = place::leader(task, place::PIDTYPE_PGID);
+    exec.tty = place::tty(task);
+}
+
+/// Who it runs as, and what that one may do.
+#[inline(always)]
+fn credentials(exec: &mut Exec, task: Address) {
+    let cred = task.follow(offset!(task_struct_cred));
+    exec.cap_effective = cred.read(offset!(cred_cap_effective));
+    exec.cap_permitted = cred.read(offset!(cred_cap_permitted));
+    exec.uids = Ids {
+        real: cred.read(offset!(cred_uid)),
+        effective: cred.read(offset!(cred_euid)),
+        saved: cred.read(offset!(cred_suid)),
+    };
+    exec.gids = Ids {
+        real: cred.read(offset!(cred_gid)),
+        effective: cred.read(offset!(cred_egid)),
+        saved: cred.read(offset!(cred_sgid)),
+    };
+    let has_audit = offset!(task_struct_loginuid) != ABSENT;
+    (exec.login_uid, exec.audit_session) = if has_audit {
+        (
+            task.read(offset!(task_struct_loginuid)),
+            task.read(offset!(task_struct_sessionid)),
+        )
+    } else {
+        (UNSET_ID, UNSET_ID)
+    };
 }
 
 /// Appends every text but the arguments, and says where the next one goes.
 #[inline(always)]
-fn texts(scratch: *mut Scratch, exec: &mut Exec, parent: &Parent, binprm: Address) -> u32 {
+fn texts(scratch: *mut Scratch, exec: &mut Exec, past: &Past, parent: &Parent, binprm: Address) -> u32 {
     let filename = binprm.follow(offset!(linux_binprm_filename));
     // SAFETY: the texts begin with room for it.
-    let len = unsafe { filename.text(text_at(scratch, 0), MAX_FILENAME as u32) };
+    let len = unsafe { filename.text(at(scratch, TEXTS), MAX_FILENAME as u32) };
     if len == 0 {
         maps::count(Counter::UnreadableFilenames);
     }
     exec.filename_len = len.saturating_sub(1);
-    let mut end = exec.filename_len;
+    let mut end = TEXTS + exec.filename_len;
 
     let file = binprm.follow(offset!(linux_binprm_file));
     let (len, flags) = path::append(file, end);
@@ -164,38 +211,37 @@ fn texts(scratch: *mut Scratch, exec: &mut Exec, parent: &Parent, binprm: Addres
     exec.flags |= flags << 1;
     end += len;
 
-    let room = end.min(TAIL - MAX_REMEMBERED as u32);
-    // SAFETY: `room` leaves a remembered path's bytes of the texts free.
-    let len = unsafe { lineage::recall(parent, text_at(scratch, room)) };
-    exec.parent_filename_len = len.saturating_sub(1);
-    room + exec.parent_filename_len
+    exec.parent_filename_len = lineage::recall(key(exec.parent), parent.exec_id, end);
+    end += exec.parent_filename_len;
+
+    (exec.previous_executable_len, exec.previous_filename_len) = (0, 0);
+    let previous = past.previous_file();
+    if previous != Address::NULL {
+        let (len, _) = path::append(previous, end);
+        exec.previous_executable_len = len;
+        end += len;
+        let before = past.exec_id.wrapping_sub(1);
+        exec.previous_filename_len = lineage::recall(key(exec.task), before, end);
+        end += exec.previous_filename_len;
+    }
+    end
 }
 
-/// Where the arguments of the new image lie.
-#[inline(always)]
-fn arguments(task: Address, sequence: u64) -> Rest {
-    let mm = task.follow(offset!(task_struct_mm));
-    let from = mm.read::<u64>(offset!(mm_struct_arg_start));
-    let len = mm.read::<u64>(offset!(mm_struct_arg_end)).saturating_sub(from);
-    if len > MAX_ARGS as u64 {
-        maps::count(Counter::CutArgs);
-    }
-    Rest {
-        sequence,
-        from,
-        offset: 0,
-        total: len.min(MAX_ARGS as u64) as u32,
-        unreadable: false,
+const fn key(task: kubectl_watch_ebpf::Task) -> Process {
+    Process {
+        start_ns: task.start_ns,
+        pid: task.pid,
+        reserved: 0,
     }
 }
 
-/// A place in the texts.
+/// A place in the scratch.
 ///
 /// # Safety
 ///
-/// `position` must be within the texts.
+/// `position` must be within it.
 #[inline(always)]
-unsafe fn text_at(scratch: *mut Scratch, position: u32) -> *mut u8 {
+unsafe fn at(scratch: *mut Scratch, position: u32) -> *mut u8 {
     // SAFETY: the caller's promise.
-    unsafe { scratch.cast::<u8>().add(TEXTS + position as usize) }
+    unsafe { scratch.cast::<u8>().add(position as usize) }
 }

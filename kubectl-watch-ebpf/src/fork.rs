@@ -1,20 +1,18 @@
 //! One fork: who made whom. Threads are passed over.
 
-use aya_ebpf::{macros::raw_tracepoint, programs::RawTracePointContext};
+use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
 
-use crate::{
-    lineage,
-    task::{Address, offset},
-};
+use crate::{lineage, task::offset, typed::Typed};
 
-/// On the raw tracepoint `sched_process_fork`: (parent, child). The child has not run yet.
+/// On the BTF tracepoint `sched_process_fork`: (parent, child). The child has not run yet.
 #[expect(clippy::needless_pass_by_value, reason = "the macro hands it over so")]
-#[raw_tracepoint(tracepoint = "sched_process_fork")]
-pub(crate) fn fork(ctx: RawTracePointContext) -> i32 {
-    let (parent, child) = (Address(ctx.arg::<u64>(0)), Address(ctx.arg::<u64>(1)));
+#[btf_tracepoint(function = "sched_process_fork")]
+pub(crate) fn fork(ctx: BtfTracePointContext) -> i32 {
+    let (parent, child) = (Typed::argument(ctx.arg(0)), Typed::argument(ctx.arg(1)));
     let tgid = offset!(task_struct_tgid);
-    if parent.read::<u32>(tgid) != child.read::<u32>(tgid) {
-        lineage::forked(parent, child);
+    if parent.load::<u32>(tgid) != child.load::<u32>(tgid) {
+        // Without a leader there is nothing to remember.
+        let _none = lineage::forked(parent, child);
     }
     0
 }

@@ -1,77 +1,149 @@
-//! Who forked whom, and what each was exec'd as: only what outlives a parent.
+//! Who forked whom, and what each was exec'd as: only what outlives a parent or an image.
 //!
 //! A process whose parent ends gets another one, init or a subreaper, which says nothing. So the creator of each
-//! process is remembered when it forks, by pid and start time, and never by pid alone.
+//! process is remembered when it forks, by pid and start time, and never by pid alone; and each exec leaves behind
+//! which file it was, for the one that replaces it.
 
 use kubectl_watch_ebpf::{
-    FLAG_PARENT_LEFT, FLAG_PARENT_WITHOUT_MEMORY, MAX_FILENAME, MAX_REMEMBERED, Process, Task,
+    FLAG_PARENT_LEFT, FLAG_PARENT_WITHOUT_MEMORY, MAX_FILENAME, MAX_REMEMBERED, Process, SCRATCH_BYTES, Task,
 };
 
 use crate::{
-    maps::{self, Creator},
+    maps::{self, Kept},
     task::{Address, offset},
+    typed::Typed,
 };
 
 /// Forks without an exec that are followed back; a shell forks its subshells one in another, rarely this deep.
 const MAX_FORKS: u32 = 8;
 
+/// What is known of a process that has just called exec, from before.
+pub(crate) struct Past {
+    kept: Option<Kept>,
+    /// Which exec of the process this is.
+    pub(crate) exec_id: u32,
+}
+
 /// Who made a process.
 pub(crate) struct Parent {
     /// Which process that is.
     pub(crate) task: Task,
+    /// The same as the kernel has it, or null where it is gone.
+    pub(crate) address: Address,
     /// Its executable, or null where it is not known any more.
     pub(crate) exe_file: Address,
     /// `FLAG_PARENT_*`
     pub(crate) flags: u32,
-    exec_id: u64,
+    /// Which of its images that was.
+    pub(crate) exec_id: u32,
 }
 
-impl Parent {
-    /// The creator of a process that has just called exec; or, where it is not known, its parent.
+impl Past {
+    /// What is known of the process of a task.
     #[inline(always)]
     pub(crate) fn of(task: Address) -> Self {
-        let parent = task
-            .follow(offset!(task_struct_real_parent))
-            .follow(offset!(task_struct_group_leader));
+        Self {
+            kept: maps::kept(&process(task)),
+            exec_id: exec_id(task),
+        }
+    }
+
+    /// The creator of the process; or, where it is not known, its parent.
+    #[inline(always)]
+    pub(crate) fn parent(&self, task: Address) -> Parent {
+        let parent = leader(task.follow(offset!(task_struct_real_parent)));
         let now = identity(parent);
-        if let Some(creator) = maps::creator(&process(task))
-            && (creator.task.pid, creator.task.start_ns) != (now.pid, now.start_ns)
+        if let Some(kept) = &self.kept
+            && let Some(creator) = kept.creator()
+            && (creator.pid, creator.start_ns) != (now.pid, now.start_ns)
         {
             // The creator's executable was the child's own until now, and the kernel lets go of it only when this
             // exec returns. After a second exec it may be gone.
-            let is_first = task.read::<u64>(offset!(task_struct_self_exec_id)) == creator.exec_id + 1;
-            return Self {
-                task: creator.task,
-                exe_file: if is_first { creator.exe_file } else { Address::NULL },
-                flags: FLAG_PARENT_LEFT | if is_first { 0 } else { FLAG_PARENT_WITHOUT_MEMORY },
-                exec_id: creator.exec_id,
+            let exe_file = if self.is_first() {
+                kept.file()
+            } else {
+                Address::NULL
+            };
+            return Parent {
+                task: creator,
+                address: Address::NULL,
+                exe_file,
+                flags: FLAG_PARENT_LEFT
+                    | if exe_file == Address::NULL {
+                        FLAG_PARENT_WITHOUT_MEMORY
+                    } else {
+                        0
+                    },
+                exec_id: kept.creator_exec_id,
             };
         }
         let mm = parent.follow(offset!(task_struct_mm));
-        Self {
+        Parent {
             task: now,
+            address: parent,
             exe_file: mm.follow(offset!(mm_struct_exe_file)),
             flags: if mm == Address::NULL {
                 FLAG_PARENT_WITHOUT_MEMORY
             } else {
                 0
             },
-            exec_id: parent.read(offset!(task_struct_self_exec_id)),
+            exec_id: exec_id(parent),
         }
+    }
+
+    /// The file that the process itself ran until now, or null where it is not known, or was its creator's.
+    #[inline(always)]
+    pub(crate) fn previous_file(&self) -> Address {
+        match &self.kept {
+            Some(kept) if kept.exec_id.wrapping_add(1) == self.exec_id && !self.is_first() => kept.file(),
+            _ => Address::NULL,
+        }
+    }
+
+    /// Whether the process was its creator's image until now.
+    #[inline(always)]
+    fn is_first(&self) -> bool {
+        self.kept
+            .is_some_and(|kept| kept.creator_pid != 0 && kept.creator_exec_id.wrapping_add(1) == self.exec_id)
     }
 }
 
 /// Remembers who made a process.
 #[inline(always)]
-pub(crate) fn forked(parent: Address, child: Address) {
-    let creator = Creator {
-        task: identity(parent),
-        exec_id: parent.read(offset!(task_struct_self_exec_id)),
-        exe_file: parent
-            .follow(offset!(task_struct_mm))
-            .follow(offset!(mm_struct_exe_file)),
-    };
-    maps::set_creator(&process(child), &creator);
+pub(crate) fn forked(parent: Typed, child: Typed) -> Option<()> {
+    let leader = parent.follow(offset!(task_struct_group_leader))?;
+    let exec_id = parent.load::<u64>(offset!(task_struct_self_exec_id)) as u32;
+    let file = parent
+        .follow(offset!(task_struct_mm))
+        .and_then(|mm| mm.follow(offset!(mm_struct_exe_file)));
+    let comm = offset!(task_struct_comm);
+    maps::keep(&Kept {
+        start_ns: child.load(offset!(task_struct_start_boottime)),
+        pid: child.load(offset!(task_struct_tgid)),
+        exec_id,
+        creator_start_ns: leader.load(offset!(task_struct_start_boottime)),
+        creator_pid: parent.load(offset!(task_struct_tgid)),
+        creator_exec_id: exec_id,
+        creator_comm: [leader.load(comm), leader.load(comm + 8)],
+        file: file.map_or(0, |file| file.address().0),
+        dentry: file.map_or(0, |file| file.load(offset!(file_path_dentry))),
+    });
+    Some(())
+}
+
+/// Remembers what a process has become.
+#[inline(always)]
+pub(crate) fn replaced(task: Typed, file: Typed, dentry: Typed) -> Option<()> {
+    let leader = task.follow(offset!(task_struct_group_leader))?;
+    maps::keep_image(&Kept {
+        start_ns: leader.load(offset!(task_struct_start_boottime)),
+        pid: task.load(offset!(task_struct_tgid)),
+        exec_id: task.load::<u64>(offset!(task_struct_self_exec_id)) as u32,
+        file: file.address().0,
+        dentry: dentry.address().0,
+        ..Kept::NOBODY
+    });
+    Some(())
 }
 
 /// Keeps the end of the path as exec'd, for the time when this process is a parent. A function of its own: few
@@ -86,7 +158,7 @@ pub(crate) fn remember(task: Address, filename: Address) {
     // SAFETY: the slot is a map's value, and any bytes are one. Who reads it meanwhile sees no process, or a text
     // that ends within the slot.
     unsafe {
-        (*slot).process.pid = 0;
+        (&raw mut (*slot).process.pid).write_volatile(0);
         let text = (&raw mut (*slot).filename).cast::<u8>();
         if filename.text(text, kept) == kept {
             // It may go on: its last component is at its end.
@@ -94,30 +166,49 @@ pub(crate) fn remember(task: Address, filename: Address) {
             let len = filename.text(scratch.cast(), MAX_FILENAME as u32);
             filename.at(len.saturating_sub(kept)).text(text, kept);
         }
-        (*slot).exec_id = task.read(offset!(task_struct_self_exec_id));
-        (*slot).process = process;
+        (*slot).exec_id = exec_id(task);
+        (*slot).process.start_ns = process.start_ns;
+        (&raw mut (*slot).process.pid).write_volatile(process.pid);
     }
 }
 
-/// The end of the path that a parent's image was exec'd by, copied with its NUL. Its length, or 0.
+/// Writes the end of the path that an image of a process was exec'd by at `position` of the scratch. Its length
+/// without a NUL, or 0 where it is not remembered.
+#[inline(always)]
+pub(crate) fn recall(process: Process, exec_id: u32, position: u32) -> u32 {
+    recall_path(process.start_ns, process.pid, exec_id, position)
+}
+
+/// The same for the verifier's sake, as for paths: a function that it looks at once.
 ///
 /// A process that only forked is its creator's image still, so its creators are asked too, as long as none of
 /// them has called exec in between.
-///
-/// # Safety
-///
-/// [`MAX_REMEMBERED`] bytes at `to` must be writable.
-#[inline(always)]
-pub(crate) unsafe fn recall(parent: &Parent, to: *mut u8) -> u32 {
-    let mut process = key(&parent.task);
+#[inline(never)]
+#[unsafe(no_mangle)]
+extern "C" fn recall_path(start_ns: u64, pid: u32, exec_id: u32, position: u32) -> u32 {
+    let Some(scratch) = maps::scratch() else { return 0 };
+    // SAFETY: a reference is readable. It is volatile so that the value that is checked is the one that is used.
+    let position = unsafe { (&raw const position).read_volatile() };
+    if position > (SCRATCH_BYTES - MAX_REMEMBERED) as u32 {
+        return 0;
+    }
+    // SAFETY: `position` and a remembered path are within the scratch.
+    let to = unsafe { scratch.cast::<u8>().add(position as usize) };
+    let mut process = Process {
+        start_ns,
+        pid,
+        reserved: 0,
+    };
     for _ in 0..MAX_FORKS {
-        if let Some(image) = maps::remembered(&process, parent.exec_id) {
+        if let Some(image) = maps::remembered(&process, exec_id) {
             let filename = Address((&raw const image.filename) as u64);
-            // SAFETY: the caller's promise.
-            return unsafe { filename.text(to, MAX_REMEMBERED as u32) };
+            // SAFETY: as above.
+            return unsafe { filename.text(to, MAX_REMEMBERED as u32) }.saturating_sub(1);
         }
-        match maps::creator(&process) {
-            Some(creator) if creator.exec_id == parent.exec_id => process = key(&creator.task),
+        match maps::kept(&process) {
+            Some(kept) if kept.creator_pid != 0 && kept.creator_exec_id == exec_id => {
+                process = kept.creator_process();
+            }
             _ => break,
         }
     }
@@ -127,7 +218,7 @@ pub(crate) unsafe fn recall(parent: &Parent, to: *mut u8) -> u32 {
 /// Which process a task is of, and which thread it is.
 #[inline(always)]
 pub(crate) fn identity(task: Address) -> Task {
-    let leader = task.follow(offset!(task_struct_group_leader));
+    let leader = leader(task);
     Task {
         start_ns: leader.read(offset!(task_struct_start_boottime)),
         pid: task.read(offset!(task_struct_tgid)),
@@ -138,20 +229,21 @@ pub(crate) fn identity(task: Address) -> Task {
 
 /// What names the process of a task for ever.
 #[inline(always)]
-fn process(task: Address) -> Process {
-    let leader = task.follow(offset!(task_struct_group_leader));
+pub(crate) fn process(task: Address) -> Process {
     Process {
-        start_ns: leader.read(offset!(task_struct_start_boottime)),
+        start_ns: leader(task).read(offset!(task_struct_start_boottime)),
         pid: task.read(offset!(task_struct_tgid)),
         reserved: 0,
     }
 }
 
+/// How often a process and those it was forked from have called exec; as much of it as tells two images apart.
 #[inline(always)]
-const fn key(task: &Task) -> Process {
-    Process {
-        start_ns: task.start_ns,
-        pid: task.pid,
-        reserved: 0,
-    }
+pub(crate) fn exec_id(task: Address) -> u32 {
+    task.read::<u64>(offset!(task_struct_self_exec_id)) as u32
+}
+
+#[inline(always)]
+fn leader(task: Address) -> Address {
+    task.follow(offset!(task_struct_group_leader))
 }

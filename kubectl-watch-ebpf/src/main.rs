@@ -1,14 +1,18 @@
 //! The kernel object: its programs, its licence, and nothing for the host.
 //!
 //! One exec is followed by reading `exec.rs`: is it watched, what is it, send it. `fork.rs` remembers who forked
-//! whom for the time when the parent is gone. All reading of kernel memory is in `task.rs`, all maps are in
-//! `maps.rs`, and nothing here judges: the daemon does.
+//! whom for the time when the parent is gone. All reading of kernel memory is in `typed.rs` and `task.rs`, all maps
+//! are in `maps.rs`, and nothing here judges: the daemon does.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 
+#[cfg(target_arch = "bpf")]
+mod ancestors;
 #[cfg(target_arch = "bpf")]
 mod args;
 #[cfg(target_arch = "bpf")]
 mod exec;
+#[cfg(target_arch = "bpf")]
+mod file;
 #[cfg(target_arch = "bpf")]
 mod fork;
 #[cfg(target_arch = "bpf")]
@@ -20,7 +24,11 @@ mod name;
 #[cfg(target_arch = "bpf")]
 mod path;
 #[cfg(target_arch = "bpf")]
+mod place;
+#[cfg(target_arch = "bpf")]
 mod task;
+#[cfg(target_arch = "bpf")]
+mod typed;
 
 /// The kernel gives the helpers that read its memory only to programs under the GPL.
 #[cfg(target_arch = "bpf")]

@@ -6,11 +6,11 @@ use aya_ebpf::{
     maps::{Array, HashMap, PerCpuArray, RingBuf},
 };
 use kubectl_watch_ebpf::{
-    CREATOR_SLOTS, Counter, Header, Kind, MAX_REMEMBERED, MAX_WATCHED_NAMES, NameKey, Process,
-    REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve, Task,
+    Counter, Header, JUDGED_LINES, Judged, JudgedLine, Kind, MAX_REMEMBERED, MAX_WATCHED_NAMES, NameKey,
+    PROCESS_SLOTS, Process, REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve, Task, Verdict,
 };
 
-use crate::task::Address;
+use crate::task::{Address, offset};
 
 /// Every record goes through it.
 #[map]
@@ -29,9 +29,13 @@ static SIEVE: Array<Sieve> = Array::with_max_entries(1, 0);
 #[map]
 static REMEMBERED: Array<Remembered> = Array::with_max_entries(REMEMBERED_SLOTS, 0);
 
-/// Who forked each process, in the same way.
+/// Who forked each process and what it runs, in the same way.
 #[map]
-static CREATORS: Array<Forked> = Array::with_max_entries(CREATOR_SLOTS, 0);
+static PROCESSES: Array<Kept> = Array::with_max_entries(PROCESS_SLOTS, 0);
+
+/// The files whose content has been judged.
+#[map]
+static JUDGED: Array<JudgedLine> = Array::with_max_entries(JUDGED_LINES, 0);
 
 /// One `u64` for each [`Counter`].
 #[map]
@@ -47,28 +51,87 @@ pub(crate) struct Remembered {
     /// Whose image it is.
     pub(crate) process: Process,
     /// Which exec of the process that was (`self_exec_id`): a later one makes it stale.
-    pub(crate) exec_id: u64,
+    pub(crate) exec_id: u32,
+    reserved: u32,
     /// Ended by a NUL.
     pub(crate) filename: [u8; MAX_REMEMBERED],
 }
 
-/// A process and who forked it. One cache line.
+/// A process, who forked it, and what it runs. One cache line.
 #[repr(C, align(64))]
-struct Forked {
-    process: Process,
-    creator: Creator,
+#[derive(Clone, Copy)]
+pub(crate) struct Kept {
+    /// When it was made.
+    pub(crate) start_ns: u64,
+    /// Its process id; 0 while this is written.
+    pub(crate) pid: u32,
+    /// Which exec of it the image below is of (`self_exec_id`).
+    pub(crate) exec_id: u32,
+    /// When the process that forked it was made.
+    pub(crate) creator_start_ns: u64,
+    /// That one's process id; 0 where it is not known.
+    pub(crate) creator_pid: u32,
+    /// Which of its images forked.
+    pub(crate) creator_exec_id: u32,
+    /// What it was called then.
+    pub(crate) creator_comm: [u64; 2],
+    /// A `struct file`: what the process runs, or its creator did while it has not called exec. The kernel lets go of
+    /// it when an exec that replaces it returns.
+    pub(crate) file: u64,
+    /// The `struct dentry` of that file, by which one that was used again is told.
+    pub(crate) dentry: u64,
 }
 
-/// Who forked a process, as it was at that moment.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct Creator {
-    /// The process and thread that forked.
-    pub(crate) task: Task,
-    /// How often it and those it was forked from have called exec (`self_exec_id`).
-    pub(crate) exec_id: u64,
-    /// Its executable, a `struct file`. Valid only until the new process has done its first exec.
-    pub(crate) exe_file: Address,
+impl Kept {
+    /// No process at all.
+    pub(crate) const NOBODY: Self = Self {
+        start_ns: 0,
+        pid: 0,
+        exec_id: 0,
+        creator_start_ns: 0,
+        creator_pid: 0,
+        creator_exec_id: 0,
+        creator_comm: [0; 2],
+        file: 0,
+        dentry: 0,
+    };
+
+    /// Who forked it, where that is known. Which thread that was is not.
+    #[inline(always)]
+    pub(crate) fn creator(&self) -> Option<Task> {
+        if self.creator_pid == 0 {
+            return None;
+        }
+        let [first, second] = self.creator_comm;
+        Some(Task {
+            start_ns: self.creator_start_ns,
+            pid: self.creator_pid,
+            tid: 0,
+            // SAFETY: any bytes are a name.
+            comm: unsafe { core::mem::transmute::<[u64; 2], [u8; 16]>([first, second]) },
+        })
+    }
+
+    /// The same, as it is looked up.
+    #[inline(always)]
+    pub(crate) const fn creator_process(&self) -> Process {
+        Process {
+            start_ns: self.creator_start_ns,
+            pid: self.creator_pid,
+            reserved: 0,
+        }
+    }
+
+    /// The file, unless its memory holds another one by now.
+    #[inline(always)]
+    pub(crate) fn file(&self) -> Address {
+        let file = Address(self.file);
+        if file.read::<u64>(offset!(file_path_dentry)) == self.dentry {
+            file
+        } else {
+            Address::NULL
+        }
+    }
 }
 
 /// Room for the longest record.
@@ -112,34 +175,74 @@ pub(crate) fn remembered_slot(process: &Process) -> Option<*mut Remembered> {
 
 /// The end of the path that an image of a process was exec'd by, where it is remembered.
 #[inline(always)]
-pub(crate) fn remembered(process: &Process, exec_id: u64) -> Option<&'static Remembered> {
+pub(crate) fn remembered(process: &Process, exec_id: u32) -> Option<&'static Remembered> {
     let image = REMEMBERED.get(process.pid & (REMEMBERED_SLOTS - 1))?;
     (image.process == *process && image.exec_id == exec_id).then_some(image)
 }
 
-/// Keeps who forked a process. Nobody else writes the slot meanwhile: that would take a fork of the same moment
+/// Keeps what is known of a process. Nobody else writes the slot meanwhile: that would take a fork of the same moment
 /// whose pid is further by just so many as there are slots.
 #[inline(always)]
-pub(crate) fn set_creator(process: &Process, creator: &Creator) {
-    if let Some(slot) = CREATORS.get_ptr_mut(process.pid & (CREATOR_SLOTS - 1)) {
-        // SAFETY: the slot is a map's value, and any bytes are one.
+pub(crate) fn keep(process: &Kept) {
+    if let Some(slot) = PROCESSES.get_ptr_mut(process.pid & (PROCESS_SLOTS - 1)) {
+        // SAFETY: the slot is a map's value, and any bytes are one. Who reads it meanwhile sees no process.
         unsafe {
-            (*slot).process = Process {
-                start_ns: 0,
-                pid: 0,
-                reserved: 0,
-            };
-            (*slot).creator = *creator;
-            (*slot).process = *process;
+            let pid = &raw mut (*slot).pid;
+            pid.write_volatile(0);
+            slot.write(Kept { pid: 0, ..*process });
+            pid.write_volatile(process.pid);
         }
     }
 }
 
-/// Who forked a process, where it is known.
+/// Keeps what a process runs now. Who forked it stays, where it is known.
 #[inline(always)]
-pub(crate) fn creator(process: &Process) -> Option<&'static Creator> {
-    let slot = CREATORS.get(process.pid & (CREATOR_SLOTS - 1))?;
-    (slot.process == *process).then_some(&slot.creator)
+pub(crate) fn keep_image(image: &Kept) {
+    let Some(slot) = PROCESSES.get_ptr_mut(image.pid & (PROCESS_SLOTS - 1)) else {
+        return;
+    };
+    // SAFETY: as above. Only the process itself is here, and all its other threads are gone.
+    unsafe {
+        if (*slot).pid != image.pid || (*slot).start_ns != image.start_ns {
+            return keep(image);
+        }
+        (*slot).exec_id = image.exec_id;
+        (*slot).file = image.file;
+        (*slot).dentry = image.dentry;
+    }
+}
+
+/// What is known of a process.
+#[inline(always)]
+pub(crate) fn kept(process: &Process) -> Option<Kept> {
+    let slot = PROCESSES.get_ptr(process.pid & (PROCESS_SLOTS - 1))?;
+    // SAFETY: the slot is a map's value. It is the process's own before and after, or not taken.
+    unsafe {
+        let is_its = || (&raw const (*slot).pid).read_volatile() == process.pid;
+        if !is_its() {
+            return None;
+        }
+        let copy = *slot;
+        (copy.start_ns == process.start_ns && is_its()).then_some(copy)
+    }
+}
+
+/// Whether a file version was judged, and then whether it is wanted.
+#[inline(always)]
+pub(crate) fn verdict(file: &Judged) -> Option<bool> {
+    let line = JUDGED.get(file.line())?;
+    for judged in &line.0 {
+        if judged.is_about(file) && judged.verdict != 0 {
+            return Some(judged.verdict != Verdict::Plain as u32);
+        }
+    }
+    None
+}
+
+/// Whether unknown and wanted files are sent, whatever they are called.
+#[inline(always)]
+pub(crate) fn judges_content() -> bool {
+    SIEVE.get(0).is_none_or(|sieve| sieve.content != 0)
 }
 
 /// The beginning of a record of this CPU.

@@ -5,6 +5,7 @@ use kubectl_watch_ebpf::{Counter, NameKey};
 use crate::{
     maps,
     task::{Address, offset},
+    typed::Typed,
 };
 
 /// The two names that a new image has in the kernel.
@@ -18,16 +19,15 @@ pub(crate) struct Names {
 impl Names {
     /// Reads them.
     #[inline(always)]
-    pub(crate) fn of(task: Address, file: Address) -> Self {
-        let comm = NameKey::until_nul(task.read(offset!(task_struct_comm)));
-        let dentry = file.follow(offset!(file_path_dentry));
-        // Short names lie in the dentry, in at least 24 bytes, and longer ones are longer than that. Copying as a text
-        // goes byte by byte and costs three times as much.
-        let executable = NameKey::until_nul(dentry.follow(offset!(dentry_name)).read(0));
+    pub(crate) fn of(task: Typed, dentry: Typed) -> Self {
+        let executable = NameKey::until_nul(name(dentry));
         if executable.0 == [0; 2] {
             maps::count(Counter::UnreadableNames);
         }
-        Self { comm, executable }
+        Self {
+            comm: NameKey::until_nul(words(task, offset!(task_struct_comm))),
+            executable,
+        }
     }
 
     /// Whether an exec of this name is watched. One whose name could not be read is, in case it matters.
@@ -46,4 +46,23 @@ impl Names {
     pub(crate) fn differ(&self) -> bool {
         self.comm != self.executable || self.comm.is_full()
     }
+}
+
+/// The first 16 bytes of a dentry's name and what lies behind it. Short names, of up to at least 31 bytes, lie in the
+/// dentry itself.
+#[inline(always)]
+fn name(dentry: Typed) -> [u64; 2] {
+    let at = Address(dentry.load(offset!(dentry_name)));
+    if at == dentry.address().at(offset!(dentry_short_name)) {
+        words(dentry, offset!(dentry_short_name))
+    } else {
+        // Copying as a text goes byte by byte and costs three times as much.
+        at.read(0)
+    }
+}
+
+/// Sixteen bytes.
+#[inline(always)]
+fn words(of: Typed, offset: u32) -> [u64; 2] {
+    [of.load(offset), of.load(offset + 8)]
 }

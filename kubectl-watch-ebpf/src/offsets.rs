@@ -29,12 +29,16 @@ pub struct Offsets {
     pub task_struct_thread_pid: u32,
     pub task_struct_nsproxy: u32,
     pub task_struct_signal: u32,
+    pub task_struct_pid_links: u32,
     /// Absent without `CONFIG_AUDIT`.
     pub task_struct_loginuid: u32,
     /// Absent without `CONFIG_AUDIT`.
     pub task_struct_sessionid: u32,
     pub mm_struct_arg_start: u32,
     pub mm_struct_arg_end: u32,
+    pub mm_struct_env_start: u32,
+    pub mm_struct_env_end: u32,
+    pub mm_struct_start_code: u32,
     pub mm_struct_exe_file: u32,
     pub cred_uid: u32,
     pub cred_euid: u32,
@@ -45,6 +49,7 @@ pub struct Offsets {
     pub cred_cap_effective: u32,
     pub cred_cap_permitted: u32,
     pub signal_struct_tty: u32,
+    pub signal_struct_pids: u32,
     pub tty_struct_driver: u32,
     pub tty_struct_index: u32,
     pub tty_driver_major: u32,
@@ -54,7 +59,9 @@ pub struct Offsets {
     pub mnt_namespace_inum: u32,
     /// `pid_namespace.ns.inum`
     pub pid_namespace_inum: u32,
+    pub pid_namespace_child_reaper: u32,
     pub pid_level: u32,
+    pub pid_tasks: u32,
     pub pid_numbers: u32,
     pub upid_nr: u32,
     pub upid_ns: u32,
@@ -62,11 +69,30 @@ pub struct Offsets {
     pub upid_size: u32,
     /// `file.f_path.dentry`
     pub file_path_dentry: u32,
+    pub file_inode: u32,
     /// `file.f_path.mnt`
     pub file_path_mnt: u32,
     pub dentry_parent: u32,
     /// `dentry.d_name.name`
     pub dentry_name: u32,
+    /// `mount.mnt`, the `vfsmount` inside
+    /// The text of a short name, inside the dentry.
+    pub dentry_short_name: u32,
+    pub inode_super_block: u32,
+    pub inode_number: u32,
+    pub inode_size: u32,
+    /// Seconds of `ctime`.
+    pub inode_ctime_sec: u32,
+    /// Nanoseconds of `ctime`.
+    pub inode_ctime_nsec: u32,
+    pub inode_write_count: u32,
+    pub inode_mode: u32,
+    pub inode_uid: u32,
+    pub inode_gid: u32,
+    pub inode_links: u32,
+    pub super_block_dev: u32,
+    pub super_block_magic: u32,
+    pub vm_area_struct_file: u32,
     /// `mount.mnt`, the `vfsmount` inside
     pub mount_mnt: u32,
     pub mount_mnt_parent: u32,

@@ -13,6 +13,9 @@ const WORDS: usize = 64;
 pub struct Sieve {
     /// When it is not zero every exec is watched, whatever its name.
     pub all: u64,
+    /// When it is not zero, execs of files that have not been judged, and of those that were found to be wanted, are
+    /// sent too.
+    pub content: u64,
     groups: [u64; WORDS],
 }
 
@@ -20,6 +23,7 @@ impl Sieve {
     /// Nothing passes but what is watched anyway.
     pub const EMPTY: Self = Self {
         all: 0,
+        content: 0,
         groups: [0; WORDS],
     };
 

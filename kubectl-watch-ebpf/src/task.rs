@@ -1,4 +1,4 @@
-//! Bounded reads of kernel and user memory: everything that is unsafe about looking at a process.
+//! Bounded reads of kernel and user memory, by calls: everything that is unsafe about looking at a process.
 //!
 //! A read that fails leaves zero bytes. Nothing branches on each result: in a loop that would double the
 //! verifier's states at every step, and a null pointer reads as zero all the way down.
@@ -115,6 +115,8 @@ pub(crate) unsafe fn user_bytes(to: *mut u8, len: u32, from: u64) -> bool {
 pub(crate) unsafe trait Plain: Copy {}
 
 // SAFETY: integers and arrays of them, and a wrapper around one.
+unsafe impl Plain for u16 {}
+// SAFETY: as above.
 unsafe impl Plain for u32 {}
 // SAFETY: as above.
 unsafe impl Plain for u64 {}

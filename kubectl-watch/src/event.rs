@@ -3,13 +3,17 @@
 //! Bytes that a process chose stay bytes here; who shows them makes them harmless.
 
 pub(crate) mod capability;
+mod environment;
 pub mod field;
 mod file;
+mod lineage;
 
 use std::fmt;
 
+pub use environment::Environment;
 pub use file::{File, FileVersion};
 use jiff::Timestamp;
+pub use lineage::{Ancestor, EntryKind, Lineage, SessionPlace};
 
 /// One process event.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +22,8 @@ pub struct ProcessEvent {
     pub time: Timestamp,
     /// Counts the events of this run of the daemon, from 1.
     pub sequence: u64,
+    /// Whether it was found running when the watch began, and nobody saw its exec.
+    pub found_running: bool,
     /// The process that called exec.
     pub process: Process,
     /// The file that it runs, where the kernel said.
@@ -32,6 +38,10 @@ pub struct ProcessEvent {
     pub names: Names,
     /// Where in the machine it runs.
     pub place: Place,
+    /// What came before the process, and who is above it.
+    pub lineage: Lineage,
+    /// What of its environment is of use.
+    pub environment: Environment,
     /// What of this event could not be had, in words for the alert.
     pub gaps: Vec<Gap>,
 }
@@ -143,6 +153,10 @@ pub enum Gap {
     ParentExecutable,
     /// The parent had ended so far that only its short name was left.
     Parent,
+    /// Some of the environment.
+    Environment,
+    /// Some of the processes above the parent.
+    Ancestors,
 }
 
 impl Args {

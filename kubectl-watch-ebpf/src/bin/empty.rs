@@ -4,12 +4,12 @@
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 
 #[cfg(target_arch = "bpf")]
-use aya_ebpf::{macros::raw_tracepoint, programs::RawTracePointContext};
+use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
 
-/// On the raw tracepoint `sched_process_exec`.
+/// On the BTF tracepoint `sched_process_exec`.
 #[cfg(target_arch = "bpf")]
-#[raw_tracepoint(tracepoint = "sched_process_exec")]
-pub(crate) fn empty(_: RawTracePointContext) -> i32 {
+#[btf_tracepoint(function = "sched_process_exec")]
+pub(crate) fn empty(_: BtfTracePointContext) -> i32 {
     0
 }
 

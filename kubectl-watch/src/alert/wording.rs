@@ -29,6 +29,8 @@ pub(super) fn gap_name(gap: Gap) -> &'static str {
         Gap::Executable => "process.executable",
         Gap::ParentExecutable => "process.parent.executable",
         Gap::Parent => "process.parent",
+        Gap::Environment => "process.env_vars",
+        Gap::Ancestors => "process.entry_leader",
     }
 }
 

@@ -10,26 +10,31 @@ mod convert;
 mod error;
 mod inbox;
 mod kernel_log;
+mod ledger;
 mod losses;
+mod lost;
 mod offsets;
 mod readable;
 mod record;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use aya::{
-    Ebpf, EbpfLoader, VerifierLogLevel,
+    Btf, Ebpf, EbpfLoader, Endianness, VerifierLogLevel,
     maps::{Array, HashMap, MapData, RingBuf},
-    programs::{ProgramError, RawTracePoint, raw_trace_point::RawTracePointLinkId},
+    programs::{BtfTracePoint, ProgramError, tp_btf::BtfTracePointLinkId},
 };
 pub use btf::BtfError;
+pub use clock::booted;
 pub use error::SourceError;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
     AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
     WATCHED_NAMES,
 };
+pub use ledger::{Balance, Hole, Terms};
 pub use losses::Losses;
+pub use lost::LostExec;
 pub use offsets::OffsetsError;
 use tokio::io::unix::AsyncFd;
 use zerocopy::IntoBytes;
@@ -44,6 +49,10 @@ use crate::event::ProcessEvent;
 
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;
+
+/// How long a program may take that was running when it was detached, and how often that is waited for.
+const SETTLING: Duration = Duration::from_millis(1);
+const MAX_SETTLING: usize = 50;
 
 /// Attached in this order: who forked whom is known before the first exec is seen.
 const PROGRAMS: [Program; 2] = [FORK, EXEC];
@@ -74,7 +83,7 @@ pub struct KernelSource {
     ring: AsyncFd<RingBuf<MapData>>,
     inbox: Inbox,
     counters: Counters,
-    links: Vec<(Program, RawTracePointLinkId)>,
+    links: Vec<(Program, BtfTracePointLinkId)>,
     /// The programs stay loaded as long as this lives.
     ebpf: Ebpf,
 }
@@ -85,7 +94,7 @@ impl KernelSource {
     pub fn open(options: &Options) -> Result<Self, SourceError> {
         let offsets = offsets::read(&options.btf)?;
         let level = options.log.level();
-        // Raw tracepoints need no kernel types of aya's, and reading them would cost it time and memory.
+        // What the object says of its own types is for people; no load of it depends on the kernel's.
         let mut ebpf = EbpfLoader::new()
             .btf(None)
             .verifier_log_level(verifier_log_level(options.log))
@@ -96,15 +105,18 @@ impl KernelSource {
         if options.log != KernelLog::Off {
             KernelLog::forward(&mut ebpf)?;
         }
+        let types = Btf::parse_file(&options.btf, Endianness::default())
+            .map_err(|error| refused("the kernel's types", error))?;
         for which in PROGRAMS {
             program(&mut ebpf, which)?
-                .load()
+                .load(which.tracepoint, &types)
                 .map_err(|error| refused("the program", error))?;
         }
         let counters = Counters::new(&mut ebpf)?;
         let ring =
             RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
+        drop(types);
         give_back_memory();
         Ok(Self {
             ring,
@@ -154,7 +166,7 @@ impl KernelSource {
     pub fn attach(&mut self) -> Result<(), SourceError> {
         for which in PROGRAMS {
             let link = program(&mut self.ebpf, which)?
-                .attach(which.tracepoint)
+                .attach()
                 .map_err(|error| refused("the attachment to a tracepoint", error))?;
             self.links.push((which, link));
         }
@@ -177,7 +189,14 @@ impl KernelSource {
                 .detach(link)
                 .map_err(|error| refused("the detachment", error))?;
         }
-        self.inbox.take(self.ring.get_mut(), usize::MAX, out);
+        // A program that was running at that moment may have one more to send.
+        for _ in 0..MAX_SETTLING {
+            self.inbox.take(self.ring.get_mut(), usize::MAX, out);
+            if self.balance()?.holds() {
+                break;
+            }
+            std::thread::sleep(SETTLING);
+        }
         self.inbox.assembly.give_up_all(out);
         Ok(())
     }
@@ -193,8 +212,24 @@ impl KernelSource {
         losses.received = self.inbox.received;
         losses.bad_records = self.inbox.bad_records;
         losses.unfinished_args = self.inbox.assembly.given_up;
-        losses.stray_args = self.inbox.assembly.strays;
+        losses.unfinished_env = self.inbox.assembly.without_env;
+        losses.strays = self.inbox.assembly.strays;
         Ok(losses)
+    }
+
+    /// The gaps between execs that arrived, since this was last asked.
+    pub fn take_holes(&mut self) -> Vec<Hole> {
+        self.inbox.ledger.take_holes()
+    }
+
+    /// The last exec that each CPU lost.
+    pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
+        Ok(Vec::new())
+    }
+
+    /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.
+    pub fn balance(&self) -> Result<Balance, SourceError> {
+        self.counters.balance(&self.inbox.ledger, self.inbox.bad_records)
     }
 
     fn set_sieve(&mut self, sieve: &Sieve) -> Result<(), SourceError> {
@@ -207,7 +242,7 @@ impl KernelSource {
     }
 }
 
-fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut RawTracePoint, SourceError> {
+fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
     let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
     program
         .try_into()

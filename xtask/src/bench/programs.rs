@@ -1,9 +1,9 @@
 //! BPF programs: the empty one to compare with, and the time that the kernel counts for each.
 
 use anyhow::{Context, Result};
-use aya::programs::{RawTracePoint, loaded_programs};
+use aya::programs::{BtfTracePoint, loaded_programs};
 use aya::sys::{Stats, enable_stats};
-use aya::{Ebpf, EbpfLoader};
+use aya::{Btf, Ebpf, EbpfLoader};
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -48,11 +48,12 @@ impl Empty {
         let program = ebpf
             .program_mut(NAME)
             .context("the object has no empty program")?;
-        let program: &mut RawTracePoint = program.try_into().context("the empty program")?;
-        program.load().context("cannot load the empty program")?;
+        let program: &mut BtfTracePoint = program.try_into().context("the empty program")?;
+        let types = Btf::from_sys_fs().context("the kernel's types")?;
         program
-            .attach("sched_process_exec")
-            .context("cannot attach the empty program")?;
+            .load("sched_process_exec", &types)
+            .context("cannot load the empty program")?;
+        program.attach().context("cannot attach the empty program")?;
         let id = program.info().context("the empty program")?.id();
         Ok(Self { id, ebpf })
     }

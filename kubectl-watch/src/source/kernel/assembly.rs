@@ -1,88 +1,136 @@
-//! Puts the arguments of one exec together again, from however many records they came in.
+//! Puts one exec together again, from however many records it came in.
 //!
 //! Records of one CPU arrive in order and the kernel sends all of an exec at once, so at most one exec of each
 //! CPU is unfinished. One that is never finished is given up, said to have a gap, and so never lost.
 
 use std::collections::BTreeMap;
 
-use kubectl_watch_ebpf::{Args, Header};
+use kubectl_watch_ebpf::{Chunk, Exec, Header, MAX_ANCESTORS};
 
-use crate::event::{self, Gap, ProcessEvent};
+use crate::event::{self, Ancestor, Environment, Gap, ProcessEvent};
 
-/// Bytes of unfinished arguments that are held, over all CPUs: four of the longest that a usual stack allows.
+/// Bytes of unfinished execs that are held, over all CPUs: four of the longest that a usual stack allows.
 pub(super) const MAX_HELD: usize = 8 * 1024 * 1024;
 
-/// Execs whose arguments have not all come yet.
+/// Execs of which not all has come yet.
 #[derive(Default)]
 pub(super) struct Assembly {
+    /// Ancestors of an exec that comes after them, for each CPU.
+    ancestors: BTreeMap<u32, (u64, Vec<Ancestor>)>,
     unfinished: BTreeMap<u32, Unfinished>,
     held: usize,
     /// Execs that went on without all of their arguments.
     pub(super) given_up: u64,
-    /// Records of arguments that belong to no exec.
+    /// Execs that went on without all of their environment.
+    pub(super) without_env: u64,
+    /// Records that belong to no exec.
     pub(super) strays: u64,
 }
 
 struct Unfinished {
     sequence: u64,
     event: ProcessEvent,
-    args: Vec<u8>,
-    total: usize,
-    /// Whether a part came since it was last asked.
+    args: Part,
+    env: Part,
+    /// Whether something came since it was last asked.
     moved: bool,
 }
 
+/// Bytes that come in chunks, in order.
+struct Part {
+    bytes: Vec<u8>,
+    total: usize,
+}
+
 impl Assembly {
+    /// Takes a process above the parent of an exec that is still to come.
+    pub(super) fn ancestor(&mut self, header: Header, ancestor: Ancestor) {
+        let (sequence, ancestors) = self.ancestors.entry(header.cpu).or_default();
+        if *sequence != header.sequence {
+            self.strays += ancestors.len() as u64;
+            ancestors.clear();
+            *sequence = header.sequence;
+        }
+        if ancestors.len() < MAX_ANCESTORS as usize {
+            ancestors.push(ancestor);
+        }
+    }
+
     /// Takes a new exec with its first arguments. Hands out what is whole now, an older one of its CPU first.
     pub(super) fn exec(
         &mut self,
-        header: Header,
-        event: ProcessEvent,
+        exec: &Exec,
+        mut event: ProcessEvent,
         args: &[u8],
-        total: u32,
         out: &mut Vec<ProcessEvent>,
     ) {
-        self.give_up(header.cpu, out);
-        let total = total as usize;
+        let Header { cpu, sequence, .. } = exec.header;
+        self.give_up(cpu, out);
+        if let Some((of, ancestors)) = self.ancestors.get_mut(&cpu) {
+            let ancestors = std::mem::take(ancestors);
+            if *of == sequence {
+                event.lineage.ancestors = ancestors;
+            } else {
+                self.strays += ancestors.len() as u64;
+            }
+        }
+        if event.lineage.ancestors.len() < exec.ancestors as usize {
+            event.gaps.push(Gap::Ancestors);
+        }
         let this = Unfinished {
-            sequence: header.sequence,
+            sequence,
             event,
-            args: args.to_vec(),
-            total,
+            args: Part {
+                bytes: args.to_vec(),
+                total: exec.args_total as usize,
+            },
+            env: Part {
+                bytes: Vec::new(),
+                total: exec.env_total as usize,
+            },
             moved: true,
         };
-        if args.len() >= total || self.held + total > MAX_HELD {
-            self.given_up += u64::from(args.len() < total);
-            out.push(this.finish());
+        if this.is_whole() || self.held + this.size() > MAX_HELD {
+            self.hand_out(this, out);
             return;
         }
-        self.held += total;
-        self.unfinished.insert(header.cpu, this);
+        self.held += this.size();
+        self.unfinished.insert(cpu, this);
     }
 
-    /// Takes more arguments. Hands out their exec when these were the last.
-    pub(super) fn args(&mut self, head: &Args, bytes: &[u8], out: &mut Vec<ProcessEvent>) {
-        let cpu = head.header.cpu;
-        let Some(this) = self
-            .unfinished
-            .get_mut(&cpu)
-            .filter(|it| it.sequence == head.header.sequence)
-        else {
+    /// Takes more arguments. Hands out their exec when nothing is missing any more.
+    pub(super) fn args(&mut self, head: &Chunk, bytes: &[u8], out: &mut Vec<ProcessEvent>) {
+        self.part(head, bytes, |this| &mut this.args, out);
+    }
+
+    /// The same for its environment.
+    pub(super) fn env(&mut self, head: &Chunk, bytes: &[u8], out: &mut Vec<ProcessEvent>) {
+        self.part(head, bytes, |this| &mut this.env, out);
+    }
+
+    fn part(
+        &mut self,
+        head: &Chunk,
+        bytes: &[u8],
+        which: impl Fn(&mut Unfinished) -> &mut Part,
+        out: &mut Vec<ProcessEvent>,
+    ) {
+        let Header { cpu, sequence, .. } = head.header;
+        let Some(this) = self.unfinished.get_mut(&cpu).filter(|it| it.sequence == sequence) else {
             self.strays += 1;
             return;
         };
-        if this.args.len() != head.offset as usize || bytes.len() > this.total - this.args.len() {
+        if !which(this).append(head.offset as usize, bytes) {
             self.strays += 1;
             self.give_up(cpu, out);
             return;
         }
-        this.args.extend_from_slice(bytes);
         this.moved = true;
-        if this.args.len() == this.total
+        if this.is_whole()
             && let Some(this) = self.unfinished.remove(&cpu)
         {
-            self.held -= this.total;
-            out.push(this.finish());
+            self.held -= this.size();
+            self.hand_out(this, out);
         }
     }
 
@@ -104,96 +152,59 @@ impl Assembly {
 
     fn give_up(&mut self, cpu: u32, out: &mut Vec<ProcessEvent>) {
         if let Some(this) = self.unfinished.remove(&cpu) {
-            self.held -= this.total;
-            self.given_up += 1;
-            out.push(this.finish());
+            self.held -= this.size();
+            self.hand_out(this, out);
         }
+    }
+
+    /// Hands one out, whole or not.
+    fn hand_out(&mut self, this: Unfinished, out: &mut Vec<ProcessEvent>) {
+        let Unfinished {
+            mut event, args, env, ..
+        } = this;
+        let parts = [
+            (&args, Gap::Args, &mut self.given_up),
+            (&env, Gap::Environment, &mut self.without_env),
+        ];
+        for (part, gap, counter) in parts {
+            if part.is_whole() {
+                continue;
+            }
+            *counter += 1;
+            if !event.gaps.contains(&gap) {
+                event.gaps.push(gap);
+            }
+        }
+        event.process.args = event::Args::from_bytes(args.bytes);
+        event.environment = Environment::from_bytes(&env.bytes);
+        out.push(event);
     }
 }
 
 impl Unfinished {
-    fn finish(mut self) -> ProcessEvent {
-        if self.args.len() < self.total && !self.event.gaps.contains(&Gap::Args) {
-            self.event.gaps.push(Gap::Args);
+    const fn is_whole(&self) -> bool {
+        self.args.is_whole() && self.env.is_whole()
+    }
+
+    const fn size(&self) -> usize {
+        self.args.total + self.env.total
+    }
+}
+
+impl Part {
+    const fn is_whole(&self) -> bool {
+        self.bytes.len() >= self.total
+    }
+
+    /// Takes what comes next; refuses what does not.
+    fn append(&mut self, offset: usize, bytes: &[u8]) -> bool {
+        let fits = self.bytes.len() == offset && bytes.len() <= self.total - offset;
+        if fits {
+            self.bytes.extend_from_slice(bytes);
         }
-        self.event.process.args = event::Args::from_bytes(self.args);
-        self.event
+        fits
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn header(cpu: u32, sequence: u64) -> Header {
-        Header {
-            kind: 0,
-            cpu,
-            sequence,
-        }
-    }
-
-    fn part(cpu: u32, sequence: u64, offset: u32) -> Args {
-        Args {
-            header: header(cpu, sequence),
-            offset,
-            len: 0,
-        }
-    }
-
-    fn line(event: &ProcessEvent) -> (String, bool) {
-        (
-            String::from_utf8(event.process.args.command_line().to_vec()).expect("it is text"),
-            event.gaps.contains(&Gap::Args),
-        )
-    }
-
-    #[test]
-    fn parts_of_two_cpus_do_not_mix() {
-        let (mut assembly, mut out) = (Assembly::default(), Vec::new());
-        assembly.exec(header(0, 1), ProcessEvent::default(), b"a\0", 6, &mut out);
-        assembly.exec(header(1, 1), ProcessEvent::default(), b"x\0", 4, &mut out);
-        assembly.args(&part(1, 1, 2), b"y\0", &mut out);
-        assembly.args(&part(0, 1, 2), b"b\0", &mut out);
-        assembly.args(&part(0, 1, 4), b"c\0", &mut out);
-        assert_eq!(
-            out.iter().map(line).collect::<Vec<_>>(),
-            [("x y".into(), false), ("a b c".into(), false)]
-        );
-        assert_eq!((assembly.held, assembly.given_up, assembly.strays), (0, 0, 0));
-    }
-
-    #[test]
-    fn what_is_never_finished_is_given_up_with_a_gap() {
-        let (mut assembly, mut out) = (Assembly::default(), Vec::new());
-        assembly.exec(header(0, 1), ProcessEvent::default(), b"a\0", 6, &mut out);
-        assembly.exec(header(0, 2), ProcessEvent::default(), b"b\0", 9, &mut out);
-        assert_eq!(out.iter().map(line).collect::<Vec<_>>(), [("a".into(), true)]);
-        assembly.give_up_still(&mut out);
-        assert_eq!(out.len(), 1, "a part came since");
-        assembly.give_up_still(&mut out);
-        assert_eq!(out.len(), 2);
-        assert_eq!((assembly.held, assembly.given_up), (0, 2));
-    }
-
-    #[test]
-    fn a_missing_part_is_noticed_by_its_place() {
-        let (mut assembly, mut out) = (Assembly::default(), Vec::new());
-        assembly.exec(header(0, 1), ProcessEvent::default(), b"a\0", 6, &mut out);
-        assembly.args(&part(0, 1, 4), b"c\0", &mut out);
-        assert_eq!(out.iter().map(line).collect::<Vec<_>>(), [("a".into(), true)]);
-        assembly.args(&part(0, 7, 4), b"c\0", &mut out);
-        assert_eq!((assembly.strays, assembly.given_up, assembly.held), (2, 1, 0));
-    }
-
-    #[test]
-    fn no_more_is_held_than_there_is_room_for() {
-        let (mut assembly, mut out) = (Assembly::default(), Vec::new());
-        let most = u32::try_from(MAX_HELD).expect("it is small");
-        assembly.exec(header(0, 1), ProcessEvent::default(), b"a\0", most, &mut out);
-        assembly.exec(header(1, 1), ProcessEvent::default(), b"b\0", 3, &mut out);
-        assert_eq!(out.iter().map(line).collect::<Vec<_>>(), [("b".into(), true)]);
-        assembly.give_up_all(&mut out);
-        assert_eq!((out.len(), assembly.held), (2, 0));
-    }
-}
+mod tests;

@@ -3,18 +3,23 @@
 use jiff::Timestamp;
 use kubectl_watch_ebpf as wire;
 
-use super::{clock::Boot, record::ExecRecord};
+use super::{
+    clock::Boot,
+    record::{AncestorRecord, ExecRecord},
+};
 use crate::event::{
-    Args, Credentials, Gap, Ids, Names, Place, Process, ProcessEvent, basename, is_file_descriptor,
+    Ancestor, Args, Credentials, Environment, File, FileVersion, Gap, Ids, Lineage, Names, Place, Process,
+    ProcessEvent, SessionPlace, basename, is_file_descriptor,
 };
 
-/// Makes the event, all but its arguments, which may come in parts.
+/// Makes the event, all but its arguments and its environment, which may come in parts.
 pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> ProcessEvent {
     let exec = &record.exec;
     ProcessEvent {
         time: boot.time(exec.boot_ns),
         sequence,
-        file: None,
+        found_running: false,
+        file: file(exec),
         process: process(&exec.task, record.filename, record.executable, boot),
         parent: process(
             &exec.parent,
@@ -26,7 +31,85 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
         credentials: credentials(exec),
         names: Names::default(),
         place: place(exec),
+        lineage: lineage(record, boot),
+        environment: Environment::default(),
         gaps: gaps(exec),
+    }
+}
+
+/// A process above the parent.
+pub(super) fn ancestor(record: &AncestorRecord<'_>, boot: Boot) -> Ancestor {
+    let ancestor = &record.ancestor;
+    Ancestor {
+        process: process(&ancestor.task, record.filename, record.executable, boot),
+        place: session(&ancestor.place),
+        has_left: ancestor.flags & wire::FLAG_PARENT_LEFT != 0,
+    }
+}
+
+/// What came before the process and what is around it; the ancestors come by themselves.
+fn lineage(record: &ExecRecord<'_>, boot: Boot) -> Lineage {
+    let exec = &record.exec;
+    let leader = |of: &wire::Process| Process {
+        pid: of.pid,
+        start: start(of.start_ns, boot),
+        start_boot_ns: of.start_ns,
+        ..Process::default()
+    };
+    let previous = if record.previous_executable.is_empty() {
+        Process::default()
+    } else {
+        let task = wire::Task {
+            comm: [0; 16],
+            ..exec.task
+        };
+        process(&task, record.previous_filename, record.previous_executable, boot)
+    };
+    Lineage {
+        previous,
+        parent: session(&exec.parent_place),
+        ancestors: Vec::new(),
+        session_leader: leader(&exec.session),
+        group_leader: leader(&exec.group),
+        ..Lineage::default()
+    }
+}
+
+fn session(place: &wire::SessionPlace) -> SessionPlace {
+    SessionPlace {
+        session: place.session,
+        tty: tty(place.tty),
+    }
+}
+
+fn tty(tty: wire::Tty) -> Option<(u32, u32)> {
+    (tty.major != 0).then_some((tty.major, tty.minor))
+}
+
+fn file(exec: &wire::Exec) -> Option<File> {
+    let file = &exec.file;
+    (file.mode != 0).then_some(File {
+        version: FileVersion {
+            device: file.device,
+            inode: file.inode,
+            size: file.size,
+            changed_ns: file.changed_ns,
+        },
+        file_system: file.file_system,
+        mode: file.mode,
+        owner: file.owner,
+        group: file.group,
+        links: file.links,
+        is_nameless: exec.flags & wire::FLAG_EXECUTABLE_NAMELESS != 0,
+        is_settled: exec.flags & wire::FLAG_FILE_SETTLED != 0,
+    })
+}
+
+fn start(start_ns: u64, boot: Boot) -> Timestamp {
+    if start_ns == 0 {
+        Timestamp::UNIX_EPOCH
+    } else {
+        boot.time(start_ns)
     }
 }
 
@@ -45,11 +128,7 @@ fn process(task: &wire::Task, filename: &[u8], executable: &[u8], boot: Boot) ->
     Process {
         pid: task.pid,
         tid: task.tid,
-        start: if task.start_ns == 0 {
-            Timestamp::UNIX_EPOCH
-        } else {
-            boot.time(task.start_ns)
-        },
+        start: start(task.start_ns, boot),
         start_boot_ns: task.start_ns,
         comm: comm.to_vec(),
         name: name.to_vec(),
@@ -96,14 +175,14 @@ fn place(exec: &wire::Exec) -> Place {
         ns_pid: exec.ns_pid,
         pid_ns: exec.pid_ns,
         mnt_ns: exec.mnt_ns,
-        tty: (exec.tty_major != 0).then_some((exec.tty_major, exec.tty_minor)),
+        tty: tty(exec.tty),
         ..Place::default()
     }
 }
 
 fn gaps(exec: &wire::Exec) -> Vec<Gap> {
     let flags = [
-        (wire::FLAG_ARGS_UNREADABLE, Gap::Args),
+        (wire::FLAG_ARGS_UNREADABLE | wire::FLAG_ARGS_CUT, Gap::Args),
         (wire::FLAG_EXECUTABLE_CUT, Gap::Executable),
         (wire::FLAG_PARENT_EXECUTABLE_CUT, Gap::ParentExecutable),
         (wire::FLAG_PARENT_WITHOUT_MEMORY, Gap::Parent),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use aya::{maps::MapError, programs::ProgramError};
+use aya::maps::MapError;
 use thiserror::Error;
 
 use super::OffsetsError;
@@ -46,26 +46,19 @@ pub(super) fn absent(part: &'static str) -> SourceError {
 }
 
 /// Tells a want of rights from other refusals by the system's own error, however deep it is wrapped.
-///
-/// The verifier says `EACCES` too, of what a program does: where it has spoken, the rights were there.
 pub(super) fn refused(
     step: &'static str,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> SourceError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(this) = cause {
-        if let Some(ProgramError::LoadError { verifier_log, .. }) = this.downcast_ref()
-            && !verifier_log.to_string().is_empty()
-        {
-            break;
-        }
         if let Some(system) = this.downcast_ref::<io::Error>()
-            && system.kind() == io::ErrorKind::PermissionDenied
-            && let Some(code) = system.raw_os_error()
+            // EACCES is the verifier's: the program itself is at fault.
+            && system.raw_os_error() == Some(libc::EPERM)
         {
             return SourceError::NotAllowed {
                 step,
-                error: io::Error::from_raw_os_error(code),
+                error: io::Error::from_raw_os_error(libc::EPERM),
             };
         }
         cause = this.source();

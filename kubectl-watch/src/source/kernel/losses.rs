@@ -8,7 +8,12 @@ use aya::{
 };
 use kubectl_watch_ebpf::{COUNTERS, Counter, EXEC};
 
-use super::{SourceError, error::refused, program, take};
+use super::{
+    SourceError,
+    error::refused,
+    ledger::{Balance, Ledger},
+    program, take,
+};
 
 /// Numbers since the program was attached. They only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +28,10 @@ pub struct Losses {
     pub bad_records: u64,
     /// Execs that went on without all of their arguments.
     pub unfinished_args: u64,
-    /// Records of arguments that belong to no exec.
-    pub stray_args: u64,
+    /// Execs that went on without all of their environment.
+    pub unfinished_env: u64,
+    /// Records that belong to no exec.
+    pub strays: u64,
 }
 
 impl Losses {
@@ -38,12 +45,13 @@ impl Losses {
         let kernel = Counter::ALL
             .into_iter()
             .zip(self.kernel)
-            .filter(|(it, _)| *it != Counter::Watched);
+            .filter(|(it, _)| it.is_loss());
         kernel.map(|(counter, number)| (counter.name(), number)).chain([
             ("missed_execs", self.missed_execs),
             ("bad_records", self.bad_records),
             ("unfinished_args", self.unfinished_args),
-            ("stray_args", self.stray_args),
+            ("unfinished_env", self.unfinished_env),
+            ("strays", self.strays),
         ])
     }
 
@@ -86,6 +94,13 @@ impl Counters {
             .map_err(|error| refused("the program", error))?;
         let fdinfo = format!("/proc/self/fdinfo/{}", std::os::fd::AsFd::as_fd(fd).as_raw_fd());
         Ok(Self { map, fdinfo })
+    }
+
+    /// Sets the kernel's counters of each CPU against what arrived.
+    pub(super) fn balance(&self, ledger: &Ledger, bad_records: u64) -> Result<Balance, SourceError> {
+        let watched = self.map.get(&(Counter::Watched as u32), 0)?;
+        let lost = self.map.get(&(Counter::LostExecs as u32), 0)?;
+        Ok(ledger.balance(&watched, &lost, bad_records))
     }
 
     /// Reads all of them.

@@ -57,6 +57,7 @@ fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
     let binprm = |field| find("linux_binprm", &[field]);
     let task = |field| find("task_struct", &[field]);
     let cred = |field| find("cred", &[field]);
+    let inode = |fields: &[&str]| find("inode", fields);
     Ok(Offsets {
         linux_binprm_file: binprm("file")?,
         linux_binprm_filename: binprm("filename")?,
@@ -74,10 +75,14 @@ fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
         task_struct_thread_pid: task("thread_pid")?,
         task_struct_nsproxy: task("nsproxy")?,
         task_struct_signal: task("signal")?,
+        task_struct_pid_links: task("pid_links")?,
         task_struct_loginuid: btf.offset("task_struct", "loginuid").unwrap_or(ABSENT),
         task_struct_sessionid: btf.offset("task_struct", "sessionid").unwrap_or(ABSENT),
         mm_struct_arg_start: find("mm_struct", &["arg_start"])?,
         mm_struct_arg_end: find("mm_struct", &["arg_end"])?,
+        mm_struct_env_start: find("mm_struct", &["env_start"])?,
+        mm_struct_env_end: find("mm_struct", &["env_end"])?,
+        mm_struct_start_code: find("mm_struct", &["start_code"])?,
         mm_struct_exe_file: find("mm_struct", &["exe_file"])?,
         cred_uid: cred("uid")?,
         cred_euid: cred("euid")?,
@@ -88,6 +93,7 @@ fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
         cred_cap_effective: cred("cap_effective")?,
         cred_cap_permitted: cred("cap_permitted")?,
         signal_struct_tty: find("signal_struct", &["tty"])?,
+        signal_struct_pids: find("signal_struct", &["pids"])?,
         tty_struct_driver: find("tty_struct", &["driver"])?,
         tty_struct_index: find("tty_struct", &["index"])?,
         tty_driver_major: find("tty_driver", &["major"])?,
@@ -95,7 +101,9 @@ fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
         nsproxy_mnt_ns: find("nsproxy", &["mnt_ns"])?,
         mnt_namespace_inum: find("mnt_namespace", &["ns.inum"])?,
         pid_namespace_inum: find("pid_namespace", &["ns.inum"])?,
+        pid_namespace_child_reaper: find("pid_namespace", &["child_reaper"])?,
         pid_level: find("pid", &["level"])?,
+        pid_tasks: find("pid", &["tasks"])?,
         pid_numbers: find("pid", &["numbers"])?,
         upid_nr: find("upid", &["nr"])?,
         upid_ns: find("upid", &["ns"])?,
@@ -103,9 +111,26 @@ fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
             .size("upid")
             .ok_or_else(|| OffsetsError::Missing("struct upid".into()))?,
         file_path_dentry: find("file", &["f_path.dentry"])?,
+        file_inode: find("file", &["f_inode"])?,
         file_path_mnt: find("file", &["f_path.mnt"])?,
         dentry_parent: find("dentry", &["d_parent"])?,
         dentry_name: find("dentry", &["d_name.name"])?,
+        // Linux 6.14 renamed it.
+        dentry_short_name: find("dentry", &["d_shortname", "d_iname"])?,
+        inode_super_block: inode(&["i_sb"])?,
+        inode_number: inode(&["i_ino"])?,
+        inode_size: inode(&["i_size"])?,
+        // Linux 6.6 renamed it, and 6.11 took it apart.
+        inode_ctime_sec: inode(&["i_ctime_sec", "__i_ctime.tv_sec", "i_ctime.tv_sec"])?,
+        inode_ctime_nsec: inode(&["i_ctime_nsec", "__i_ctime.tv_nsec", "i_ctime.tv_nsec"])?,
+        inode_write_count: inode(&["i_writecount"])?,
+        inode_mode: inode(&["i_mode"])?,
+        inode_uid: inode(&["i_uid"])?,
+        inode_gid: inode(&["i_gid"])?,
+        inode_links: inode(&["i_nlink"])?,
+        super_block_dev: find("super_block", &["s_dev"])?,
+        super_block_magic: find("super_block", &["s_magic"])?,
+        vm_area_struct_file: find("vm_area_struct", &["vm_file"])?,
         mount_mnt: find("mount", &["mnt"])?,
         mount_mnt_parent: find("mount", &["mnt_parent"])?,
         mount_mnt_mountpoint: find("mount", &["mnt_mountpoint"])?,

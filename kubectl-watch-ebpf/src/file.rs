@@ -1,0 +1,137 @@
+//! The file that an image is made from, told apart from every other by what no program can choose.
+
+use core::ffi::c_void;
+
+use aya_ebpf::helpers::generated::bpf_find_vma;
+use kubectl_watch_ebpf::{File, Judged};
+
+use crate::{
+    maps,
+    task::{Address, offset},
+    typed::Typed,
+};
+
+/// `OVERLAYFS_SUPER_MAGIC` of `include/uapi/linux/magic.h`.
+const OVERLAYFS: u32 = 0x794c_7630;
+
+/// One version of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Version {
+    inode: Address,
+    file: File,
+    /// Whether nobody has it open for writing, and a change of it would show.
+    pub(crate) is_settled: bool,
+}
+
+impl Version {
+    /// The file of a process that has just called exec.
+    #[inline(always)]
+    pub(crate) fn of(task: Typed, file: Typed) -> Option<Self> {
+        let inode = file.follow(offset!(file_inode))?;
+        let file_system = inode
+            .follow(offset!(inode_super_block))?
+            .load::<u64>(offset!(super_block_magic));
+        let version = Self::read(inode)?;
+        Some(Self {
+            file: File {
+                file_system: file_system as u32,
+                ..version.file
+            },
+            ..if file_system as u32 == OVERLAYFS {
+                below(task, version)
+            } else {
+                version
+            }
+        })
+    }
+
+    /// All but the file system that it was found in.
+    #[inline(always)]
+    fn read(inode: Typed) -> Option<Self> {
+        let seconds = inode.load::<u64>(offset!(inode_ctime_sec)).cast_signed();
+        let nanoseconds = inode.load::<u32>(offset!(inode_ctime_nsec));
+        let writers = inode.load::<u32>(offset!(inode_write_count)).cast_signed();
+        Some(Self {
+            inode: inode.address(),
+            file: File {
+                inode: inode.load(offset!(inode_number)),
+                changed_ns: seconds
+                    .wrapping_mul(1_000_000_000)
+                    .wrapping_add(i64::from(nanoseconds)),
+                size: inode.load(offset!(inode_size)),
+                device: inode
+                    .follow(offset!(inode_super_block))?
+                    .load(offset!(super_block_dev)),
+                ..File::default()
+            },
+            is_settled: writers <= 0,
+        })
+    }
+
+    /// Whether the daemon has to look at it, because it has not yet or because it is wanted; and whether it is the
+    /// former.
+    #[inline(always)]
+    pub(crate) fn is_wanted(&self) -> (bool, bool) {
+        let known = if self.is_settled {
+            maps::verdict(&Judged::new(&self.file, 0))
+        } else {
+            None
+        };
+        (known != Some(false), known.is_none())
+    }
+
+    /// All that is sent of it.
+    #[inline(always)]
+    pub(crate) fn facts(&self) -> File {
+        File {
+            mode: u32::from(self.inode.read::<u16>(offset!(inode_mode))),
+            owner: self.inode.read(offset!(inode_uid)),
+            group: self.inode.read(offset!(inode_gid)),
+            links: self.inode.read(offset!(inode_links)),
+            ..self.file
+        }
+    }
+}
+
+/// What overlayfs shows lies in another file system, and only that inode tells of every change: a write through a
+/// mapping passes the upper one by. The image is mapped from there. Where it is not found, nothing is settled.
+///
+/// A function of its own: most hosts run few programs from there. `bpf_find_vma` needs Linux 5.17.
+#[inline(never)]
+fn below(task: Typed, above: Version) -> Version {
+    let mut found = Version {
+        is_settled: false,
+        ..above
+    };
+    if let Some(mm) = task.follow(offset!(task_struct_mm)) {
+        let code = mm.load::<u64>(offset!(mm_struct_start_code));
+        let look: extern "C" fn(*const c_void, *const u8, *mut Version) -> i64 = look;
+        // SAFETY: the callback gets the version, which outlives the call.
+        unsafe {
+            bpf_find_vma(
+                task.pointer().cast_mut().cast(),
+                code,
+                look as *mut c_void,
+                (&raw mut found).cast(),
+                0,
+            )
+        };
+    }
+    found
+}
+
+/// Takes the inode that a mapping is of.
+extern "C" fn look(_: *const c_void, vma: *const u8, found: *mut Version) -> i64 {
+    // SAFETY: `below` gave it, and nothing else has it.
+    let found = unsafe { &mut *found };
+    let inode = Typed::argument(vma)
+        .follow(offset!(vm_area_struct_file))
+        .and_then(|file| file.follow(offset!(file_inode)));
+    if let Some(inode) = inode
+        && inode.address() != found.inode
+        && let Some(version) = Version::read(inode)
+    {
+        *found = version;
+    }
+    0
+}

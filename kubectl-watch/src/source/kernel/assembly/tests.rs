@@ -1,0 +1,130 @@
+//! Execs in parts: mixed, missing, too many.
+
+use super::*;
+
+fn header(cpu: u32, sequence: u64) -> Header {
+    Header {
+        kind: 0,
+        cpu,
+        sequence,
+    }
+}
+
+fn exec(cpu: u32, sequence: u64, args_total: u32, env_total: u32) -> Exec {
+    Exec {
+        header: header(cpu, sequence),
+        args_total,
+        env_total,
+        ..Exec::default()
+    }
+}
+
+fn part(cpu: u32, sequence: u64, offset: u32) -> Chunk {
+    Chunk {
+        header: header(cpu, sequence),
+        offset,
+        len: 0,
+    }
+}
+
+fn ancestor(pid: u32) -> Ancestor {
+    let mut ancestor = Ancestor::default();
+    ancestor.process.pid = pid;
+    ancestor
+}
+
+fn line(event: &ProcessEvent) -> (String, bool) {
+    (
+        String::from_utf8(event.process.args.command_line().to_vec()).expect("it is text"),
+        event.gaps.contains(&Gap::Args),
+    )
+}
+
+fn event() -> ProcessEvent {
+    ProcessEvent::default()
+}
+
+#[test]
+fn parts_of_two_cpus_do_not_mix() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    assembly.exec(&exec(0, 1, 6, 0), event(), b"a\0", &mut out);
+    assembly.exec(&exec(1, 1, 4, 0), event(), b"x\0", &mut out);
+    assembly.args(&part(1, 1, 2), b"y\0", &mut out);
+    assembly.args(&part(0, 1, 2), b"b\0", &mut out);
+    assembly.args(&part(0, 1, 4), b"c\0", &mut out);
+    assert_eq!(
+        out.iter().map(line).collect::<Vec<_>>(),
+        [("x y".into(), false), ("a b c".into(), false)]
+    );
+    assert_eq!((assembly.held, assembly.given_up, assembly.strays), (0, 0, 0));
+}
+
+#[test]
+fn an_exec_waits_for_its_environment() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    assembly.exec(&exec(0, 1, 2, 18), event(), b"a\0", &mut out);
+    assert!(out.is_empty());
+    assembly.env(&part(0, 1, 0), b"KUBECONFIG=", &mut out);
+    assembly.env(&part(0, 1, 11), b"/tmp/x\0", &mut out);
+    assert_eq!(out[0].environment.get("KUBECONFIG"), Some(&b"/tmp/x"[..]));
+    assembly.exec(&exec(0, 2, 2, 18), event(), b"b\0", &mut out);
+    assembly.give_up_all(&mut out);
+    assert_eq!(out[1].gaps, [Gap::Environment]);
+    assert_eq!(
+        (assembly.given_up, assembly.without_env, assembly.held),
+        (0, 1, 0)
+    );
+}
+
+#[test]
+fn ancestors_belong_to_the_exec_that_follows_them() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    assembly.ancestor(header(0, 1), ancestor(7));
+    assembly.ancestor(header(1, 1), ancestor(5));
+    // The exec of the first was lost.
+    assembly.ancestor(header(0, 2), ancestor(8));
+    assembly.ancestor(header(0, 2), ancestor(1));
+    let exec = Exec {
+        ancestors: 3,
+        ..exec(0, 2, 0, 0)
+    };
+    assembly.exec(&exec, event(), b"", &mut out);
+    let pids: Vec<u32> = out[0].lineage.ancestors.iter().map(|it| it.process.pid).collect();
+    assert_eq!(pids, [8, 1]);
+    assert_eq!(out[0].gaps, [Gap::Ancestors], "one of three was lost");
+    assert_eq!(assembly.strays, 1);
+}
+
+#[test]
+fn what_is_never_finished_is_given_up_with_a_gap() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    assembly.exec(&exec(0, 1, 6, 0), event(), b"a\0", &mut out);
+    assembly.exec(&exec(0, 2, 9, 0), event(), b"b\0", &mut out);
+    assert_eq!(out.iter().map(line).collect::<Vec<_>>(), [("a".into(), true)]);
+    assembly.give_up_still(&mut out);
+    assert_eq!(out.len(), 1, "a part came since");
+    assembly.give_up_still(&mut out);
+    assert_eq!(out.len(), 2);
+    assert_eq!((assembly.held, assembly.given_up), (0, 2));
+}
+
+#[test]
+fn a_missing_part_is_noticed_by_its_place() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    assembly.exec(&exec(0, 1, 6, 0), event(), b"a\0", &mut out);
+    assembly.args(&part(0, 1, 4), b"c\0", &mut out);
+    assert_eq!(out.iter().map(line).collect::<Vec<_>>(), [("a".into(), true)]);
+    assembly.args(&part(0, 7, 4), b"c\0", &mut out);
+    assert_eq!((assembly.strays, assembly.given_up, assembly.held), (2, 1, 0));
+}
+
+#[test]
+fn no_more_is_held_than_there_is_room_for() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    let most = u32::try_from(MAX_HELD).expect("it is small");
+    assembly.exec(&exec(0, 1, most, 0), event(), b"a\0", &mut out);
+    assembly.exec(&exec(1, 1, 3, 0), event(), b"b\0", &mut out);
+    assert_eq!(out.iter().map(line).collect::<Vec<_>>(), [("b".into(), true)]);
+    assembly.give_up_all(&mut out);
+    assert_eq!((out.len(), assembly.held), (2, 0));
+}
