@@ -23,7 +23,7 @@ mod record;
 use std::{path::PathBuf, time::Duration};
 
 use aya::{
-    Btf, Ebpf, EbpfLoader, Endianness,
+    Btf, Ebpf, EbpfLoader, Endianness, VerifierLogLevel,
     maps::{Array, HashMap, MapData, RingBuf},
     programs::{BtfTracePoint, ProgramError, tp_btf::BtfTracePointLinkId},
 };
@@ -105,6 +105,7 @@ impl KernelSource {
         // What the object says of its own types is for people; no load of it depends on the kernel's.
         let mut ebpf = EbpfLoader::new()
             .btf(None)
+            .verifier_log_level(verifier_log_level(options.log))
             .override_global(OFFSETS, offsets.as_bytes(), true)
             .override_global(AYA_LOG_LEVEL, &level, true)
             .load(OBJECT)
@@ -270,6 +271,15 @@ fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut BtfTracePoint, Source
 
 fn take(ebpf: &mut Ebpf, map: &'static str) -> Result<aya::maps::Map, SourceError> {
     ebpf.take_map(map).ok_or_else(|| absent(map))
+}
+
+/// How much the verifier says of a program that it refuses: why, or, for a developer, every step that led to it. Those
+/// can be megabytes, and aya asks again and again until there is room for all of them.
+fn verifier_log_level(log: KernelLog) -> VerifierLogLevel {
+    match log {
+        KernelLog::Debug => VerifierLogLevel::default(),
+        KernelLog::Off | KernelLog::Warn => VerifierLogLevel::STATS,
+    }
 }
 
 /// Gives back what loading took, and from now on every large block when it is freed. aya reads all of the kernel's
