@@ -7,6 +7,8 @@ mod document;
 mod evidence;
 mod host;
 mod json;
+mod lineage;
+pub mod notice;
 mod process;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -23,6 +25,7 @@ use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
 pub(crate) use document::Document;
 pub use host::{Boot, Host, Os};
+pub use notice::{Notice, NoticeParts};
 pub(crate) use process::Parent;
 
 /// What an alert is made from.
@@ -42,6 +45,55 @@ pub struct AlertParts<'a> {
     pub created: Timestamp,
 }
 
+/// What goes to the sinks.
+#[expect(clippy::large_enum_variant, reason = "it is always behind an `Arc`")]
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// What a rule found.
+    Alert(Alert),
+    /// What the sensor says of itself.
+    Notice(Notice),
+}
+
+impl Message {
+    /// The id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Alert(alert) => alert.id(),
+            Self::Notice(notice) => notice.id(),
+        }
+    }
+
+    /// Bytes of the arguments in it, roughly: what makes one larger than another.
+    pub fn args_bytes(&self) -> usize {
+        match self {
+            Self::Alert(alert) => alert.args_bytes(),
+            Self::Notice(_) => 0,
+        }
+    }
+
+    /// The ECS document as one line of JSON, ended by a newline. Characters that steer a terminal are escaped.
+    #[must_use]
+    pub fn to_json_line(&self) -> Vec<u8> {
+        match self {
+            Self::Alert(alert) => alert.to_json_line(),
+            Self::Notice(notice) => notice.to_json_line(),
+        }
+    }
+}
+
+impl From<Alert> for Message {
+    fn from(alert: Alert) -> Self {
+        Self::Alert(alert)
+    }
+}
+
+impl From<Notice> for Message {
+    fn from(notice: Notice) -> Self {
+        Self::Notice(notice)
+    }
+}
+
 /// One alert. No secret is in it, so whoever has it may show all of it.
 #[derive(Clone, Debug)]
 pub struct Alert {
@@ -51,7 +103,7 @@ pub struct Alert {
     pub(crate) document: Document,
     /// Which arguments of the process the rule looked for, by number, in order.
     pub(crate) matched_args: Vec<usize>,
-    /// Bytes of the arguments in it: what makes one alert larger than another.
+    /// Bytes of the arguments and of the environment in it: what makes one alert larger than another.
     args_bytes: usize,
 }
 
@@ -65,8 +117,7 @@ impl Alert {
             severity: parts.rule.severity,
             document: Document::new(parts, evidence),
             matched_args,
-            args_bytes: parts.event.process.args.command_line().len()
-                + parts.event.parent.args.command_line().len(),
+            args_bytes: chosen_bytes(parts.event),
         }
     }
 
@@ -90,4 +141,21 @@ impl Alert {
     pub fn to_json_line(&self) -> Vec<u8> {
         json::line(&self.document)
     }
+}
+
+/// Bytes of an event that processes chose, and that have no small bound.
+fn chosen_bytes(event: &ProcessEvent) -> usize {
+    let lineage = &event.lineage;
+    let processes = [
+        &event.process,
+        &event.parent,
+        &lineage.entry_leader,
+        &lineage.session_leader,
+        &lineage.group_leader,
+    ];
+    let args: usize = processes
+        .iter()
+        .map(|process| process.args.command_line().len())
+        .sum();
+    args + event.environment.iter().map(<[u8]>::len).sum::<usize>()
 }

@@ -119,6 +119,12 @@ pub struct Run {
     /// Where the node is.
     #[command(flatten)]
     pub node: Node,
+    /// The folder in which one watch tells the next when it ended [default: /run/kubectl-watch, where root may write]
+    ///
+    /// Without it the daemon can only say that nobody watched before it started. One that outlasts a boot, such as
+    /// /var/lib/kubectl-watch, tells across a boot as well.
+    #[arg(long, env = "KUBECTL_WATCH_STATE", value_name = "DIR")]
+    pub state: Option<PathBuf>,
     /// What the programs in the kernel log of themselves
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub kernel_log: KernelLog,

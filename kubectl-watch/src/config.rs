@@ -24,6 +24,8 @@ pub struct Config {
     pub node_name: Option<String>,
     /// The folder that is the node's root.
     pub host_root: Option<PathBuf>,
+    /// The folder with what one watch leaves for the next; none means the usual one, where it can be had.
+    pub state: Option<PathBuf>,
     /// The kernel source.
     pub source: kernel::Options,
 }
@@ -41,6 +43,7 @@ impl Config {
             },
             node_name: run.node_name,
             host_root: run.node.host_root,
+            state: run.state,
             source: kernel::Options {
                 btf: run.node.btf,
                 log: match run.kernel_log {

@@ -5,9 +5,10 @@
 
 mod container;
 pub mod host;
+mod lineage;
 mod needs;
 mod parent;
-mod process;
+pub(crate) mod process;
 pub mod root;
 mod user;
 
@@ -48,8 +49,17 @@ impl Enrichment {
 
     /// What rules must know of an event before they look at it.
     pub fn before_rules(&mut self, event: &mut ProcessEvent) {
+        if event.found_running {
+            parent::settle_name(&mut event.process);
+        }
         if self.needs.parent_args || parent::is_uncertain(&event.parent) {
             parent::fill(event);
+        }
+        if self.needs.leaders {
+            lineage::fill(event);
+        }
+        if self.needs.leader_args {
+            lineage::fill_args(event);
         }
         if self.needs.container {
             container::fill(event);
@@ -62,6 +72,8 @@ impl Enrichment {
     /// Everything, for an event that is an alert.
     pub fn for_alert(&mut self, event: &mut ProcessEvent) {
         parent::fill(event);
+        lineage::fill(event);
+        lineage::fill_args(event);
         container::fill(event);
         self.users.fill(&self.root, event);
     }

@@ -22,6 +22,8 @@ pub struct ProcessEvent {
     pub time: Timestamp,
     /// Counts the events of this run of the daemon, from 1.
     pub sequence: u64,
+    /// Whether it was found running when the watch began, and nobody saw its exec.
+    pub found_running: bool,
     /// The process that called exec.
     pub process: Process,
     /// The file that it runs, where the kernel said.

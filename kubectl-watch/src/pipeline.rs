@@ -1,23 +1,37 @@
 //! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ alert ▶ sink.
 
+mod notices;
+mod rules;
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::oneshot,
+    time::{MissedTickBehavior, interval},
+};
 use uuid::{NoContext, Uuid};
 
 use crate::{
-    alert::{Alert, AlertParts, Host},
+    alert::{Alert, AlertParts, Host, notice::About},
     config::Config,
     enrich::{self, Enrichment, Needs},
     event::ProcessEvent,
     exit::Failure,
+    integrity::Files,
+    loss::LossReports,
     rule::Rule,
-    ruleset::{self, RuleSet},
+    ruleset::RuleSet,
     signals::{Request, Signals},
     sink::{self, Closed},
-    source::kernel::{KernelSource, Losses, SourceError, Watch},
+    source::{
+        kernel::{self, Balance, KernelSource, Losses, SourceError},
+        running,
+    },
+    state,
 };
+use notices::Keeper;
+use rules::{load, watch};
 
 /// How often losses are looked at, and overdue parts of an event given up.
 const TICK: Duration = Duration::from_secs(1);
@@ -25,6 +39,9 @@ const TICK: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_millis(700);
 /// Alerts that wait for a slow reader.
 const QUEUE: usize = 1024;
+
+/// Processes found running that wait to be judged; more are judged at once, and may be reported by the kernel too.
+const MAX_FOUND: usize = 256;
 
 /// Everything that one event passes through, in this order.
 pub struct Pipeline {
@@ -36,9 +53,19 @@ pub struct Pipeline {
     sink: sink::Handle,
     closed: Closed,
     signals: Signals,
+    /// What matches and was running already, until it is sure that the kernel does not report it as well.
+    found: Vec<ProcessEvent>,
+    keeper: Keeper,
+    files: Files,
+    /// The SHA-256 of the program that runs, when it is known.
+    program: Option<String>,
+    hashing: Option<oneshot::Receiver<Option<String>>>,
     alerts: u64,
+    notices: u64,
     undelivered: u64,
     losses: Losses,
+    balance: Balance,
+    loss_reports: LossReports,
 }
 
 impl Pipeline {
@@ -60,16 +87,34 @@ impl Pipeline {
             );
         }
         let host = enrich::host::read(enrichment.root(), config.node_name.as_deref());
+        let boot_id = host.boot.as_ref().map_or("", |boot| &boot.id);
+        let (keeper, earlier) = Keeper::begin(&config, boot_id)?;
+        let waits = matches!(keeper, Keeper::Waits);
         let mut source = KernelSource::open(&config.source)?;
-        source.watch(&watch(&rules))?;
+        let watch = watch(&rules);
+        source.watch(&watch)?;
         let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         source.attach()?;
+        let attached = Timestamp::now();
+        let booted = kernel::booted();
+        let gap = state::gap(earlier.as_ref(), boot_id, booted, attached).filter(|_| !waits);
         tracing::info!(
             rules = rules.rules().len(),
             version = env!("CARGO_PKG_VERSION"),
             "watching"
         );
-        Ok(Self {
+        let mut files = Files::default();
+        files.program();
+        notices::watch_rules(&mut files, &rules);
+        let mut this = Self {
+            found: Vec::new(),
+            keeper,
+            files,
+            program: None,
+            hashing: Some(notices::hash_program()),
+            notices: 0,
+            loss_reports: LossReports::new(attached, Losses::default(), Balance::default()),
+            balance: Balance::default(),
             config,
             source,
             enrichment,
@@ -81,7 +126,22 @@ impl Pipeline {
             alerts: 0,
             undelivered: 0,
             losses: Losses::default(),
-        })
+        };
+        if let Some(gap) = gap {
+            this.notify(&About::Gap(gap));
+        }
+        for mut event in running::scan(&watch, booted) {
+            this.enrichment.before_rules(&mut event);
+            if this.rules.matching(&event).next().is_none() {
+                continue;
+            }
+            if this.found.len() < MAX_FOUND {
+                this.found.push(event);
+            } else {
+                this.judge(event);
+            }
+        }
+        Ok(this)
     }
 
     /// Runs until somebody asks for the end or nobody reads the alerts any more.
@@ -89,13 +149,17 @@ impl Pipeline {
         let mut events = Vec::new();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What was found running is judged when every exec from before it was found has long been reported.
+        let mut overdue = 2_u8;
         loop {
             tokio::select! {
                 read = self.source.read(&mut events) => read?,
                 _ = ticks.tick() => {
                     self.source.give_up_overdue(&mut events);
-                    self.report_losses()?;
+                    self.look()?;
+                    overdue = overdue.saturating_sub(1);
                 }
+                program = program_hash(&mut self.hashing) => self.started(program),
                 request = self.signals.next() => match request {
                     Request::End => break,
                     Request::Reload => self.reload()?,
@@ -103,9 +167,13 @@ impl Pipeline {
                 () = self.closed.wait() => break,
             }
             self.judge_all(&mut events);
+            if overdue == 0 {
+                self.judge_found();
+            }
         }
         self.source.finish(&mut events)?;
         self.judge_all(&mut events);
+        self.judge_found();
         self.finish()
     }
 
@@ -115,11 +183,20 @@ impl Pipeline {
         }
     }
 
+    /// What was running already, and whose exec nobody has reported.
+    fn judge_found(&mut self) {
+        for event in std::mem::take(&mut self.found) {
+            self.judge(event);
+        }
+    }
+
     /// One event: what do the rules say, and who hears of it?
     fn judge(&mut self, mut event: ProcessEvent) {
+        self.found.retain(|found| !running::is_of(found, &event));
         self.enrichment.before_rules(&mut event);
         let matching: Vec<&Rule> = self.rules.matching(&event).collect();
         if matching.is_empty() {
+            self.loss_reports.unmatched(&event);
             return;
         }
         self.enrichment.for_alert(&mut event);
@@ -127,7 +204,7 @@ impl Pipeline {
             let alert = alert(rule, &event, &self.host);
             tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
             self.alerts += 1;
-            self.sink.send(Arc::new(alert));
+            self.sink.send(Arc::new(alert.into()));
         }
     }
 
@@ -137,6 +214,7 @@ impl Pipeline {
             Ok(rules) => {
                 self.source.watch(&watch(&rules))?;
                 self.enrichment.set_needs(Needs::of(|field| rules.needs(field)));
+                notices::watch_rules(&mut self.files, &rules);
                 tracing::info!(rules = rules.rules().len(), "reloaded the rules");
                 self.rules = rules;
             }
@@ -147,34 +225,20 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Logs what was lost since it was last looked.
-    fn report_losses(&mut self) -> Result<(), Failure> {
-        let losses = self.source.losses()?;
-        for (reason, number) in losses.since(&self.losses) {
-            tracing::warn!(reason, number, "lost something of what was to be watched");
-        }
-        self.losses = losses;
-        let sink = self.sink.totals();
-        let undelivered = sink.lost + sink.errors;
-        if undelivered > self.undelivered {
-            tracing::warn!(
-                number = undelivered - self.undelivered,
-                "could not deliver alerts"
-            );
-        }
-        self.undelivered = undelivered;
-        Ok(())
-    }
-
     /// Ends the sink and says what came of everything.
     fn finish(mut self) -> Result<(), Failure> {
+        if let Some(mut hashing) = self.hashing.take() {
+            self.started(hashing.try_recv().ok().flatten());
+        }
         self.report_losses()?;
+        self.say_the_end();
         let sink = self.sink.finish(DRAIN);
         let Losses { received, .. } = self.losses;
         tracing::info!(
             events = received,
             watched = self.losses.watched(),
             alerts = self.alerts,
+            notices = self.notices,
             delivered = sink.sent,
             undelivered = sink.lost + sink.errors,
             "ended: {}",
@@ -188,59 +252,30 @@ fn alert(rule: &Rule, event: &ProcessEvent, host: &Host) -> Alert {
     let reasons = rule.query.reasons(event);
     let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
     let created = Timestamp::now();
-    let seconds = u64::try_from(created.as_second()).unwrap_or_default();
-    let nanoseconds = u32::try_from(created.subsec_nanosecond()).unwrap_or_default();
-    let id = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds));
     Alert::new(&AlertParts {
         rule: &rule.metadata,
         event,
         host,
         matched: &matched,
-        id,
+        id: new_id(created),
         created,
     })
 }
 
-/// Reads the rules, and says which of them are not used and what looks like a mistake.
-fn load(config: &Config) -> Result<RuleSet, Failure> {
-    let rules = RuleSet::load(&config.rules, config.rules.is_empty()).map_err(Failure::config)?;
-    for skipped in rules.skipped() {
-        tracing::info!("{skipped}");
-    }
-    for warning in rules.warnings() {
-        tracing::warn!("{warning}");
-    }
-    let (skipped, warnings) = (rules.skipped().len(), rules.warnings().len());
-    if config.strict && skipped + warnings > 0 {
-        let error = anyhow::anyhow!(
-            "{skipped} rules cannot run here and {warnings} have warnings, and --strict is given"
-        );
-        return Err(Failure::config(error));
-    }
-    if rules.rules().is_empty() {
-        return Err(Failure::config(anyhow::anyhow!("there is no rule to run")));
-    }
-    if skipped > 0 {
-        tracing::warn!(
-            skipped,
-            "some rules cannot run here; `kubectl-watch check` says why"
-        );
-    }
-    Ok(rules)
+fn new_id(created: Timestamp) -> Uuid {
+    let seconds = u64::try_from(created.as_second()).unwrap_or_default();
+    let nanoseconds = u32::try_from(created.subsec_nanosecond()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }
 
-/// What the kernel must send for these rules.
-fn watch(rules: &RuleSet) -> Watch {
-    match rules.watch() {
-        ruleset::Watch::Names(names) => Watch::Names(names.into_iter().collect()),
-        ruleset::Watch::All { because } => {
-            tracing::warn!(
-                ?because,
-                "every exec is watched, because these rules can be about any name"
-            );
-            Watch::All
-        }
-    }
+/// Waits for the hash of the program, once.
+async fn program_hash(hashing: &mut Option<oneshot::Receiver<Option<String>>>) -> Option<String> {
+    let Some(receiver) = hashing else {
+        return std::future::pending().await;
+    };
+    let hash = receiver.await.ok().flatten();
+    *hashing = None;
+    hash
 }
 
 impl From<SourceError> for Failure {

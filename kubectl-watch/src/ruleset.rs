@@ -14,6 +14,7 @@ pub use load::LoadError;
 use crate::eql::{Names, Schema};
 use crate::event::ProcessEvent;
 use crate::event::field::ProcessSchema;
+use crate::integrity::sha256_of;
 use crate::rule::Rule;
 
 /// A set of rules, each with an id of its own.
@@ -22,6 +23,7 @@ pub struct RuleSet {
     rules: Vec<Rule>,
     skipped: Vec<Skipped>,
     warnings: Vec<Warning>,
+    files: Vec<RuleFile>,
     /// For each process name, in lower case, the rules that need it.
     by_name: HashMap<Vec<u8>, Vec<usize>>,
     /// The rules that no list of names covers.
@@ -48,6 +50,15 @@ pub struct Warning {
     pub name: String,
     /// What may be wrong.
     pub text: String,
+}
+
+/// A file or folder that rules came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFile {
+    /// Where it is; none for what is built in.
+    pub path: Option<PathBuf>,
+    /// The SHA-256 of its content; none for a folder.
+    pub sha256: Option<String>,
 }
 
 /// The execs that a set of rules must see.
@@ -101,6 +112,17 @@ impl RuleSet {
     /// Probable mistakes in the rules that are used.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// Where the rules came from.
+    pub fn files(&self) -> &[RuleFile] {
+        &self.files
+    }
+
+    /// The SHA-256 of all that was read, whether it is used or not.
+    pub fn sha256(&self) -> String {
+        let hashes = self.files.iter().filter_map(|file| file.sha256.as_deref());
+        sha256_of(hashes.collect::<String>().as_bytes())
     }
 
     /// A rule by its id or its name.

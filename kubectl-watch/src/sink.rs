@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::alert::Alert;
+use crate::alert::Message;
 
 /// Bytes of arguments that may wait in one queue, the alert being delivered included. An alert can hold megabytes
 /// of them, so a number of alerts alone is no bound.
@@ -27,13 +27,13 @@ pub trait Sink {
     fn name(&self) -> &'static str;
 
     /// Delivers one alert before it returns. It may take as long as it takes.
-    fn deliver(&mut self, alert: &Alert) -> io::Result<()>;
+    fn deliver(&mut self, message: &Message) -> io::Result<()>;
 }
 
 /// The way to a running sink.
 #[derive(Debug)]
 pub struct Handle {
-    queue: SyncSender<Arc<Alert>>,
+    queue: SyncSender<Arc<Message>>,
     counters: Arc<Counters>,
     /// Disconnects when the thread ends.
     ended: Receiver<()>,
@@ -95,14 +95,14 @@ pub fn spawn(sink: Box<dyn Sink + Send>, capacity: usize) -> io::Result<(Handle,
 
 impl Handle {
     /// Queues an alert, without ever waiting. False, and the alert is counted as lost, where it does not fit.
-    pub fn send(&self, alert: Arc<Alert>) -> bool {
+    pub fn send(&self, message: Arc<Message>) -> bool {
         self.counters.given.fetch_add(1, Ordering::Relaxed);
-        let bytes = alert.args_bytes();
+        let bytes = message.args_bytes();
         let queued = &self.counters.queued_bytes;
         let before = queued.fetch_add(bytes, Ordering::Relaxed);
         // One alert always fits: there is none that is too large to be delivered.
         let fits = before == 0 || before + bytes <= MAX_QUEUED_BYTES;
-        let sent = fits && self.queue.try_send(alert).is_ok();
+        let sent = fits && self.queue.try_send(message).is_ok();
         if !sent {
             queued.fetch_sub(bytes, Ordering::Relaxed);
             self.counters.refused.fetch_add(1, Ordering::Relaxed);
@@ -154,7 +154,7 @@ impl Closed {
 /// A sink's thread.
 struct Worker {
     sink: Box<dyn Sink + Send>,
-    alerts: Receiver<Arc<Alert>>,
+    alerts: Receiver<Arc<Message>>,
     counters: Arc<Counters>,
     closed: watch::Sender<bool>,
     /// The kind of the last error, until a delivery succeeds.
@@ -164,14 +164,14 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
-        while let Ok(alert) = self.alerts.recv() {
+        while let Ok(message) = self.alerts.recv() {
             if self.counters.stop.load(Ordering::Relaxed) {
                 return;
             }
-            let delivered = self.sink.deliver(&alert);
+            let delivered = self.sink.deliver(&message);
             self.counters
                 .queued_bytes
-                .fetch_sub(alert.args_bytes(), Ordering::Relaxed);
+                .fetch_sub(message.args_bytes(), Ordering::Relaxed);
             match delivered {
                 Ok(()) => self.delivered(),
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -1,3 +1,4 @@
 //! Where process events come from.
 
 pub mod kernel;
+pub mod running;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::AlertParts;
 use super::evidence::{Evidence, Matched};
 use super::host::Host;
+use super::lineage::{Ancestor, ancestors};
 use super::process::Process;
 use super::text::Text;
 use super::threat::ThreatFields;
@@ -13,7 +14,7 @@ use super::wording::{distinct, gap_name, impersonated, reason};
 use crate::rule::Metadata;
 
 /// The version of ECS whose names are used.
-const ECS_VERSION: &str = "9.4.0";
+pub(super) const ECS_VERSION: &str = "9.4.0";
 const DATASET: &str = "kubectl_watch.alerts";
 
 /// The whole document.
@@ -149,13 +150,16 @@ pub(crate) struct Own {
     gaps: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     parent_left: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ancestors: Vec<Ancestor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exec_path: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) login_user: Option<Identity>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_session: Option<u32>,
-    cgroup_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cgroup_id: Option<u64>,
     namespace: Namespaces,
 }
 
@@ -183,10 +187,10 @@ impl Document {
             .credentials
             .login_uid
             .map(|id| Identity::new(id, names.login_user.clone()));
-        let labels = impersonated(&evidence.args).map(|name| Labels {
+        let labels = impersonated(&evidence.redacted.process).map(|name| Labels {
             impersonated_user: Text(name.to_owned()),
         });
-        let process = Process::new(event, host, evidence.args, evidence.parent_args);
+        let process = Process::new(event, host, evidence.redacted);
         let users = [Some(&user), Some(&process.real_user), login.as_ref()];
         Self {
             timestamp: time(event.time),
@@ -194,8 +198,12 @@ impl Document {
             event: EventFields {
                 kind: "alert",
                 category: ["process"],
-                r#type: ["start"],
-                action: "exec",
+                r#type: [if event.found_running { "info" } else { "start" }],
+                action: if event.found_running {
+                    "already_running"
+                } else {
+                    "exec"
+                },
                 module: "kubectl_watch",
                 dataset: DATASET,
                 provider: "ebpf",
@@ -239,10 +247,11 @@ impl Document {
                 matched: evidence.matched,
                 gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
                 parent_left: event.parent_left,
+                ancestors: ancestors(event, host),
                 exec_path: Text::known(&event.process.filename),
                 login_user: login,
                 audit_session: event.credentials.audit_session,
-                cgroup_id: place.cgroup_id,
+                cgroup_id: (place.cgroup_id != 0).then_some(place.cgroup_id),
                 namespace: Namespaces {
                     pid: place.pid_ns,
                     mnt: place.mnt_ns,

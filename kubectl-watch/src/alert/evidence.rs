@@ -17,14 +17,22 @@ const MAX_VALUE: usize = 1024;
 /// What may be shown of an event.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    /// The arguments of the process.
-    pub(super) args: Args,
-    /// The arguments of its parent.
-    pub(super) parent_args: Args,
+    /// All arguments that are in it.
+    pub(super) redacted: Redacted,
     /// Why the rule matched.
     pub(super) matched: Vec<Matched>,
     /// Which arguments of the process it matched.
     pub(super) matched_args: Vec<usize>,
+}
+
+/// The arguments of each process in an event.
+#[derive(Debug)]
+pub(super) struct Redacted {
+    pub(super) process: Args,
+    pub(super) parent: Args,
+    pub(super) entry_leader: Args,
+    pub(super) session_leader: Args,
+    pub(super) group_leader: Args,
 }
 
 /// A field that a rule asked for, and the value that answered it.
@@ -36,31 +44,55 @@ pub(crate) struct Matched {
 
 impl Evidence {
     pub(super) fn new(event: &ProcessEvent, matched: &[(&str, &[u8])]) -> Self {
-        let args = redact::args(&event.process.args);
-        let parent_args = redact::args(&event.parent.args);
-        let own = Shown::new("process.args", matched, &event.process.args, &args);
-        let parent = Shown::new("process.parent.args", matched, &event.parent.args, &parent_args);
-        let matched = matched
-            .iter()
-            .map(|&(field, value)| {
-                let shown = match field {
-                    "process.args" => own.value(value),
-                    "process.parent.args" => parent.value(value),
-                    "process.command_line" => args.command_line().to_vec(),
-                    "process.parent.command_line" => parent_args.command_line().to_vec(),
-                    _ => redact::text(value),
-                };
-                Matched {
-                    field: field.to_owned(),
-                    value: Text::cut(shown, MAX_VALUE),
+        let lineage = &event.lineage;
+        let redacted = Redacted {
+            process: redact::args(&event.process.args),
+            parent: redact::args(&event.parent.args),
+            entry_leader: redact::args(&lineage.entry_leader.args),
+            session_leader: redact::args(&lineage.session_leader.args),
+            group_leader: redact::args(&lineage.group_leader.args),
+        };
+        let lists = [
+            ("process", &event.process.args, &redacted.process),
+            ("process.parent", &event.parent.args, &redacted.parent),
+            (
+                "process.entry_leader",
+                &lineage.entry_leader.args,
+                &redacted.entry_leader,
+            ),
+            (
+                "process.session_leader",
+                &lineage.session_leader.args,
+                &redacted.session_leader,
+            ),
+            (
+                "process.group_leader",
+                &lineage.group_leader.args,
+                &redacted.group_leader,
+            ),
+        ];
+        let lists = lists.map(|(of, args, redacted)| (of, redacted, Shown::new(of, matched, args, redacted)));
+        let shown = |field: &str, value: &[u8]| {
+            let found = field.rsplit_once('.').and_then(|(of, part)| {
+                let (_, redacted, shown) = lists.iter().find(|(list, ..)| *list == of)?;
+                match part {
+                    "args" => Some(shown.value(value)),
+                    "command_line" => Some(redacted.command_line().to_vec()),
+                    _ => None,
                 }
-            })
-            .collect();
+            });
+            found.unwrap_or_else(|| redact::text(value))
+        };
+        let matched = matched.iter().map(|&(field, value)| Matched {
+            field: field.to_owned(),
+            value: Text::cut(shown(field, value), MAX_VALUE),
+        });
+        let matched = matched.collect();
+        let [(_, _, own), ..] = lists;
         Self {
             matched,
             matched_args: own.places,
-            args,
-            parent_args,
+            redacted,
         }
     }
 }
@@ -72,10 +104,11 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(field: &str, matched: &[(&str, &'a [u8])], args: &Args, redacted: &'a Args) -> Self {
+    /// Of the arguments of one process, which is named by the field that holds them all.
+    fn new(of: &str, matched: &[(&str, &'a [u8])], args: &Args, redacted: &'a Args) -> Self {
         let mut values: HashMap<_, Option<&[u8]>> = matched
             .iter()
-            .filter(|(name, _)| *name == field)
+            .filter(|(name, _)| name.strip_prefix(of) == Some(".args"))
             .map(|&(_, value)| (value, None))
             .collect();
         let mut places = Vec::new();

@@ -7,7 +7,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::document::Identity;
+use super::evidence::Redacted;
 use super::host::Host;
+use super::lineage::Origin;
 use super::text::{ArgList, Text};
 use crate::event::{self, Args, ProcessEvent, capability};
 
@@ -51,6 +53,8 @@ pub(crate) struct Process {
     real_group: Identity,
     saved_group: Identity,
     pub(crate) parent: Parent,
+    #[serde(flatten)]
+    pub(crate) origin: Origin,
 }
 
 /// ECS `process.parent`.
@@ -84,7 +88,8 @@ struct Capabilities {
 }
 
 impl Process {
-    pub(super) fn new(event: &ProcessEvent, host: &Host, args: Args, parent_args: Args) -> Self {
+    pub(super) fn new(event: &ProcessEvent, host: &Host, redacted: Redacted) -> Self {
+        let origin = Origin::new(event, host, &redacted);
         let credentials = &event.credentials;
         let names = &event.names;
         let (user, group) = (credentials.user, credentials.group);
@@ -92,7 +97,7 @@ impl Process {
             .into_iter()
             .find_map(|(id, name)| name.clone().filter(|_| id == group.saved));
         Self {
-            common: Common::new(&event.process, host, args),
+            common: Common::new(&event.process, host, redacted.process).seen_by(event),
             interactive: event.place.tty.is_some(),
             tty: event.place.tty.map(|(major, minor)| Tty {
                 char_device: CharDevice { major, minor },
@@ -115,14 +120,15 @@ impl Process {
             real_group: Identity::new(group.real, names.real_group.clone()),
             saved_group: Identity::new(group.saved, saved_group),
             parent: Parent {
-                common: Common::new(&event.parent, host, parent_args),
+                common: Common::new(&event.parent, host, redacted.parent).seen_by(event),
             },
+            origin,
         }
     }
 }
 
 impl Common {
-    fn new(process: &event::Process, host: &Host, args: Args) -> Self {
+    pub(super) fn new(process: &event::Process, host: &Host, args: Args) -> Self {
         let length: usize = args.iter().map(|arg| arg.len() + 1).sum();
         let command_line =
             (!args.is_empty() && length <= MAX_COMMAND_LINE).then(|| Text(args.command_line().to_vec()));
@@ -139,9 +145,20 @@ impl Common {
     }
 }
 
+impl Common {
+    /// `/proc` gives the start of a process to a hundredth of a second: too little for an id that the kernel's
+    /// exact one makes.
+    fn seen_by(self, event: &ProcessEvent) -> Self {
+        Self {
+            entity_id: self.entity_id.filter(|_| !event.found_running),
+            ..self
+        }
+    }
+}
+
 /// Names a process among all of all nodes for ever: the node, its boot, the pid and the exact start. None where
 /// the start is not known, since pids come back.
-fn entity_id(process: &event::Process, host: &Host) -> Option<String> {
+pub(super) fn entity_id(process: &event::Process, host: &Host) -> Option<String> {
     if process.start_boot_ns == 0 {
         return None;
     }

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{Alert, AlertParts, Boot, Host, Os};
 use crate::event::{
-    Credentials, Environment, Gap, Ids, Lineage, Names, Place, Process as EventProcess, ProcessEvent,
+    Ancestor, Credentials, EntryKind, Environment, Gap, Ids, Lineage, Names, Place, Process as EventProcess,
+    ProcessEvent,
 };
 use crate::rule::{Metadata, Reference, Severity, Technique, Threat};
 
@@ -136,6 +137,7 @@ fn event() -> ProcessEvent {
     ProcessEvent {
         time: time(130),
         sequence: 17,
+        found_running: false,
         file: None,
         process,
         parent,
@@ -169,8 +171,10 @@ fn event() -> ProcessEvent {
             tty: Some((136, 0)),
             ..Place::default()
         },
-        lineage: Lineage::default(),
-        environment: Environment::default(),
+        lineage: lineage(),
+        environment: Environment::from_bytes(
+            b"KUBECONFIG=/tmp/stolen\0HTTPS_PROXY=http://eve:hunter22@10.0.0.9\0",
+        ),
         gaps: vec![],
     }
 }
@@ -289,4 +293,33 @@ pub(crate) fn with_secrets() -> Sample {
         ("process.title", b"x --token hunter22".into()),
     ];
     sample
+}
+
+/// A login over SSH, whose shell replaced another one.
+fn lineage() -> Lineage {
+    let process = |pid: u32, name: &str| EventProcess {
+        pid,
+        name: name.into(),
+        executable: format!("/usr/bin/{name}").into_bytes(),
+        start: time(i64::from(pid) / 100),
+        start_boot_ns: u64::from(pid),
+        ..EventProcess::default()
+    };
+    let leader = EventProcess {
+        args: ["-bash"].iter().collect(),
+        ..process(4000, "bash")
+    };
+    let sshd = Ancestor {
+        process: process(3900, "sshd"),
+        ..Ancestor::default()
+    };
+    Lineage {
+        previous: process(0, "dash"),
+        ancestors: vec![sshd],
+        session_leader: leader.clone(),
+        group_leader: process(4242, "kubectl"),
+        entry_leader: leader,
+        entry_kind: Some(EntryKind::Sshd),
+        ..Lineage::default()
+    }
 }

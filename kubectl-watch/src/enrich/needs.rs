@@ -4,9 +4,17 @@ use crate::event::field::ProcessSchema;
 
 /// What rules ask for and the kernel does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked by itself, and all mixes occur"
+)]
 pub struct Needs {
     /// The parent's arguments.
     pub parent_args: bool,
+    /// Who leads the session or the group, or who came in.
+    pub leaders: bool,
+    /// What any of those was started with.
+    pub leader_args: bool,
     /// The container or the pod.
     pub container: bool,
     /// The name of any user or group.
@@ -21,6 +29,14 @@ impl Needs {
             let words: Vec<&str> = field.split('.').collect();
             match words[..] {
                 ["process", "parent", "args" | "args_count" | "command_line", ..] => needs.parent_args = true,
+                [
+                    "process",
+                    "entry_leader" | "group_leader" | "session_leader",
+                    ref what @ ..,
+                ] => {
+                    needs.leaders = true;
+                    needs.leader_args |= matches!(what, ["args" | "args_count" | "command_line"]);
+                }
                 ["container" | "orchestrator", ..] => needs.container = true,
                 ["user" | "group", .., "name"] => needs.names = true,
                 ["process", of, "name"] if of.ends_with("user") || of.ends_with("group") => {
@@ -52,7 +68,19 @@ mod tests {
             parent_args: true,
             ..nothing
         };
+        let leaders = Needs {
+            leaders: true,
+            ..nothing
+        };
+        let leader_args = Needs {
+            leader_args: true,
+            ..leaders
+        };
         for (field, expected) in [
+            ("process.session_leader.name", leaders),
+            ("process.entry_leader.entry_meta.type", leaders),
+            ("process.group_leader.args", leader_args),
+            ("process.previous.name", nothing),
             ("process.name", nothing),
             ("process.parent.name", nothing),
             ("user.id", nothing),

@@ -30,10 +30,15 @@ pub(super) fn fill(event: &mut ProcessEvent) {
         return;
     };
     parent.args = Args::from_bytes(line);
-    if is_uncertain(parent)
-        && let Some(name) = name_in(&parent.args, &parent.comm)
+    settle_name(parent);
+}
+
+/// Corrects the name of a process whose arguments are known, where they show a better one.
+pub(super) fn settle_name(process: &mut Process) {
+    if is_uncertain(process)
+        && let Some(name) = name_in(&process.args, &process.comm)
     {
-        parent.name = name;
+        process.name = name;
     }
 }
 

@@ -4,31 +4,47 @@ use std::{io, io::Read as _, path::Path};
 
 use rustix::{
     fd::OwnedFd,
-    fs::{Mode, OFlags, open, openat},
+    fs::{AtFlags, Mode, OFlags, open, openat, readlinkat, statat},
     io::Errno,
 };
 
-use crate::event::Process;
+use crate::event::{Process, basename};
 
 /// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
-const NANOSECONDS_PER_TICK: u64 = 10_000_000;
+pub(crate) const NANOSECONDS_PER_TICK: u64 = 10_000_000;
 
 /// The folder of one process, while it lives.
-pub(super) struct ProcessFolder(OwnedFd);
+pub(crate) struct ProcessFolder(OwnedFd);
 
 impl ProcessFolder {
     /// Opens the folder of just this process. None where it has ended, or its pid is another's by now.
     pub(super) fn open(process: &Process) -> Option<Self> {
-        let folder = Path::new("/proc").join(process.pid.to_string());
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let this = Self(open(folder, flags, Mode::empty()).ok()?);
+        let this = Self::of_pid(process.pid)?;
         // The folder stays that of the process it was opened for, so one look is enough.
         let stat = this.read("stat", 4096)?;
         (start_ticks(&stat)? == process.start_boot_ns / NANOSECONDS_PER_TICK).then_some(this)
     }
 
+    /// Opens the folder of whoever has this pid now. It stays that one's.
+    pub(crate) fn of_pid(pid: u32) -> Option<Self> {
+        let folder = Path::new("/proc").join(pid.to_string());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Some(Self(open(folder, flags, Mode::empty()).ok()?))
+    }
+
+    /// Where a link in it leads.
+    pub(crate) fn link(&self, name: &str) -> Option<Vec<u8>> {
+        Some(readlinkat(&self.0, name, Vec::new()).ok()?.into_bytes())
+    }
+
+    /// The inode number of what a link in it leads to.
+    pub(crate) fn inode(&self, name: &str) -> Option<u32> {
+        let file = statat(&self.0, name, AtFlags::empty()).ok()?;
+        file.st_ino.try_into().ok()
+    }
+
     /// The first bytes of a file in it. None where the process has ended.
-    pub(super) fn read(&self, name: &str, max: u64) -> Option<Vec<u8>> {
+    pub(crate) fn read(&self, name: &str, max: u64) -> Option<Vec<u8>> {
         let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
         let mut bytes = Vec::new();
         match std::fs::File::from(file).take(max).read_to_end(&mut bytes) {
@@ -40,6 +56,22 @@ impl ProcessFolder {
                 None
             }
         }
+    }
+}
+
+impl ProcessFolder {
+    /// Says what the process is called and runs, as far as it can be told.
+    pub(super) fn describe(&self, process: &mut Process) {
+        if let Some(comm) = self.read("comm", 64) {
+            process.comm = comm.strip_suffix(b"\n").unwrap_or(&comm).to_vec();
+        }
+        if let Ok(executable) = readlinkat(&self.0, "exe", Vec::new()) {
+            process.executable = executable.into_bytes();
+        }
+        process.name = match &process.executable[..] {
+            [] => process.comm.clone(),
+            executable => basename(executable).to_vec(),
+        };
     }
 }
 

@@ -4,10 +4,10 @@
 //! that a rule which needs it is told apart from one with a misspelt name.
 
 mod unfilled;
+mod visit;
 
-use std::io::Write;
-
-use super::{Process, ProcessEvent, capability};
+use self::visit::{args, args_count, capabilities, command_line, id, maybe, number, pid, text};
+use super::{EntryKind, ProcessEvent};
 use crate::eql::{Event, Field, Knowledge, Schema, Value};
 
 /// The fields that this sensor fills, in the order of their numbers.
@@ -40,19 +40,39 @@ fields! {
     ProcessArgs = "process.args",
     ProcessArgsCount = "process.args_count",
     ProcessCommandLine = "process.command_line",
+    ProcessEntryLeaderArgs = "process.entry_leader.args",
+    ProcessEntryLeaderArgsCount = "process.entry_leader.args_count",
+    ProcessEntryLeaderCommandLine = "process.entry_leader.command_line",
+    ProcessEntryLeaderExecutable = "process.entry_leader.executable",
+    ProcessEntryLeaderName = "process.entry_leader.name",
+    ProcessEntryLeaderPid = "process.entry_leader.pid",
+    ProcessEntryLeaderType = "process.entry_leader.entry_meta.type",
+    ProcessEnvVars = "process.env_vars",
     ProcessExecutable = "process.executable",
     ProcessGroupId = "process.group.id",
     ProcessGroupName = "process.group.name",
+    ProcessGroupLeaderArgs = "process.group_leader.args",
+    ProcessGroupLeaderArgsCount = "process.group_leader.args_count",
+    ProcessGroupLeaderCommandLine = "process.group_leader.command_line",
+    ProcessGroupLeaderExecutable = "process.group_leader.executable",
+    ProcessGroupLeaderName = "process.group_leader.name",
+    ProcessGroupLeaderPid = "process.group_leader.pid",
     ProcessInteractive = "process.interactive",
     ProcessName = "process.name",
     ProcessParentArgs = "process.parent.args",
     ProcessParentArgsCount = "process.parent.args_count",
     ProcessParentCommandLine = "process.parent.command_line",
     ProcessParentExecutable = "process.parent.executable",
+    ProcessParentInteractive = "process.parent.interactive",
     ProcessParentName = "process.parent.name",
+    ProcessParentParentExecutable = "process.parent.parent.executable",
+    ProcessParentParentName = "process.parent.parent.name",
+    ProcessParentParentPid = "process.parent.parent.pid",
     ProcessParentPid = "process.parent.pid",
     ProcessParentThreadId = "process.parent.thread.id",
     ProcessPid = "process.pid",
+    ProcessPreviousExecutable = "process.previous.executable",
+    ProcessPreviousName = "process.previous.name",
     ProcessRealGroupId = "process.real_group.id",
     ProcessRealGroupName = "process.real_group.name",
     ProcessRealUserId = "process.real_user.id",
@@ -60,6 +80,12 @@ fields! {
     ProcessSavedGroupId = "process.saved_group.id",
     ProcessSavedUserId = "process.saved_user.id",
     ProcessSavedUserName = "process.saved_user.name",
+    ProcessSessionLeaderArgs = "process.session_leader.args",
+    ProcessSessionLeaderArgsCount = "process.session_leader.args_count",
+    ProcessSessionLeaderCommandLine = "process.session_leader.command_line",
+    ProcessSessionLeaderExecutable = "process.session_leader.executable",
+    ProcessSessionLeaderName = "process.session_leader.name",
+    ProcessSessionLeaderPid = "process.session_leader.pid",
     ProcessThreadCapabilitiesEffective = "process.thread.capabilities.effective",
     ProcessThreadCapabilitiesPermitted = "process.thread.capabilities.permitted",
     ProcessThreadId = "process.thread.id",
@@ -134,7 +160,11 @@ impl Schema for ProcessSchema {
             Self::known(field),
             Some(
                 Known::ProcessArgs
+                    | Known::ProcessEntryLeaderArgs
+                    | Known::ProcessEnvVars
+                    | Known::ProcessGroupLeaderArgs
                     | Known::ProcessParentArgs
+                    | Known::ProcessSessionLeaderArgs
                     | Known::ProcessThreadCapabilitiesEffective
                     | Known::ProcessThreadCapabilitiesPermitted
             )
@@ -158,27 +188,60 @@ impl Event for ProcessEvent {
             credentials,
             names,
             place,
+            lineage,
+            environment,
             ..
         } = self;
+        let above = lineage.ancestors.first().map(|ancestor| &ancestor.process);
         match known {
             K::ContainerId => maybe(place.container_id.as_ref(), visit),
             K::OrchestratorResourceId => maybe(place.pod_uid.as_ref(), visit),
             K::EventSequence => number(self.sequence, visit),
             K::ProcessName => text(&process.name, visit),
             K::ProcessExecutable => text(&process.executable, visit),
-            K::ProcessArgs => process.args.iter().any(|arg| visit(Value::Str(arg))),
+            K::ProcessArgs => args(process, visit),
             K::ProcessArgsCount => args_count(process, visit),
-            K::ProcessCommandLine => text(process.args.command_line(), visit),
+            K::ProcessCommandLine => command_line(process, visit),
+            K::ProcessEnvVars => environment.iter().any(|variable| visit(Value::Str(variable))),
             K::ProcessPid => pid(process.pid, visit),
             K::ProcessThreadId => pid(process.tid, visit),
             K::ProcessVpid => pid(place.ns_pid, visit),
             K::ProcessParentName => text(&parent.name, visit),
             K::ProcessParentExecutable => text(&parent.executable, visit),
-            K::ProcessParentArgs => parent.args.iter().any(|arg| visit(Value::Str(arg))),
+            K::ProcessParentArgs => args(parent, visit),
             K::ProcessParentArgsCount => args_count(parent, visit),
-            K::ProcessParentCommandLine => text(parent.args.command_line(), visit),
+            K::ProcessParentCommandLine => command_line(parent, visit),
             K::ProcessParentPid => pid(parent.pid, visit),
             K::ProcessParentThreadId => pid(parent.tid, visit),
+            K::ProcessParentInteractive => {
+                lineage.parent.session != 0 && visit(Value::Bool(lineage.parent.tty.is_some()))
+            }
+            K::ProcessParentParentExecutable => above.is_some_and(|it| text(&it.executable, visit)),
+            K::ProcessParentParentName => above.is_some_and(|it| text(&it.name, visit)),
+            K::ProcessParentParentPid => above.is_some_and(|it| pid(it.pid, visit)),
+            K::ProcessPreviousExecutable => text(&lineage.previous.executable, visit),
+            K::ProcessPreviousName => text(&lineage.previous.name, visit),
+            K::ProcessEntryLeaderType => {
+                text(lineage.entry_kind.map_or("", EntryKind::name).as_bytes(), visit)
+            }
+            K::ProcessEntryLeaderArgs => args(&lineage.entry_leader, visit),
+            K::ProcessEntryLeaderArgsCount => args_count(&lineage.entry_leader, visit),
+            K::ProcessEntryLeaderCommandLine => command_line(&lineage.entry_leader, visit),
+            K::ProcessEntryLeaderExecutable => text(&lineage.entry_leader.executable, visit),
+            K::ProcessEntryLeaderName => text(&lineage.entry_leader.name, visit),
+            K::ProcessEntryLeaderPid => pid(lineage.entry_leader.pid, visit),
+            K::ProcessGroupLeaderArgs => args(&lineage.group_leader, visit),
+            K::ProcessGroupLeaderArgsCount => args_count(&lineage.group_leader, visit),
+            K::ProcessGroupLeaderCommandLine => command_line(&lineage.group_leader, visit),
+            K::ProcessGroupLeaderExecutable => text(&lineage.group_leader.executable, visit),
+            K::ProcessGroupLeaderName => text(&lineage.group_leader.name, visit),
+            K::ProcessGroupLeaderPid => pid(lineage.group_leader.pid, visit),
+            K::ProcessSessionLeaderArgs => args(&lineage.session_leader, visit),
+            K::ProcessSessionLeaderArgsCount => args_count(&lineage.session_leader, visit),
+            K::ProcessSessionLeaderCommandLine => command_line(&lineage.session_leader, visit),
+            K::ProcessSessionLeaderExecutable => text(&lineage.session_leader.executable, visit),
+            K::ProcessSessionLeaderName => text(&lineage.session_leader.name, visit),
+            K::ProcessSessionLeaderPid => pid(lineage.session_leader.pid, visit),
             K::UserId | K::UserEffectiveId | K::ProcessUserId => id(credentials.user.effective, visit),
             K::UserRealId | K::ProcessRealUserId => id(credentials.user.real, visit),
             K::ProcessSavedUserId => id(credentials.user.saved, visit),
@@ -209,47 +272,6 @@ impl Event for ProcessEvent {
             },
         }
     }
-}
-
-type Visit<'a> = &'a mut dyn FnMut(Value<'_>) -> bool;
-
-/// Text that is empty where it is unknown.
-fn text(text: &[u8], visit: Visit<'_>) -> bool {
-    !text.is_empty() && visit(Value::Str(text))
-}
-
-fn maybe(text: Option<&String>, visit: Visit<'_>) -> bool {
-    text.is_some_and(|text| visit(Value::Str(text.as_bytes())))
-}
-
-fn number(number: impl TryInto<i64>, visit: Visit<'_>) -> bool {
-    number.try_into().is_ok_and(|number| visit(Value::Int(number)))
-}
-
-/// A process id, which is 0 where it is unknown.
-fn pid(pid: u32, visit: Visit<'_>) -> bool {
-    pid != 0 && number(pid, visit)
-}
-
-/// The count, unless the arguments themselves are unknown: every process is exec'd with at least one.
-fn args_count(process: &Process, visit: Visit<'_>) -> bool {
-    !process.args.is_empty() && number(i64::try_from(process.args.len()).unwrap_or(i64::MAX), visit)
-}
-
-/// A user's or group's id, which is text in ECS.
-fn id(id: u32, visit: Visit<'_>) -> bool {
-    let mut digits = [0; 10];
-    let mut rest = &mut digits[..];
-    if write!(rest, "{id}").is_err() {
-        return false;
-    }
-    let left = rest.len();
-    visit(Value::Str(&digits[..digits.len() - left]))
-}
-
-/// Whether `visit` says yes to the name of any capability.
-fn capabilities(set: u64, visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-    capability::names(set).any(|name| visit(Value::Str(name.as_bytes())))
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{RuleSet, Skipped, Warning};
+use super::{RuleFile, RuleSet, Skipped, Warning};
 use crate::event::field::ProcessSchema;
+use crate::integrity::sha256_of;
 use crate::rule::{Rule, RuleError};
 
 /// The rules that ship in the binary.
@@ -106,6 +107,10 @@ impl Loading {
             self.rule(Some(path), &text);
             return Ok(());
         }
+        self.set.files.push(RuleFile {
+            path: Some(path.to_owned()),
+            sha256: None,
+        });
         let entries = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path()));
         let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
         entries.retain(|entry| {
@@ -122,6 +127,10 @@ impl Loading {
 
     fn rule(&mut self, path: Option<&Path>, text: &str) {
         let path = path.map(Path::to_owned);
+        self.set.files.push(RuleFile {
+            path: path.clone(),
+            sha256: Some(sha256_of(text.as_bytes())),
+        });
         let rule = match Rule::from_toml(text, &ProcessSchema) {
             Ok(rule) => rule,
             Err(error) if error.may_be_skipped() => {

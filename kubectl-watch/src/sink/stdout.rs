@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Sink;
-use crate::alert::Alert;
+use crate::alert::Message;
 
 /// Writes JSON lines to anything, standard output as a rule.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ impl<W: Write> Sink for Stdout<W> {
         "json"
     }
 
-    fn deliver(&mut self, alert: &Alert) -> io::Result<()> {
-        self.writer.write_all(&alert.to_json_line())?;
+    fn deliver(&mut self, message: &Message) -> io::Result<()> {
+        self.writer.write_all(&message.to_json_line())?;
         self.writer.flush()
     }
 }

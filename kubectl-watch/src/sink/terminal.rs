@@ -2,6 +2,7 @@
 //!
 //! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
 
+mod notice;
 mod quote;
 
 use std::fmt::Write as _;
@@ -11,7 +12,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 use super::Sink;
-use crate::alert::{Alert, Document, Parent};
+use crate::alert::{Alert, Document, Message, Parent};
 use crate::event::Args;
 use crate::rule::Severity;
 use quote::{plain, quoted};
@@ -58,8 +59,12 @@ impl<W: Write> Sink for Terminal<W> {
         "text"
     }
 
-    fn deliver(&mut self, alert: &Alert) -> io::Result<()> {
-        self.writer.write_all(block(alert).as_bytes())?;
+    fn deliver(&mut self, message: &Message) -> io::Result<()> {
+        let block = match message {
+            Message::Alert(alert) => block(alert),
+            Message::Notice(notice) => notice::block(notice),
+        };
+        self.writer.write_all(block.as_bytes())?;
         self.writer.flush()
     }
 }

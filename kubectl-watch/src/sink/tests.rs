@@ -13,13 +13,18 @@ use crate::alert::samples::{self, Sample};
 /// Far longer than anything here takes; only a fault reaches it.
 const LONG: Duration = Duration::from_mins(1);
 
-fn alert() -> Arc<Alert> {
-    Arc::new(Sample::new().alert())
+fn alert() -> Arc<Message> {
+    Arc::new(Sample::new().alert().into())
 }
 
 /// An alert that no pipe can hold.
-fn large() -> Arc<Alert> {
-    Arc::new(Sample::new().args(&[b"kubectl", &vec![b'x'; 1 << 21]]).alert())
+fn large() -> Arc<Message> {
+    Arc::new(
+        Sample::new()
+            .args(&[b"kubectl", &vec![b'x'; 1 << 21]])
+            .alert()
+            .into(),
+    )
 }
 
 fn wait(mut closed: Closed) {
@@ -147,7 +152,7 @@ impl Sink for Broken {
         "broken"
     }
 
-    fn deliver(&mut self, _: &Alert) -> io::Result<()> {
+    fn deliver(&mut self, _: &Message) -> io::Result<()> {
         self.0.recv().unwrap_or(Ok(()))
     }
 }
@@ -181,7 +186,7 @@ fn a_sink_that_panics_loses_alerts_and_no_more() {
         fn name(&self) -> &'static str {
             "panics"
         }
-        fn deliver(&mut self, _: &Alert) -> io::Result<()> {
+        fn deliver(&mut self, _: &Message) -> io::Result<()> {
             panic!("on purpose")
         }
     }
@@ -230,7 +235,9 @@ fn a_terminal_gets_colours_and_a_pipe_does_not() {
     let mut terminal = Terminal::to(Vec::new());
     terminal.deliver(&alert()).expect("written");
     let mut piped = anstream::StripStream::new(Vec::new());
-    piped.write_all(block(&alert()).as_bytes()).expect("written");
-    assert!(block(&alert()).contains("\u{1b}["));
+    piped
+        .write_all(block(&Sample::new().alert()).as_bytes())
+        .expect("written");
+    assert!(block(&Sample::new().alert()).contains("\u{1b}["));
     assert!(!piped.into_inner().contains(&0x1b));
 }

@@ -10,12 +10,14 @@ mod convert;
 mod error;
 mod inbox;
 mod kernel_log;
+mod ledger;
 mod losses;
+mod lost;
 mod offsets;
 mod readable;
 mod record;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use aya::{
     Btf, Ebpf, EbpfLoader, Endianness,
@@ -23,13 +25,16 @@ use aya::{
     programs::{BtfTracePoint, ProgramError, tp_btf::BtfTracePointLinkId},
 };
 pub use btf::BtfError;
+pub use clock::booted;
 pub use error::SourceError;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
     AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
     WATCHED_NAMES,
 };
+pub use ledger::{Balance, Hole, Terms};
 pub use losses::Losses;
+pub use lost::LostExec;
 pub use offsets::OffsetsError;
 use tokio::io::unix::AsyncFd;
 use zerocopy::IntoBytes;
@@ -44,6 +49,10 @@ use crate::event::ProcessEvent;
 
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;
+
+/// How long a program may take that was running when it was detached, and how often that is waited for.
+const SETTLING: Duration = Duration::from_millis(1);
+const MAX_SETTLING: usize = 50;
 
 /// Attached in this order: who forked whom is known before the first exec is seen.
 const PROGRAMS: [Program; 2] = [FORK, EXEC];
@@ -179,7 +188,14 @@ impl KernelSource {
                 .detach(link)
                 .map_err(|error| refused("the detachment", error))?;
         }
-        self.inbox.take(self.ring.get_mut(), usize::MAX, out);
+        // A program that was running at that moment may have one more to send.
+        for _ in 0..MAX_SETTLING {
+            self.inbox.take(self.ring.get_mut(), usize::MAX, out);
+            if self.balance()?.holds() {
+                break;
+            }
+            std::thread::sleep(SETTLING);
+        }
         self.inbox.assembly.give_up_all(out);
         Ok(())
     }
@@ -198,6 +214,21 @@ impl KernelSource {
         losses.unfinished_env = self.inbox.assembly.without_env;
         losses.strays = self.inbox.assembly.strays;
         Ok(losses)
+    }
+
+    /// The gaps between execs that arrived, since this was last asked.
+    pub fn take_holes(&mut self) -> Vec<Hole> {
+        self.inbox.ledger.take_holes()
+    }
+
+    /// The last exec that each CPU lost.
+    pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
+        Ok(Vec::new())
+    }
+
+    /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.
+    pub fn balance(&self) -> Result<Balance, SourceError> {
+        self.counters.balance(&self.inbox.ledger, self.inbox.bad_records)
     }
 
     fn set_sieve(&mut self, sieve: &Sieve) -> Result<(), SourceError> {

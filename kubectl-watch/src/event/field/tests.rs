@@ -1,7 +1,7 @@
 //! Each field of one event, and the numbers of all of them.
 
 use super::*;
-use crate::event::{Credentials, Ids, Names, Place};
+use crate::event::{Ancestor, Credentials, EntryKind, Environment, Ids, Lineage, Names, Place, Process};
 
 fn event() -> ProcessEvent {
     ProcessEvent {
@@ -44,6 +44,27 @@ fn event() -> ProcessEvent {
             pod_uid: Some("u".into()),
             ..Place::default()
         },
+        lineage: Lineage {
+            previous: Process {
+                name: b"dash".to_vec(),
+                ..Process::default()
+            },
+            ancestors: vec![Ancestor {
+                process: Process {
+                    pid: 3,
+                    ..Process::default()
+                },
+                ..Ancestor::default()
+            }],
+            session_leader: Process {
+                name: b"bash".to_vec(),
+                args: ["-bash"].iter().collect(),
+                ..Process::default()
+            },
+            entry_kind: Some(EntryKind::Sshd),
+            ..Lineage::default()
+        },
+        environment: Environment::from_bytes(b"HOME=/root\0X=1\0"),
         ..ProcessEvent::default()
     }
 }
@@ -101,7 +122,13 @@ fn each_field_has_its_values() {
         ("event.action", vec!["exec"]),
         ("host.os.type", vec!["linux"]),
         ("process.working_directory", vec![]),
-        ("process.entry_leader.entry_meta.type", vec![]),
+        ("process.entry_leader.entry_meta.type", vec!["sshd"]),
+        ("process.entry_leader.name", vec![]),
+        ("process.session_leader.args", vec!["-bash"]),
+        ("process.previous.name", vec!["dash"]),
+        ("process.parent.parent.pid", vec!["Int(3)"]),
+        ("process.parent.interactive", vec![]),
+        ("process.env_vars", vec!["HOME=/root"]),
     ] {
         assert_eq!(values(&event, name), expected, "{name}");
     }
@@ -124,7 +151,7 @@ fn what_others_fill_is_known_and_a_misspelt_name_is_not() {
     for name in [
         "process.hash.sha256",
         "process.Ext.token.elevation",
-        "process.previous.executable",
+        "process.previous.args",
         "file.path",
     ] {
         let field = ProcessSchema.field(name).expect(name);

@@ -25,6 +25,11 @@ impl Boot {
     }
 }
 
+/// When the machine booted, as the wall clock has it now.
+pub fn booted() -> Timestamp {
+    Boot::now().time(0)
+}
+
 impl Default for Boot {
     /// As if the machine had booted when time began.
     fn default() -> Self {

@@ -18,6 +18,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
     ProcessEvent {
         time: boot.time(exec.boot_ns),
         sequence,
+        found_running: false,
         file: file(exec),
         process: process(&exec.task, record.filename, record.executable, boot),
         parent: process(

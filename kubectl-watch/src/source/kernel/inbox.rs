@@ -1,11 +1,13 @@
 //! Records of the ring buffer in, events out, in the order in which they came.
 
 use aya::maps::{MapData, RingBuf};
+use kubectl_watch_ebpf::Header;
 
 use super::{
     assembly::Assembly,
     clock::Boot,
     convert,
+    ledger::Ledger,
     record::{self, Record},
 };
 use crate::event::ProcessEvent;
@@ -15,6 +17,8 @@ use crate::event::ProcessEvent;
 pub(super) struct Inbox {
     /// Puts arguments together.
     pub(super) assembly: Assembly,
+    /// Proves what arrived.
+    pub(super) ledger: Ledger,
     /// Execs that arrived.
     pub(super) received: u64,
     /// Records that were not whole.
@@ -36,6 +40,8 @@ impl Inbox {
                 Ok(Record::Exec(record)) => {
                     self.received += 1;
                     let event = convert::event(&record, self.received, boot);
+                    let Header { cpu, sequence, .. } = record.exec.header;
+                    self.ledger.received(cpu, sequence, record.exec.boot_ns);
                     self.assembly.exec(&record.exec, event, record.args, out);
                 }
                 Ok(Record::Args(head, bytes)) => self.assembly.args(&head, bytes, out),

@@ -8,7 +8,12 @@ use aya::{
 };
 use kubectl_watch_ebpf::{COUNTERS, Counter, EXEC};
 
-use super::{SourceError, error::refused, program, take};
+use super::{
+    SourceError,
+    error::refused,
+    ledger::{Balance, Ledger},
+    program, take,
+};
 
 /// Numbers since the program was attached. They only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,6 +94,13 @@ impl Counters {
             .map_err(|error| refused("the program", error))?;
         let fdinfo = format!("/proc/self/fdinfo/{}", std::os::fd::AsFd::as_fd(fd).as_raw_fd());
         Ok(Self { map, fdinfo })
+    }
+
+    /// Sets the kernel's counters of each CPU against what arrived.
+    pub(super) fn balance(&self, ledger: &Ledger, bad_records: u64) -> Result<Balance, SourceError> {
+        let watched = self.map.get(&(Counter::Watched as u32), 0)?;
+        let lost = self.map.get(&(Counter::LostExecs as u32), 0)?;
+        Ok(ledger.balance(&watched, &lost, bad_records))
     }
 
     /// Reads all of them.

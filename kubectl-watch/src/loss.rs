@@ -1,0 +1,199 @@
+//! What is lost becomes a notice: at most one for each reason whenever it is looked, with how many, when, and what
+//! is known of the last of them.
+//!
+//! It counts and compares; the clock and the counters are brought to it.
+
+use jiff::Timestamp;
+
+use crate::alert::notice::Loss;
+use crate::event::{Gap, Process, ProcessEvent};
+use crate::source::kernel::{Balance, Losses, LostExec};
+
+/// Counters of which each step may be an alert that nobody sees. The others tell of what is said in another way:
+/// a lost or late part of the arguments in [`PARTIAL`], a name that could not be told by the exec being sent.
+const GRAVE: [&str; 6] = [
+    "lost_execs",
+    "missed_execs",
+    "unreadable_args",
+    "cut_args",
+    "cut_paths",
+    "bad_records",
+];
+/// Execs of which not all arguments arrived, and that no rule matched by what did.
+const PARTIAL: &str = "partial_args";
+/// Alerts and notices that no sink took.
+const UNDELIVERED: &str = "undelivered";
+/// How many looks pass, at most, before it is tried again to say through a sink that it does not work.
+const MAX_WAIT: u32 = 64;
+
+/// Turns counters into losses.
+#[derive(Debug)]
+pub struct LossReports {
+    losses: Losses,
+    balance: Balance,
+    /// When it was last looked: what is new was lost since.
+    looked: Timestamp,
+    partial: Option<Loss>,
+    partial_total: u64,
+    undelivered: Undelivered,
+}
+
+/// What a sink did not take. To say so through that very sink may fail as well, and is then tried ever more rarely.
+#[derive(Debug, Default)]
+struct Undelivered {
+    seen: u64,
+    said: u64,
+    since: Option<Timestamp>,
+    wait: u32,
+    left: u32,
+}
+
+/// What there is to look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// All counters.
+    pub losses: &'a Losses,
+    /// The terms of the equation.
+    pub balance: &'a Balance,
+    /// The last exec that each CPU lost.
+    pub last: &'a [LostExec],
+    /// Alerts and notices that no sink took.
+    pub undelivered: u64,
+}
+
+impl LossReports {
+    /// Begins to look. Whatever these counters say is known already.
+    pub fn new(now: Timestamp, losses: Losses, balance: Balance) -> Self {
+        Self {
+            losses,
+            balance,
+            looked: now,
+            partial: None,
+            partial_total: 0,
+            undelivered: Undelivered::default(),
+        }
+    }
+
+    /// Takes note of an event that no rule matched. If some of its arguments are missing, one might have.
+    pub fn unmatched(&mut self, event: &ProcessEvent) {
+        if !event.gaps.contains(&Gap::Args) {
+            return;
+        }
+        self.partial_total += 1;
+        let this = self.partial.get_or_insert_with(|| Loss {
+            reason: PARTIAL,
+            from: event.time,
+            to: event.time,
+            ..Loss::default()
+        });
+        this.count += 1;
+        this.from = this.from.min(event.time);
+        if event.time >= this.to || this.process.is_none() {
+            this.to = this.to.max(event.time);
+            // Its arguments are nobody's business here.
+            this.process = Some(Process {
+                args: crate::event::Args::default(),
+                ..event.process.clone()
+            });
+        }
+    }
+
+    /// What is lost since it was last looked, one for each reason.
+    pub fn look(&mut self, look: &Look<'_>) -> Vec<Loss> {
+        let mut found: Vec<Loss> = Vec::new();
+        let totals: Vec<_> = look.losses.by_reason().collect();
+        for (reason, count) in look.losses.since(&self.losses) {
+            if !GRAVE.contains(&reason) {
+                continue;
+            }
+            let total = totals
+                .iter()
+                .find(|(name, _)| *name == reason)
+                .map_or(count, |(_, total)| *total);
+            let mut loss = Loss {
+                reason,
+                count,
+                total,
+                from: self.looked,
+                to: look.now,
+                ..Loss::default()
+            };
+            if reason == "lost_execs" {
+                self.add_last(&mut loss, look);
+            }
+            found.push(loss);
+        }
+        if let Some(mut partial) = self.partial.take() {
+            partial.total = self.partial_total;
+            found.push(partial);
+        }
+        found.extend(self.undelivered.look(look, self.looked));
+        self.losses = *look.losses;
+        self.balance = look.balance.clone();
+        self.looked = look.now;
+        found
+    }
+
+    /// Where and when execs were lost, and which was the last.
+    fn add_last(&self, loss: &mut Loss, look: &Look<'_>) {
+        let before = |cpu: u32| {
+            let terms = self.balance.cpus.iter().find(|terms| terms.cpu == cpu);
+            terms.map_or(0, |terms| terms.lost)
+        };
+        let more = look
+            .balance
+            .cpus
+            .iter()
+            .filter(|terms| terms.lost > before(terms.cpu));
+        loss.cpus = more.map(|terms| terms.cpu).collect();
+        loss.equation = Some(look.balance.to_string());
+        let last: Vec<_> = look
+            .last
+            .iter()
+            .filter(|last| loss.cpus.contains(&last.cpu))
+            .collect();
+        if !loss.cpus.is_empty() && last.len() == loss.cpus.len() {
+            let first = last.iter().map(|last| last.first).min();
+            loss.from = first.map_or(loss.from, |first| first.clamp(loss.from, loss.to));
+        }
+        if let Some(last) = last.iter().max_by_key(|last| last.last) {
+            loss.to = last.last.clamp(loss.from, loss.to);
+            loss.process = Some(last.process.clone());
+        }
+    }
+}
+
+impl Undelivered {
+    fn look(&mut self, look: &Look<'_>, looked: Timestamp) -> Option<Loss> {
+        if look.undelivered > self.seen {
+            self.since.get_or_insert(looked);
+            self.seen = look.undelivered;
+        } else if self.seen == self.said {
+            // The last one arrived.
+            self.wait = 0;
+            self.left = 0;
+        }
+        if self.left > 0 {
+            self.left -= 1;
+            return None;
+        }
+        let from = self.since.take()?;
+        let count = self.seen - self.said;
+        self.said = self.seen;
+        self.wait = (self.wait * 2).clamp(1, MAX_WAIT);
+        self.left = self.wait;
+        Some(Loss {
+            reason: UNDELIVERED,
+            count,
+            total: self.seen,
+            from,
+            to: look.now,
+            ..Loss::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

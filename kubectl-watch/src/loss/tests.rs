@@ -1,0 +1,128 @@
+//! Counters that move, and what is said of it.
+
+use jiff::SignedDuration;
+use kubectl_watch_ebpf::Counter;
+
+use super::*;
+use crate::source::kernel::Terms;
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+}
+
+fn reports() -> LossReports {
+    LossReports::new(time(1), Losses::default(), Balance::default())
+}
+
+fn balance(lost: &[u64]) -> Balance {
+    let terms = lost.iter().zip(0..).map(|(&lost, cpu)| Terms {
+        cpu,
+        lost,
+        ..Terms::default()
+    });
+    Balance {
+        cpus: terms.collect(),
+        bad_records: 0,
+    }
+}
+
+fn look<'a>(now: i64, losses: &'a Losses, balance: &'a Balance, undelivered: u64) -> Look<'a> {
+    Look {
+        now: time(now),
+        losses,
+        balance,
+        last: &[],
+        undelivered,
+    }
+}
+
+#[test]
+fn lost_execs_have_a_place_a_time_and_a_last_one() {
+    let mut reports = reports();
+    let mut losses = Losses::default();
+    losses.kernel[Counter::LostExecs as usize] = 5;
+    losses.kernel[Counter::UnreadableNames as usize] = 5;
+    let last = |cpu, first, last, pid| LostExec {
+        cpu,
+        first: time(first),
+        last: time(last),
+        process: Process {
+            pid,
+            ..Process::default()
+        },
+    };
+    let (last, balance) = (
+        [last(0, 0, 1, 7), last(1, 3, 4, 8), last(2, 2, 6, 9)],
+        balance(&[0, 3, 2]),
+    );
+    let found = reports.look(&Look {
+        last: &last,
+        ..look(9, &losses, &balance, 0)
+    });
+    let [loss] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((loss.reason, loss.count, loss.total), ("lost_execs", 5, 5));
+    assert_eq!(
+        (loss.from, loss.to, &loss.cpus[..]),
+        (time(2), time(6), &[1, 2][..])
+    );
+    assert_eq!(loss.process.as_ref().map(|process| process.pid), Some(9));
+    assert_eq!(
+        reports.look(&look(10, &losses, &balance, 0)),
+        [],
+        "it is said once"
+    );
+
+    losses.kernel[Counter::LostExecs as usize] = 6;
+    let found = reports.look(&look(12, &losses, &balance, 0));
+    assert_eq!((found[0].count, found[0].total), (1, 6));
+    assert_eq!(
+        (found[0].from, found[0].to),
+        (time(10), time(12)),
+        "no more is known"
+    );
+}
+
+#[test]
+fn an_event_that_no_rule_matched_counts_only_if_something_of_it_is_missing() {
+    let mut reports = reports();
+    let event = |pid, second, gaps| ProcessEvent {
+        time: time(second),
+        process: Process {
+            pid,
+            args: ["secret"].iter().collect(),
+            ..Process::default()
+        },
+        gaps,
+        ..ProcessEvent::default()
+    };
+    reports.unmatched(&event(1, 2, vec![Gap::Executable]));
+    reports.unmatched(&event(2, 5, vec![Gap::Args]));
+    reports.unmatched(&event(3, 4, vec![Gap::Args]));
+    let (losses, balance) = (Losses::default(), Balance::default());
+    let found = reports.look(&look(9, &losses, &balance, 0));
+    let [loss] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((loss.count, loss.from, loss.to), (2, time(4), time(5)));
+    let process = loss.process.as_ref().expect("it is known");
+    assert!(process.pid == 2 && process.args.is_empty());
+}
+
+#[test]
+fn a_sink_that_stays_broken_is_told_of_ever_more_rarely() {
+    let mut reports = reports();
+    let (losses, balance) = (Losses::default(), Balance::default());
+    let (mut undelivered, mut said, mut counted) = (3, Vec::new(), 0);
+    for second in 2..130 {
+        for loss in reports.look(&look(second, &losses, &balance, undelivered)) {
+            said.push(second);
+            counted += loss.count;
+            undelivered += 1;
+        }
+    }
+    assert_eq!(said, [2, 4, 7, 12, 21, 38, 71]);
+    assert_eq!(counted + 1, undelivered, "all but the last have been told of");
+    // It works again: the last one arrives, and the next failure is told at once.
+    let mut healed = self::reports();
+    assert_eq!(healed.look(&look(2, &losses, &balance, 1)).len(), 1);
+    assert_eq!(healed.look(&look(3, &losses, &balance, 1)).len(), 0);
+    assert_eq!(healed.look(&look(4, &losses, &balance, 2))[0].count, 1);
+}

@@ -1,0 +1,50 @@
+//! The rules that the pipeline runs by, and what the kernel must send for them.
+
+use crate::{
+    config::Config,
+    exit::Failure,
+    ruleset::{self, RuleSet},
+    source::kernel::Watch,
+};
+
+/// Reads the rules, and says which of them are not used and what looks like a mistake.
+pub(super) fn load(config: &Config) -> Result<RuleSet, Failure> {
+    let rules = RuleSet::load(&config.rules, config.rules.is_empty()).map_err(Failure::config)?;
+    for skipped in rules.skipped() {
+        tracing::info!("{skipped}");
+    }
+    for warning in rules.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let (skipped, warnings) = (rules.skipped().len(), rules.warnings().len());
+    if config.strict && skipped + warnings > 0 {
+        let error = anyhow::anyhow!(
+            "{skipped} rules cannot run here and {warnings} have warnings, and --strict is given"
+        );
+        return Err(Failure::config(error));
+    }
+    if rules.rules().is_empty() {
+        return Err(Failure::config(anyhow::anyhow!("there is no rule to run")));
+    }
+    if skipped > 0 {
+        tracing::warn!(
+            skipped,
+            "some rules cannot run here; `kubectl-watch check` says why"
+        );
+    }
+    Ok(rules)
+}
+
+/// What the kernel must send for these rules.
+pub(super) fn watch(rules: &RuleSet) -> Watch {
+    match rules.watch() {
+        ruleset::Watch::Names(names) => Watch::Names(names.into_iter().collect()),
+        ruleset::Watch::All { because } => {
+            tracing::warn!(
+                ?because,
+                "every exec is watched, because these rules can be about any name"
+            );
+            Watch::All
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! What ran before the watch began: each process in `/proc` whose name is watched, as an event that says so.
+//!
+//! It is what the process shows of itself now: it may have changed its arguments, and who made it may be gone.
+//! What cannot be had stays empty.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::kernel::Watch;
+use crate::{
+    enrich::process::{NANOSECONDS_PER_TICK, ProcessFolder},
+    event::{Args, Credentials, Gap, Ids, Place, Process, ProcessEvent, basename},
+};
+
+/// Bytes of arguments that are read; Linux allows no more, see `MAX_ARGS` of the wire contract.
+const MAX_ARGS: u64 = 6 * 1024 * 1024;
+/// Bytes that are read of any other file.
+const MAX_FILE: u64 = 64 * 1024;
+/// Bytes of a name that the kernel keeps.
+const COMM_LEN: usize = 15;
+/// An id that was never set.
+const UNSET_ID: u32 = u32::MAX;
+
+/// Looks through `/proc` once. Whoever starts meanwhile is for the kernel to report.
+pub fn scan(watch: &Watch, booted: Timestamp) -> impl Iterator<Item = ProcessEvent> {
+    let names = match watch {
+        Watch::All => None,
+        Watch::Names(names) => Some(names.iter().map(|name| key(name)).collect::<Vec<_>>()),
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(move |pid| {
+        event(pid, booted, |name| {
+            names.as_ref().is_none_or(|names| names.contains(&key(name)))
+        })
+    })
+}
+
+/// Whether an exec that the kernel reported is the one by which a process came to be what was found. One that
+/// came later is another.
+#[must_use]
+pub fn is_of(found: &ProcessEvent, exec: &ProcessEvent) -> bool {
+    let ticks = |process: &Process| process.start_boot_ns / NANOSECONDS_PER_TICK;
+    found.process.pid == exec.process.pid
+        && ticks(&found.process) == ticks(&exec.process)
+        // While an exec is under way `/proc` shows some of it before the kernel reports it.
+        && (exec.time <= found.time || exec.process.args == found.process.args)
+}
+
+/// What of a name the kernel compares.
+fn key(name: &[u8]) -> Vec<u8> {
+    name[..name.len().min(COMM_LEN)].to_ascii_lowercase()
+}
+
+fn event(pid: u32, booted: Timestamp, is_watched: impl Fn(&[u8]) -> bool) -> Option<ProcessEvent> {
+    let folder = ProcessFolder::of_pid(pid)?;
+    // Threads of the kernel run no file.
+    let executable = folder.link("exe")?;
+    let stat = Stat::parse(&folder.read("stat", MAX_FILE)?)?;
+    if !is_watched(&stat.comm) && !is_watched(basename(&executable)) {
+        return None;
+    }
+    let args = folder.read("cmdline", MAX_ARGS)?;
+    let status = folder.read("status", MAX_FILE)?;
+    let status = Status(&String::from_utf8_lossy(&status));
+    let number = |name| {
+        let bytes = folder.read(name, MAX_FILE)?;
+        String::from_utf8(bytes).ok()?.trim().parse().ok()
+    };
+    let set = |id: Option<u32>| id.filter(|&id| id != UNSET_ID);
+    let place = Place {
+        ns_pid: status.numbers("NSpid").last().copied().unwrap_or_default(),
+        pid_ns: folder.inode("ns/pid").unwrap_or_default(),
+        mnt_ns: folder.inode("ns/mnt").unwrap_or_default(),
+        tty: stat.tty(),
+        ..Place::default()
+    };
+    let gaps = if args.len() as u64 == MAX_ARGS {
+        vec![Gap::Args]
+    } else {
+        Vec::new()
+    };
+    let mut this = process(pid, &stat, executable, booted);
+    this.args = Args::from_bytes(args);
+    Some(ProcessEvent {
+        found_running: true,
+        process: this,
+        parent: parent(stat.parent, booted),
+        credentials: Credentials {
+            user: status.ids("Uid"),
+            group: status.ids("Gid"),
+            login_uid: set(number("loginuid")),
+            audit_session: set(number("sessionid")),
+            cap_effective: status.bits("CapEff"),
+            cap_permitted: status.bits("CapPrm"),
+        },
+        place,
+        gaps,
+        // Everything was read before.
+        time: Timestamp::now(),
+        ..ProcessEvent::default()
+    })
+}
+
+/// Who is its parent now.
+fn parent(pid: u32, booted: Timestamp) -> Process {
+    let found = ProcessFolder::of_pid(pid).and_then(|folder| {
+        let stat = Stat::parse(&folder.read("stat", MAX_FILE)?)?;
+        Some(process(
+            pid,
+            &stat,
+            folder.link("exe").unwrap_or_default(),
+            booted,
+        ))
+    });
+    found.unwrap_or_default()
+}
+
+fn process(pid: u32, stat: &Stat, executable: Vec<u8>, booted: Timestamp) -> Process {
+    let start_boot_ns = stat.start_ticks * NANOSECONDS_PER_TICK;
+    let since_boot = SignedDuration::from_nanos(i64::try_from(start_boot_ns).unwrap_or(i64::MAX));
+    let name = match basename(&executable) {
+        b"" => &stat.comm,
+        name => name,
+    };
+    Process {
+        pid,
+        tid: pid,
+        start: booted.checked_add(since_boot).unwrap_or(Timestamp::MAX),
+        start_boot_ns,
+        comm: stat.comm.clone(),
+        name: name.to_vec(),
+        executable,
+        ..Process::default()
+    }
+}
+
+/// What is needed of `/proc/PID/stat`, see `proc(5)`.
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    comm: Vec<u8>,
+    parent: u32,
+    tty: u32,
+    start_ticks: u64,
+}
+
+impl Stat {
+    /// The name may hold anything, so it ends at the last parenthesis.
+    fn parse(stat: &[u8]) -> Option<Self> {
+        let open = stat.iter().position(|&byte| byte == b'(')?;
+        let close = stat.iter().rposition(|&byte| byte == b')')?;
+        let rest = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        Some(Self {
+            comm: stat.get(open + 1..close)?.to_vec(),
+            parent: fields.get(1)?.parse().ok()?,
+            // The kernel prints it with a sign.
+            tty: fields.get(4)?.parse::<i32>().ok()?.cast_unsigned(),
+            start_ticks: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    /// Major and minor number, as the kernel packs them for user space (`new_encode_dev`).
+    const fn tty(&self) -> Option<(u32, u32)> {
+        let major = self.tty >> 8 & 0xfff;
+        let minor = self.tty & 0xff | self.tty >> 12 & 0xfff00;
+        if major == 0 { None } else { Some((major, minor)) }
+    }
+}
+
+/// A `/proc/PID/status`.
+struct Status<'a>(&'a str);
+
+impl Status<'_> {
+    fn words(&self, name: &str) -> impl Iterator<Item = &str> {
+        let line = self
+            .0
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.unwrap_or_default().split_whitespace()
+    }
+
+    fn numbers(&self, name: &str) -> Vec<u32> {
+        self.words(name).filter_map(|word| word.parse().ok()).collect()
+    }
+
+    fn ids(&self, name: &str) -> Ids {
+        match self.numbers(name)[..] {
+            [real, effective, saved, ..] => Ids {
+                real,
+                effective,
+                saved,
+            },
+            _ => Ids::default(),
+        }
+    }
+
+    fn bits(&self, name: &str) -> u64 {
+        let word = self.words(name).next().unwrap_or_default();
+        u64::from_str_radix(word, 16).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn files_of_proc_are_read_whatever_a_process_calls_itself() {
+        let stat = Stat::parse(b"7 (a) S 9 (b) S 3 4 5 34817 7 8 9 10 11 12 13 14 15 16 17 18 19 20 4711 20")
+            .expect("whole");
+        assert_eq!(stat.comm, b"a) S 9 (b");
+        assert_eq!(
+            (stat.parent, stat.tty(), stat.start_ticks),
+            (3, Some((136, 1)), 4711)
+        );
+        for junk in [&b""[..], b"7", b"7 (a", b"7 )a( S 1", b"7 (a) S 1 2"] {
+            assert_eq!(Stat::parse(junk), None);
+        }
+        let status =
+            Status("Name:\tUid:\t9\nUid:\t1\t2\t3\t4\nCapEff:\t00000000000000ff\nNSpid:\t70\t7\nGid:\tx\n");
+        assert_eq!(
+            status.ids("Uid"),
+            Ids {
+                real: 1,
+                effective: 2,
+                saved: 3
+            }
+        );
+        assert_eq!((status.ids("Gid"), status.bits("CapEff")), (Ids::default(), 255));
+        assert_eq!(status.numbers("NSpid"), [70, 7]);
+    }
+
+    #[test]
+    fn a_process_that_runs_is_found_by_its_name_and_by_no_other() {
+        let mut child = Command::new("sleep")
+            .arg("600")
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        // `spawn` returns when the child has exec'd.
+        let booted = Timestamp::UNIX_EPOCH;
+        let found = |name: &[u8]| {
+            let watch = Watch::Names(vec![name.to_vec()]);
+            let mut all = scan(&watch, booted);
+            all.find(|event| event.process.pid == child.id())
+        };
+        let event = found(b"SLEEP");
+        let other = found(b"slee");
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+        let event = event.expect("it is there");
+        assert_eq!(other, None);
+        assert!(event.found_running);
+        assert_eq!(event.process.args.command_line(), b"sleep 600");
+        assert_eq!(
+            (event.process.name.as_slice(), event.process.comm.as_slice()),
+            (&b"sleep"[..], &b"sleep"[..])
+        );
+        assert_eq!(event.parent.pid, std::process::id());
+        let own_uid = rustix::process::getuid().as_raw();
+        assert_eq!(event.credentials.user.real, own_uid);
+
+        let exec = |change: &dyn Fn(&mut ProcessEvent)| {
+            let mut exec = event.clone();
+            exec.process.start_boot_ns += NANOSECONDS_PER_TICK - 1;
+            change(&mut exec);
+            is_of(&event, &exec)
+        };
+        let later = event.time + SignedDuration::from_secs(1);
+        assert!(exec(&|_| ()) && exec(&|exec| exec.time = later));
+        assert!(exec(&|exec| exec.process.args = Args::default()));
+        assert!(
+            !exec(&|exec| (exec.time, exec.process.args) = (later, Args::default())),
+            "it exec'd again"
+        );
+        assert!(!exec(&|exec| exec.process.pid += 1));
+        assert!(
+            !exec(&|exec| exec.process.start_boot_ns += 1),
+            "the pid was used again"
+        );
+    }
+}
