@@ -4,6 +4,7 @@
 //! is left out. What no rule asks for is looked up for alerts only, so that other events cost nothing.
 
 mod container;
+pub mod executable;
 pub mod host;
 mod lineage;
 mod needs;

@@ -38,7 +38,8 @@ pub(super) fn load(config: &Config) -> Result<RuleSet, Failure> {
 /// What the kernel must send for these rules.
 pub(super) fn watch(rules: &RuleSet) -> Watch {
     match rules.watch() {
-        ruleset::Watch::Names(names) => Watch::Names(names.into_iter().collect()),
+        // Not yet told to the kernel: that content is asked for.
+        ruleset::Watch::Some { names, content: _ } => Watch::Names(names.into_iter().collect()),
         ruleset::Watch::All { because } => {
             tracing::warn!(
                 ?because,
