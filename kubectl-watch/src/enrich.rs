@@ -5,6 +5,8 @@
 
 mod container;
 pub mod executable;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod host;
 mod lineage;
 mod needs;
@@ -46,6 +48,11 @@ impl Enrichment {
     /// Says what the rules ask for from now on.
     pub fn set_needs(&mut self, needs: Needs) {
         self.needs = needs;
+    }
+
+    /// What the rules ask for.
+    pub fn needs(&self) -> Needs {
+        self.needs
     }
 
     /// What rules must know of an event before they look at it.
