@@ -5,6 +5,7 @@
 
 mod document;
 mod evidence;
+mod executable;
 mod host;
 mod json;
 mod lineage;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
 pub(crate) use document::Document;
+pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
 pub(crate) use process::Parent;

@@ -20,7 +20,7 @@ macro_rules! snapshots {
 }
 
 mod document {
-    snapshots!(plain, hostile, orphan, in_pod, with_secrets,);
+    snapshots!(plain, hostile, orphan, in_pod, with_secrets, in_memory, loaded,);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
 
+mod content;
 mod notice;
 mod quote;
 
@@ -93,6 +94,14 @@ pub fn block(alert: &Alert) -> String {
         "file",
         &file(process.executable.as_ref().map(|text| &text.0), process.pid),
     );
+    if let Some(content) = document
+        .kubectl_watch
+        .executable
+        .as_ref()
+        .and_then(content::content)
+    {
+        line(&mut out, "is", &content);
+    }
     line(&mut out, "user", &user(document));
     line(&mut out, "parent", &parent(&document.process.parent));
     if let Some(container) = &document.container {
