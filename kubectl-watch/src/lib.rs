@@ -7,6 +7,7 @@ pub mod alert;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod confine;
 pub mod doctor;
 pub mod enrich;
 pub mod eql;

@@ -15,6 +15,7 @@ use uuid::{NoContext, Uuid};
 use crate::{
     alert::{Alert, AlertParts, Host, notice::About},
     config::Config,
+    confine::confine,
     enrich::{self, Enrichment, Needs},
     event::ProcessEvent,
     exit::Failure,
@@ -93,9 +94,11 @@ impl Pipeline {
         let mut source = KernelSource::open(&config.source)?;
         let watch = watch(&rules);
         source.watch(&watch)?;
-        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         source.attach()?;
         let attached = Timestamp::now();
+        // Before any thread is started: what it gives up, they never have.
+        confine(|| source.losses().is_ok()).log();
+        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         let booted = kernel::booted();
         let gap = state::gap(earlier.as_ref(), boot_id, booted, attached).filter(|_| !waits);
         tracing::info!(
