@@ -60,7 +60,7 @@ impl Request {
             match arg {
                 // What follows is for somebody else, or a name.
                 b"--" => {
-                    if !request.ends_at_dashes(&words) {
+                    if !ends_at_dashes(&words) {
                         words.extend(args);
                     }
                     break;
@@ -101,9 +101,10 @@ impl Request {
         while let [letter, rest @ ..] = letters {
             let Flag { name, arity } = short(*letter, command);
             match (arity, rest) {
-                (_, [b'=', value @ ..]) => return self.take(name.as_bytes(), Some(value)),
                 (Arity::Value, []) => return self.take(name.as_bytes(), args.next()),
-                (Arity::Value, value) => return self.take(name.as_bytes(), Some(value)),
+                (_, [b'=', value @ ..]) | (Arity::Value, value) => {
+                    return self.take(name.as_bytes(), Some(value));
+                }
                 (Arity::None, _) => self.take(name.as_bytes(), None),
             }
             letters = rest;
@@ -137,11 +138,6 @@ impl Request {
         };
         // An empty one takes back what was said before.
         *place = value.filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
-    }
-
-    /// Whether what stands behind `--` is no word of kubectl's: a command for a container, or a plug-in's.
-    fn ends_at_dashes(&self, words: &[&[u8]]) -> bool {
-        matches!(words.first(), Some(&(b"exec" | b"debug" | b"run" | b"create")))
     }
 
     /// The words that are neither flags nor values.
@@ -209,4 +205,9 @@ fn dashes(name: &[u8]) -> Vec<u8> {
     name.iter()
         .map(|&byte| if byte == b'_' { b'-' } else { byte })
         .collect()
+}
+
+/// Whether what stands behind `--` is no word of kubectl's: a command for a container, or a plug-in's.
+fn ends_at_dashes(words: &[&[u8]]) -> bool {
+    matches!(words.first(), Some(&(b"exec" | b"debug" | b"run" | b"create")))
 }

@@ -220,8 +220,7 @@ pub(super) fn arity_of(name: &[u8], command: Option<&[u8]>) -> Arity {
             command,
             Some(b"get" | b"create" | b"delete" | b"replace" | b"events")
         ),
-        b"containers" => command == Some(b"set"),
-        b"prefix" => command == Some(b"set"),
+        b"containers" | b"prefix" => command == Some(b"set"),
         name => VALUES.iter().any(|value| value.as_bytes() == name),
     };
     if takes { Arity::Value } else { Arity::None }

@@ -41,9 +41,17 @@ fn an_identity_in_all_its_spellings() {
     }
 }
 
+/// Arguments, the command, the kind and the name of what it is about.
+type Asked = (
+    &'static [&'static str],
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
 #[test]
 fn what_is_asked_for() {
-    let table: [(&[&str], &str, Option<&str>, Option<&str>); 16] = [
+    let table: [Asked; 16] = [
         (&["get", "pods"], "get", Some("pods"), None),
         (
             &["get", "-o", "yaml", "secret/db"],
