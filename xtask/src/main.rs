@@ -1,8 +1,11 @@
 //! `cargo xtask`: everything that is done to the project, one file a command.
 
+mod archive;
 mod bench;
 mod build;
+mod dist;
 mod image;
+mod kernels;
 mod program;
 mod run;
 mod setup;
@@ -32,6 +35,10 @@ enum Command {
     Ci,
     /// Build the container image.
     Image(image::Args),
+    /// Build the daemon as one static file for each architecture.
+    Dist(dist::Args),
+    /// Boot kernels, old and new, and see what the daemon sees on each.
+    Kernels(kernels::Args),
     /// Measure what it costs and how fast it is, as root.
     Bench(bench::Args),
     /// The part of `bench` that runs as root.
@@ -49,6 +56,8 @@ fn main() -> ExitCode {
         Command::Test(args) => return test::run(&args),
         Command::Ci => return test::run(&test::Args::default()),
         Command::Image(args) => image::run(&args),
+        Command::Dist(args) => dist::run(&args),
+        Command::Kernels(args) => kernels::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchRun(args) => bench::run_as_root(args),
         Command::BenchSpawn(args) => bench::spawn(&args),
