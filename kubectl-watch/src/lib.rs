@@ -13,6 +13,7 @@ pub mod eql;
 pub mod event;
 pub mod exit;
 pub mod explain;
+pub mod identity;
 pub mod integrity;
 pub mod log;
 pub mod loss;

@@ -44,10 +44,6 @@ pub(crate) fn native(what: &Build) -> Result<PathBuf> {
 
 /// Has a cargo build a program for a target, with these flags of rustc's besides.
 pub(crate) fn built(what: &Build, mut cargo: Command, triple: &str, flags: &[String]) -> Result<PathBuf> {
-    let variable = format!(
-        "CARGO_TARGET_{}_RUSTFLAGS",
-        triple.replace('-', "_").to_uppercase()
-    );
     let flags = ["-C target-feature=+crt-static"]
         .into_iter()
         .chain(flags.iter().map(String::as_str))
@@ -59,7 +55,7 @@ pub(crate) fn built(what: &Build, mut cargo: Command, triple: &str, flags: &[Str
         // Cargo takes flags from one place only, and these two come first.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env(variable, flags);
+        .env(flags_variable(triple), flags);
     let profile = if what.release {
         cargo.arg("--release");
         "release"
@@ -82,6 +78,7 @@ pub(crate) fn built(what: &Build, mut cargo: Command, triple: &str, flags: &[Str
     );
     Ok(binary)
 }
+
 /// Where cargo builds, absolute.
 pub(crate) fn target_folder() -> Result<PathBuf> {
     let metadata = output(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
@@ -92,8 +89,16 @@ pub(crate) fn target_folder() -> Result<PathBuf> {
     Ok(folder.into())
 }
 
+/// The variable by which cargo is told flags for a target alone, and not for build scripts.
+pub(crate) fn flags_variable(triple: &str) -> String {
+    format!(
+        "CARGO_TARGET_{}_RUSTFLAGS",
+        triple.replace('-', "_").to_uppercase()
+    )
+}
+
 /// The target triple of this machine.
-fn triple() -> String {
+pub(crate) fn triple() -> String {
     let arch = if ARCH == "riscv64" { "riscv64gc" } else { ARCH };
     let libc = if cfg!(target_env = "musl") { "musl" } else { "gnu" };
     format!("{arch}-unknown-linux-{libc}")

@@ -4,6 +4,7 @@ mod archive;
 mod bench;
 mod build;
 mod dist;
+mod fuzz;
 mod image;
 mod kernels;
 mod program;
@@ -39,6 +40,8 @@ enum Command {
     Dist(dist::Args),
     /// Boot kernels, old and new, and see what the daemon sees on each.
     Kernels(kernels::Args),
+    /// Feed hostile bytes to what reads them.
+    Fuzz(fuzz::Args),
     /// Measure what it costs and how fast it is, as root.
     Bench(bench::Args),
     /// The part of `bench` that runs as root.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Image(args) => image::run(&args),
         Command::Dist(args) => dist::run(&args),
         Command::Kernels(args) => kernels::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchRun(args) => bench::run_as_root(args),
         Command::BenchSpawn(args) => bench::spawn(&args),

@@ -23,13 +23,14 @@ const COMPILERS: [[&str; 3]; 2] = [
 ];
 
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 6] = [
+const TEST_NEEDS: [(&str, &str); 7] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
     ("/usr/lib/podman/netavark", "netavark"),
     ("/bin/busybox", "busybox-static"),
     ("kubectl", "kubernetes-client"),
+    ("strip", "binutils"),
 ];
 
 /// All that `cargo build` needs.
@@ -64,6 +65,16 @@ pub(crate) fn for_testing() -> Result<()> {
         packages.join(", ")
     );
     apt::install("for the tests", &packages)
+}
+
+/// What the fuzzer needs besides: it is C++.
+pub(crate) fn for_fuzzing() -> Result<()> {
+    for_building()?;
+    if is_here("c++") {
+        return Ok(());
+    }
+    ensure!(apt::is_here(), "the fuzzer needs a C++ compiler: install one");
+    apt::install("for the fuzzer", &["g++"])
 }
 
 /// The packages of clippy and rustfmt that the compilers lack: the distribution's, for BPF and perhaps for all,

@@ -56,8 +56,9 @@ impl Keeper {
                 }
             }
             Self::Waits => {
-                if let Ok((keeper, _)) = Self::begin(config, boot_id) {
-                    *self = keeper;
+                let folder = config.state.as_deref().unwrap_or(Path::new(state::DEFAULT));
+                if let Ok((state, _)) = State::begin(folder, boot_id) {
+                    *self = Self::Holds(state);
                 }
             }
             Self::Nothing => {}

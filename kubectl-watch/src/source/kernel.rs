@@ -8,7 +8,10 @@ mod btf;
 mod clock;
 mod convert;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod inbox;
+mod judged;
 mod kernel_log;
 mod ledger;
 mod losses;
@@ -27,9 +30,10 @@ use aya::{
 pub use btf::BtfError;
 pub use clock::booted;
 pub use error::SourceError;
+pub use judged::Verdict;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
+    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, LAST_LOST, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
     WATCHED_NAMES,
 };
 pub use ledger::{Balance, Hole, Terms};
@@ -42,10 +46,12 @@ use zerocopy::IntoBytes;
 use self::{
     error::{absent, refused},
     inbox::Inbox,
+    judged::JudgedFiles,
     losses::Counters,
+    lost::LastLostMap,
     readable::readable,
 };
-use crate::event::ProcessEvent;
+use crate::event::{File, ProcessEvent};
 
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;
@@ -71,11 +77,11 @@ pub struct Options {
 
 /// Which execs the kernel sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Watch {
-    /// Every one.
-    All,
-    /// Those of these names, in any case of letters.
-    Names(Vec<Vec<u8>>),
+pub struct Watch {
+    /// Those of these names, in any case of letters; none means of every name.
+    pub names: Option<Vec<Vec<u8>>>,
+    /// Those of files that were not judged yet or are wanted, whatever their name.
+    pub content: bool,
 }
 
 /// What the kernel sends.
@@ -83,6 +89,8 @@ pub struct KernelSource {
     ring: AsyncFd<RingBuf<MapData>>,
     inbox: Inbox,
     counters: Counters,
+    judged: JudgedFiles,
+    last_lost: LastLostMap,
     links: Vec<(Program, BtfTracePointLinkId)>,
     /// The programs stay loaded as long as this lives.
     ebpf: Ebpf,
@@ -113,6 +121,10 @@ impl KernelSource {
                 .map_err(|error| refused("the program", error))?;
         }
         let counters = Counters::new(&mut ebpf)?;
+        let judged = JudgedFiles::new(&mut ebpf)?;
+        let last_lost = take(&mut ebpf, LAST_LOST)?;
+        let last_lost =
+            LastLostMap::try_from(last_lost).map_err(|error| refused("the map of lost execs", error))?;
         let ring =
             RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
@@ -122,6 +134,8 @@ impl KernelSource {
             ring,
             inbox: Inbox::default(),
             counters,
+            judged,
+            last_lost,
             links: Vec::new(),
             ebpf,
         })
@@ -130,11 +144,9 @@ impl KernelSource {
     /// Says which execs are wanted, now or while it runs. More names than there is room for means all.
     pub fn watch(&mut self, watch: &Watch) -> Result<(), SourceError> {
         let step = "the names to watch";
-        let names: Vec<NameKey> = match watch {
-            Watch::All => Vec::new(),
-            Watch::Names(names) => names.iter().map(|name| NameKey::of(name).lower()).collect(),
-        };
-        let all = *watch == Watch::All || names.len() > MAX_WATCHED_NAMES as usize;
+        let names = watch.names.iter().flatten();
+        let names: Vec<NameKey> = names.map(|name| NameKey::of(name).lower()).collect();
+        let all = watch.names.is_none() || names.len() > MAX_WATCHED_NAMES as usize;
         // Rather too many than too few: meanwhile everything is let through.
         let mut sieve = Sieve::EMPTY;
         sieve.all = 1;
@@ -152,7 +164,10 @@ impl KernelSource {
         for name in &old {
             map.remove(name).map_err(|error| refused(step, error))?;
         }
+        // What is wanted may have changed with what is watched.
+        self.judged.forget()?;
         sieve.all = all.into();
+        sieve.content = watch.content.into();
         if !all {
             for name in names {
                 map.insert(name.0, 1, 0).map_err(|error| refused(step, error))?;
@@ -160,6 +175,11 @@ impl KernelSource {
             }
         }
         self.set_sieve(&sieve)
+    }
+
+    /// Lets the kernel know a version of a file again: its execs are sent as the verdict says.
+    pub fn remember(&mut self, file: &File, verdict: Verdict) -> Result<(), SourceError> {
+        self.judged.remember(file, verdict)
     }
 
     /// Attaches the programs: from now on execs are seen.
@@ -224,7 +244,7 @@ impl KernelSource {
 
     /// The last exec that each CPU lost.
     pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
-        Ok(Vec::new())
+        lost::read(&self.last_lost)
     }
 
     /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.

@@ -12,7 +12,15 @@ const MOST_LINES: usize = 330;
 /// The one part of the daemon that may know aya.
 const OF_KERNEL: &str = "kubectl-watch/src/source/kernel";
 /// The parts that compute and do nothing else: a replay gives the same answer at any time and place.
-const PURE: [&str; 6] = ["eql", "rule", "exception", "suppression", "redact", "alert"];
+const PURE: [&str; 7] = [
+    "eql",
+    "rule",
+    "exception",
+    "suppression",
+    "redact",
+    "alert",
+    "identity",
+];
 /// What they must not name. The addresses of `std::net` are mere values; its sockets are not.
 const IMPURE: [&str; 12] = [
     "tokio",
