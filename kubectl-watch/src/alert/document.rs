@@ -16,7 +16,7 @@ use crate::rule::Metadata;
 
 /// The version of ECS whose names are used.
 pub(super) const ECS_VERSION: &str = "9.4.0";
-const DATASET: &str = "kubectl_watch.alerts";
+pub(super) const DATASET: &str = "kubectl_watch.alerts";
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]

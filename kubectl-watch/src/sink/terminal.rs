@@ -64,6 +64,7 @@ impl<W: Write> Sink for Terminal<W> {
         let block = match message {
             Message::Alert(alert) => block(alert),
             Message::Notice(notice) => notice::block(notice),
+            Message::Update(update) => content::update(update),
         };
         self.writer.write_all(block.as_bytes())?;
         self.writer.flush()
