@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     alert::{Host, notice::About},
     config::Config,
+    confine::confine,
     enrich::{self, Enrichment, Needs, executable::Executables},
     event::ProcessEvent,
     exit::Failure,
@@ -25,7 +26,7 @@ use crate::{
     signals::{Request, Signals},
     sink::{self, Closed},
     source::{
-        kernel::{self, Balance, KernelSource, Losses, SourceError},
+        kernel::{self, Balance, KernelSource, Losses, PinsError, SourceError},
         running,
     },
     state,
@@ -41,8 +42,10 @@ const DRAIN: Duration = Duration::from_millis(700);
 /// Alerts that wait for a slow reader.
 const QUEUE: usize = 1024;
 
-/// Processes found running that wait to be judged; more are judged at once, and may be reported by the kernel too.
-const MAX_FOUND: usize = 256;
+/// Processes found running that wait to be judged, and bytes of their arguments; more are judged at once, and may be
+/// reported by the kernel too.
+const MAX_FOUND: usize = 4096;
+const MAX_FOUND_BYTES: usize = 8 * 1024 * 1024;
 
 /// Everything that one event passes through, in this order.
 pub struct Pipeline {
@@ -98,11 +101,16 @@ impl Pipeline {
         let mut source = KernelSource::open(&config.source)?;
         let watch = watch(&rules);
         source.watch(&watch)?;
-        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
-        source.attach()?;
+        let handover = source.attach()?;
         let attached = Timestamp::now();
+        // Before any thread is started: what it gives up, they never have.
+        confine(|| source.losses().is_ok()).log();
+        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
+        notices::say_handover(&handover);
+        let told = source.told()?;
         let booted = kernel::booted();
-        let gap = state::gap(earlier.as_ref(), boot_id, booted, attached).filter(|_| !waits);
+        let gap = state::gap(earlier.as_ref(), boot_id, booted, attached)
+            .filter(|_| !waits && !handover.is_gapless());
         tracing::info!(
             rules = rules.rules().len(),
             version = env!("CARGO_PKG_VERSION"),
@@ -118,7 +126,7 @@ impl Pipeline {
             program: None,
             hashing: Some(notices::hash_program()),
             notices: 0,
-            loss_reports: LossReports::new(attached, Losses::default(), Balance::default()),
+            loss_reports: LossReports::new(attached, told, Balance::default()),
             balance: Balance::default(),
             config,
             source,
@@ -132,17 +140,26 @@ impl Pipeline {
             signals,
             alerts: 0,
             undelivered: 0,
-            losses: Losses::default(),
+            losses: told,
         };
         if let Some(gap) = gap {
             this.notify(&About::Gap(gap));
         }
+        if handover.unread_bytes > 0 {
+            this.notify(&About::Loss(notices::unread(&handover, attached)));
+        }
+        if handover.is_gapless() {
+            return Ok(this);
+        }
+        let mut found_bytes = 0;
         for mut event in running::scan(&watch, booted) {
             this.enrichment.before_rules(&mut event);
             if this.rules.matching(&event).next().is_none() {
                 continue;
             }
-            if this.found.len() < MAX_FOUND {
+            let bytes = found_bytes + event.process.args.command_line().len();
+            if this.found.len() < MAX_FOUND && bytes <= MAX_FOUND_BYTES {
+                found_bytes = bytes;
                 this.found.push(event);
             } else {
                 this.judge(event)?;
@@ -154,6 +171,8 @@ impl Pipeline {
     /// Runs until somebody asks for the end or nobody reads the alerts any more.
     pub async fn run(mut self) -> Result<(), Failure> {
         let mut events = Vec::new();
+        self.source.take_backlog(&mut events);
+        self.judge_all(&mut events);
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // What was found running is judged when every exec from before it was found has long been reported.
@@ -247,7 +266,8 @@ impl From<SourceError> for Failure {
         match error {
             SourceError::NotAllowed { .. } => Self::privilege(error),
             SourceError::Offsets(_) | SourceError::Refused { .. } => Self::kernel(error),
-            SourceError::Wait(_) => Self::runtime(error),
+            SourceError::Pins(PinsError::Held(_)) | SourceError::Wait(_) => Self::runtime(error),
+            SourceError::Pins(_) => Self::config(error),
         }
     }
 }

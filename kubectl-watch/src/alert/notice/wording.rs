@@ -110,6 +110,7 @@ fn what(reason: &str) -> &'static str {
         "bad_records" => "records were not whole",
         "partial_execs" => "execs of which something did not arrive matched no rule by what did",
         "undelivered" => "alerts could not be delivered",
+        "unread_bytes" => "bytes of records were left by another version and cannot be read",
         _ => "events are lost",
     }
 }

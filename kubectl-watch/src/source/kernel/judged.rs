@@ -3,13 +3,10 @@
 //! Verdicts in, cache lines of the wire contract out. It judges nothing, and decides nothing about which verdict can be
 //! kept: who says so has read the file.
 
-use aya::{
-    Ebpf,
-    maps::{Array, MapData},
-};
-use kubectl_watch_ebpf::{self as wire, JUDGED, JUDGED_LINES, JUDGED_WAYS, Judged, JudgedLine};
+use aya::maps::{Array, Map, MapData};
+use kubectl_watch_ebpf::{self as wire, JUDGED_LINES, JUDGED_WAYS, Judged, JudgedLine};
 
-use super::{SourceError, error::refused, take};
+use super::{SourceError, error::refused};
 use crate::event::File;
 
 /// Words of a line, as the map has it.
@@ -34,8 +31,8 @@ pub(super) struct JudgedFiles {
 
 impl JudgedFiles {
     /// Takes the map of a loaded program.
-    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, SourceError> {
-        let map = Array::try_from(take(ebpf, JUDGED)?).map_err(|error| refused(STEP, error))?;
+    pub(super) fn new(map: Map) -> Result<Self, SourceError> {
+        let map = Array::try_from(map).map_err(|error| refused(STEP, error))?;
         Ok(Self { map, turn: 0 })
     }
 
