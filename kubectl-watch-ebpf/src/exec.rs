@@ -110,7 +110,7 @@ fn send(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, flags: u32) {
     exec.reserved = 0;
 
     if !maps::send(scratch, (room + len) as usize) {
-        maps::count(Counter::LostExecs);
+        maps::lost(exec);
         warn!(
             ctx,
             "the ring buffer is full: exec {} of this cpu is lost", sequence

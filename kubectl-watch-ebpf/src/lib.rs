@@ -33,6 +33,8 @@ pub const SIEVE: &str = "SIEVE";
 pub const JUDGED: &str = "JUDGED";
 /// Map: one `u64` for each [`Counter`] on each CPU.
 pub const COUNTERS: &str = "COUNTERS";
+/// Map: one [`LastLost`] on each CPU.
+pub const LAST_LOST: &str = "LAST_LOST";
 /// Read-only global: the [`Offsets`] of the running kernel.
 pub const OFFSETS: &str = "OFFSETS";
 /// Read-only global of aya-log: the level up to which the program speaks.

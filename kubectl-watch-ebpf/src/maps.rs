@@ -6,8 +6,9 @@ use aya_ebpf::{
     maps::{Array, HashMap, PerCpuArray, RingBuf},
 };
 use kubectl_watch_ebpf::{
-    Counter, Header, JUDGED_LINES, Judged, JudgedLine, Kind, MAX_REMEMBERED, MAX_WATCHED_NAMES, NameKey,
-    PROCESS_SLOTS, Process, REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve, Task, Verdict,
+    Counter, Exec, Header, JUDGED_LINES, Judged, JudgedLine, Kind, LOSS_PAUSE_NS, LastLost, MAX_REMEMBERED,
+    MAX_WATCHED_NAMES, NameKey, PROCESS_SLOTS, Process, REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve,
+    Task, Verdict,
 };
 
 use crate::task::{Address, offset};
@@ -40,6 +41,10 @@ static JUDGED: Array<JudgedLine> = Array::with_max_entries(JUDGED_LINES, 0);
 /// One `u64` for each [`Counter`].
 #[map]
 static COUNTERS: PerCpuArray<u64> = PerCpuArray::with_max_entries(Counter::ALL.len() as u32, 0);
+
+/// The last exec that found the ring buffer full.
+#[map]
+static LAST_LOST: PerCpuArray<LastLost> = PerCpuArray::with_max_entries(1, 0);
 
 /// Where a record is built: the stack of a program ends at 512 bytes.
 #[map]
@@ -83,19 +88,6 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// No process at all.
-    pub(crate) const NOBODY: Self = Self {
-        start_ns: 0,
-        pid: 0,
-        exec_id: 0,
-        creator_start_ns: 0,
-        creator_pid: 0,
-        creator_exec_id: 0,
-        creator_comm: [0; 2],
-        file: 0,
-        dentry: 0,
-    };
-
     /// Who forked it, where that is known. Which thread that was is not.
     #[inline(always)]
     pub(crate) fn creator(&self) -> Option<Task> {
@@ -157,6 +149,25 @@ pub(crate) fn count(counter: Counter) -> u64 {
     }
 }
 
+/// Counts an exec of which nothing arrives, and keeps what tells when and who that was.
+#[inline(always)]
+pub(crate) fn lost(exec: &Exec) {
+    count(Counter::LostExecs);
+    let Some(last) = LAST_LOST.get_ptr_mut(0) else {
+        return;
+    };
+    // SAFETY: the pointer is this CPU's own value. The daemon may read it meanwhile, and then sees no time.
+    unsafe {
+        let at = &raw mut (*last).last_ns;
+        if exec.boot_ns.wrapping_sub(*at) > LOSS_PAUSE_NS {
+            (*last).first_ns = exec.boot_ns;
+        }
+        at.write_volatile(0);
+        (&raw mut (*last).task).write(exec.task);
+        at.write_volatile(exec.boot_ns);
+    }
+}
+
 /// Whether execs of this name are watched.
 #[inline(always)]
 pub(crate) fn is_watched(name: NameKey) -> bool {
@@ -195,20 +206,26 @@ pub(crate) fn keep(process: &Kept) {
     }
 }
 
-/// Keeps what a process runs now. Who forked it stays, where it is known.
+/// Keeps which file, with its dentry, a process runs now. Who forked it stays, where it is known.
 #[inline(always)]
-pub(crate) fn keep_image(image: &Kept) {
-    let Some(slot) = PROCESSES.get_ptr_mut(image.pid & (PROCESS_SLOTS - 1)) else {
+pub(crate) fn keep_image(start_ns: u64, pid: u32, exec_id: u32, (file, dentry): (u64, u64)) {
+    let Some(slot) = PROCESSES.get_ptr_mut(pid & (PROCESS_SLOTS - 1)) else {
         return;
     };
     // SAFETY: as above. Only the process itself is here, and all its other threads are gone.
     unsafe {
-        if (*slot).pid != image.pid || (*slot).start_ns != image.start_ns {
-            return keep(image);
+        let is_its = (*slot).pid == pid && (*slot).start_ns == start_ns;
+        if !is_its {
+            (&raw mut (*slot).pid).write_volatile(0);
+            (*slot).start_ns = start_ns;
+            (*slot).creator_pid = 0;
         }
-        (*slot).exec_id = image.exec_id;
-        (*slot).file = image.file;
-        (*slot).dentry = image.dentry;
+        (*slot).exec_id = exec_id;
+        (*slot).file = file;
+        (*slot).dentry = dentry;
+        if !is_its {
+            (&raw mut (*slot).pid).write_volatile(pid);
+        }
     }
 }
 

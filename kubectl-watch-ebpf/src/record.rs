@@ -221,6 +221,21 @@ pub struct Chunk {
     pub len: u32,
 }
 
+/// The last exec of a CPU of which nothing arrived.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
+pub struct LastLost {
+    /// When the losses that it ends began, in nanoseconds since boot: a pause of [`LOSS_PAUSE_NS`] ends them.
+    pub first_ns: u64,
+    /// When it was lost; 0 where none was yet, or this is being written.
+    pub last_ns: u64,
+    /// Who called exec.
+    pub task: Task,
+}
+
+/// After how long without a loss the next one begins anew, in nanoseconds: as often as the daemon looks.
+pub const LOSS_PAUSE_NS: u64 = 1_000_000_000;
+
 /// An audit id that was never set.
 pub const UNSET_ID: u32 = u32::MAX;
 /// A path has more than [`MAX_PATH_STEPS`](crate::MAX_PATH_STEPS) components or
@@ -252,5 +267,9 @@ const _: () = assert!(size_of::<Exec>() == 320, "an exec is 320 bytes on both si
 const _: () = assert!(
     size_of::<Ancestor>() == 80,
     "an ancestor is 80 bytes on both sides"
+);
+const _: () = assert!(
+    size_of::<LastLost>() == 48,
+    "a lost exec is 48 bytes on both sides"
 );
 const _: () = assert!(size_of::<Chunk>() == 24, "a chunk is 24 bytes on both sides");

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::source::kernel;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Where the kernel describes its own types.
@@ -54,6 +55,11 @@ Examples:
 
 Exits with 69 if the kernel lacks something, with 77 if a right is missing, and with 0 if alerts can be made.";
 
+const UNPIN_HELP: &str = "\
+Examples:
+  kubectl-watch unpin                         after the last `kubectl-watch run --pin` has ended
+  kubectl-watch unpin /sys/fs/bpf/mine";
+
 const COMPLETIONS_HELP: &str = "\
 Examples:
   kubectl-watch completions bash > /etc/bash_completion.d/kubectl-watch
@@ -95,6 +101,9 @@ pub enum Command {
     /// Show what this node offers and lacks, and how to give it that
     #[command(after_help = DOCTOR_HELP)]
     Doctor(Doctor),
+    /// Remove programs that `run --pin` left in the kernel
+    #[command(after_help = UNPIN_HELP)]
+    Unpin(Unpin),
     /// Write a completion script for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),
@@ -125,6 +134,13 @@ pub struct Run {
     /// /var/lib/kubectl-watch, tells across a boot as well.
     #[arg(long, env = "KUBECTL_WATCH_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Keep the programs and their buffer in the kernel when the daemon ends, pinned below this folder, so that the next
+    /// one misses nothing [default: /sys/fs/bpf/kubectl-watch]
+    ///
+    /// It must be on a BPF file system, and one daemon at a time may have it. `kubectl-watch unpin` removes them.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = kernel::DEFAULT_PINS, conflicts_with = "kernel_log")]
+    pub pin: Option<PathBuf>,
     /// What the programs in the kernel log of themselves
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub kernel_log: KernelLog,
@@ -205,6 +221,14 @@ pub struct Doctor {
     /// Where the node is.
     #[command(flatten)]
     pub node: Node,
+}
+
+/// Where the pins are.
+#[derive(Args, Debug)]
+pub struct Unpin {
+    /// The folder that was given to `--pin`
+    #[arg(value_name = "DIR", default_value = kernel::DEFAULT_PINS)]
+    pub folder: PathBuf,
 }
 
 /// For which shell.

@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 mod explain;
 mod run;
+mod unpin;
 
 use std::io::{self, Write as _};
 
@@ -20,6 +21,7 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(check) => check::execute(&check),
         Command::Explain(explain) => explain::execute(&explain),
         Command::Doctor(doctor) => doctor::execute(&doctor),
+        Command::Unpin(unpin) => unpin::execute(&unpin),
         Command::Completions(completions) => completions::execute(&completions),
     }
 }

@@ -46,6 +46,7 @@ impl Config {
             state: run.state,
             source: kernel::Options {
                 btf: run.node.btf,
+                pins: run.pin,
                 log: match run.kernel_log {
                     cli::KernelLog::Off => kernel::KernelLog::Off,
                     cli::KernelLog::Warn => kernel::KernelLog::Warn,

@@ -16,6 +16,7 @@ pub mod exit;
 pub mod explain;
 pub mod identity;
 pub mod integrity;
+pub mod kubectl;
 pub mod log;
 pub mod loss;
 pub mod pipeline;

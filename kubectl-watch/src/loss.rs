@@ -10,7 +10,7 @@ use crate::event::{Gap, Process, ProcessEvent};
 use crate::source::kernel::{Balance, Losses, LostExec};
 
 /// Counters of which each step may be an alert that nobody sees. The others tell of what is said in another way:
-/// a lost or late part of the arguments in [`PARTIAL`], a name that could not be told by the exec being sent.
+/// a lost or late part of an exec in [`PARTIAL`], a name that could not be told by the exec being sent.
 const GRAVE: [&str; 6] = [
     "lost_execs",
     "missed_execs",
@@ -19,8 +19,8 @@ const GRAVE: [&str; 6] = [
     "cut_paths",
     "bad_records",
 ];
-/// Execs of which not all arguments arrived, and that no rule matched by what did.
-const PARTIAL: &str = "partial_args";
+/// Execs of which something did not arrive, and that no rule matched by what did.
+const PARTIAL: &str = "partial_execs";
 /// Alerts and notices that no sink took.
 const UNDELIVERED: &str = "undelivered";
 /// How many looks pass, at most, before it is tried again to say through a sink that it does not work.
@@ -76,9 +76,10 @@ impl LossReports {
         }
     }
 
-    /// Takes note of an event that no rule matched. If some of its arguments are missing, one might have.
+    /// Takes note of an event that no rule matched. If something of it is missing, one might have.
     pub fn unmatched(&mut self, event: &ProcessEvent) {
-        if !event.gaps.contains(&Gap::Args) {
+        let is_missing = |gap: &Gap| matches!(gap, Gap::Args | Gap::Environment | Gap::Ancestors);
+        if !event.gaps.iter().any(is_missing) {
             return;
         }
         self.partial_total += 1;

@@ -140,16 +140,36 @@ impl Daemon {
     ///
     /// When none comes.
     pub fn alert(&mut self, words: &str) -> Value {
+        self.document(words, |document| mentions(document, words))
+    }
+
+    /// The next notice of this action that is as wanted; others are passed over.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub fn notice(&mut self, action: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        self.document(action, |document| {
+            document["event"]["action"] == action && is_wanted(document)
+        })
+    }
+
+    /// The next document that is as wanted; others are passed over. `what` is for the message of a failure.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub fn document(&mut self, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let Ok(line) = self.alerts.recv_timeout(left) else {
                 self.said.extend(self.log.try_iter());
-                panic!("no alert about {words:?}; its log: {}", self.said.join("\n"));
+                panic!("no document about {what:?}; its log: {}", self.said.join("\n"));
             };
             let alert: Value = serde_json::from_str(&line).expect("each line is JSON");
             self.seen.push(alert.clone());
-            if mentions(&alert, words) {
+            if is_wanted(&alert) {
                 return alert;
             }
         }
@@ -190,6 +210,26 @@ impl Daemon {
 }
 
 impl Stopped {
+    /// The notices of this action, in order.
+    pub fn notices(&self, action: &str) -> Vec<&Value> {
+        let of = |document: &&Value| document["event"]["action"] == action;
+        self.alerts.iter().filter(of).collect()
+    }
+
+    /// A number of the last line of its log, which has the sum of everything; 0 where it is not there.
+    ///
+    /// # Panics
+    ///
+    /// When there is no log.
+    pub fn number(&self, name: &str) -> u64 {
+        let last = self.log.lines().last().expect("it says how it ended");
+        let mut words = last.split([' ', ',', '=']).skip_while(|word| *word != name);
+        words
+            .nth(1)
+            .and_then(|word| word.parse().ok())
+            .unwrap_or_default()
+    }
+
     /// How many of the alerts are about a command line that has these words.
     pub fn count(&self, words: &str) -> usize {
         self.alerts.iter().filter(|alert| mentions(alert, words)).count()

@@ -4,9 +4,11 @@
 //! said until then, only when that line has not come for very long.
 
 mod daemon;
+mod mount;
 mod scene;
 
 pub use daemon::{Daemon, Stopped, binary};
+pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
 
 use std::time::Duration;

@@ -13,6 +13,7 @@ pub(super) fn execute(doctor: &Doctor) -> Result<ExitCode, Failure> {
     let options = kernel::Options {
         btf: doctor.node.btf.clone(),
         log: kernel::KernelLog::Off,
+        pins: None,
     };
     let runtime = super::runtime()?;
     let _inside = runtime.enter();

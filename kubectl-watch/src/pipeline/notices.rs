@@ -5,18 +5,18 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::{Pipeline, new_id};
+use super::{Pipeline, judging::new_id};
 use crate::{
     alert::{
         Notice, NoticeParts,
-        notice::{About, Sensor, Tampering, Target},
+        notice::{About, Loss, Sensor, Tampering, Target},
     },
     config::Config,
     exit::Failure,
     integrity::{self, Files},
     loss::Look,
     ruleset::RuleSet,
-    source::kernel::Balance,
+    source::kernel::{Balance, Handover, Part, Touched},
     state::{self, Earlier, State, StateError},
 };
 
@@ -56,8 +56,9 @@ impl Keeper {
                 }
             }
             Self::Waits => {
-                if let Ok((keeper, _)) = Self::begin(config, boot_id) {
-                    *self = keeper;
+                let folder = config.state.as_deref().unwrap_or(Path::new(state::DEFAULT));
+                if let Ok((state, _)) = State::begin(folder, boot_id) {
+                    *self = Self::Holds(state);
                 }
             }
             Self::Nothing => {}
@@ -91,6 +92,59 @@ pub(super) fn watch_rules(files: &mut Files, rules: &RuleSet) {
         if let Some(path) = &file.path {
             files.rules(path.clone(), file.sha256.clone());
         }
+    }
+}
+
+/// Logs what was taken over from an older daemon.
+pub(super) fn say_handover(handover: &Handover) {
+    if handover.continued {
+        tracing::info!("took over the programs that were pinned, as they run");
+    }
+    if handover.replaced > 0 {
+        tracing::info!(
+            sets = handover.replaced,
+            drained = handover.drained,
+            "replaced pinned programs of another version"
+        );
+    }
+    for balance in &handover.balances {
+        if balance.holds() {
+            tracing::info!("the equation of the replaced programs holds: {balance}");
+        } else {
+            tracing::error!("the equation of the replaced programs does not hold: {balance}");
+        }
+    }
+    if handover.unread_bytes > 0 {
+        tracing::warn!(
+            bytes = handover.unread_bytes,
+            "the replaced programs left what this version cannot read"
+        );
+    }
+}
+
+/// What an older daemon left and nobody can read any more.
+pub(super) fn unread(handover: &Handover, now: Timestamp) -> Loss {
+    let count = handover.unread_bytes as u64;
+    Loss {
+        reason: "unread_bytes",
+        count,
+        total: count,
+        from: now,
+        to: now,
+        ..Loss::default()
+    }
+}
+
+fn tampering(touched: Touched) -> Tampering {
+    let (target, done) = match touched.part {
+        Part::Link => (Target::Link, "it must be started anew"),
+        Part::Names => (Target::Names, "they were written again"),
+        Part::Pins => (Target::Pins, "the programs run on as long as this daemon does"),
+    };
+    Tampering {
+        target,
+        found: touched.found,
+        done,
     }
 }
 
@@ -134,6 +188,9 @@ impl Pipeline {
         let boot_id = self.boot_id();
         self.keeper.tick(&self.config, &boot_id);
         self.report_losses()?;
+        for touched in self.source.check()? {
+            self.tampered(tampering(touched));
+        }
         for tampering in self.files.check() {
             self.tampered(tampering);
         }
@@ -192,6 +249,7 @@ impl Pipeline {
             self.notify(&About::Loss(loss));
         }
         self.report_stolen(&balance);
+        self.source.keep_told(&losses)?;
         self.losses = losses;
         self.balance = balance;
         self.undelivered = undelivered;
@@ -217,7 +275,13 @@ impl Pipeline {
     /// The last words.
     pub(super) fn say_the_end(&mut self) {
         let balance = &self.balance;
-        let sum = if balance.holds() {
+        let sum = if self.source.is_pinned() {
+            tracing::info!("the programs stay, and the equation goes on: {balance}");
+            format!(
+                "the programs stay, and the equation goes on: {balance}; {}",
+                self.losses
+            )
+        } else if balance.holds() {
             tracing::info!("the equation holds: {balance}");
             format!("the equation holds: {balance}; {}", self.losses)
         } else {

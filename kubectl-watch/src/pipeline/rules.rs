@@ -37,14 +37,15 @@ pub(super) fn load(config: &Config) -> Result<RuleSet, Failure> {
 
 /// What the kernel must send for these rules.
 pub(super) fn watch(rules: &RuleSet) -> Watch {
-    match rules.watch() {
-        ruleset::Watch::Names(names) => Watch::Names(names.into_iter().collect()),
+    let (names, content) = match rules.watch() {
+        ruleset::Watch::Some { names, content } => (Some(names.into_iter().collect()), content),
         ruleset::Watch::All { because } => {
             tracing::warn!(
                 ?because,
                 "every exec is watched, because these rules can be about any name"
             );
-            Watch::All
+            (None, false)
         }
-    }
+    };
+    Watch { names, content }
 }

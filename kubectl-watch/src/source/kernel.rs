@@ -10,44 +10,54 @@ mod convert;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod guard;
+mod handover;
 mod inbox;
+mod judged;
 mod kernel_log;
 mod ledger;
+mod load;
 mod losses;
 mod lost;
 mod offsets;
+mod pin;
 mod readable;
+mod reader;
 mod record;
 
 use std::{path::PathBuf, time::Duration};
 
-use aya::{
-    Btf, Ebpf, EbpfLoader, Endianness,
-    maps::{Array, HashMap, MapData, RingBuf},
-    programs::{BtfTracePoint, ProgramError, tp_btf::BtfTracePointLinkId},
-};
+use aya::maps::{MapData, RingBuf};
 pub use btf::BtfError;
 pub use clock::booted;
 pub use error::SourceError;
+pub use guard::{Part, Touched};
+pub use handover::Handover;
+use jiff::Timestamp;
+pub use judged::Verdict;
 pub use kernel_log::KernelLog;
-use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, EVENTS, EXEC, FORK, MAX_WATCHED_NAMES, NameKey, OFFSETS, Program, SIEVE, Sieve,
-    WATCHED_NAMES,
-};
+use kubectl_watch_ebpf::{EXEC, FORK, MAX_WATCHED_NAMES, NameKey, Program, Sieve};
 pub use ledger::{Balance, Hole, Terms};
 pub use losses::Losses;
 pub use lost::LostExec;
 pub use offsets::OffsetsError;
+pub use pin::{DEFAULT_PINS, PinsError, unpin};
 use tokio::io::unix::AsyncFd;
-use zerocopy::IntoBytes;
 
 use self::{
-    error::{absent, refused},
+    error::refused,
+    guard::Filter,
+    handover::Twice,
     inbox::Inbox,
+    judged::JudgedFiles,
+    load::{Attached, Held, Loaded, give_back_memory},
     losses::Counters,
+    lost::LastLostMap,
+    pin::{PinnedSet, Pins},
     readable::readable,
+    reader::Reader,
 };
-use crate::event::ProcessEvent;
+use crate::event::{File, ProcessEvent};
 
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;
@@ -69,15 +79,17 @@ pub struct Options {
     pub btf: PathBuf,
     /// What the kernel program says of itself.
     pub log: KernelLog,
+    /// Where the programs are pinned; none means that they end with the daemon.
+    pub pins: Option<PathBuf>,
 }
 
 /// Which execs the kernel sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Watch {
-    /// Every one.
-    All,
-    /// Those of these names, in any case of letters.
-    Names(Vec<Vec<u8>>),
+pub struct Watch {
+    /// Those of these names, in any case of letters; none means of every name.
+    pub names: Option<Vec<Vec<u8>>>,
+    /// Those of files that were not judged yet or are wanted, whatever their name.
+    pub content: bool,
 }
 
 /// What the kernel sends.
@@ -85,121 +97,211 @@ pub struct KernelSource {
     ring: AsyncFd<RingBuf<MapData>>,
     inbox: Inbox,
     counters: Counters,
-    links: Vec<(Program, BtfTracePointLinkId)>,
-    /// The programs stay loaded as long as this lives.
-    ebpf: Ebpf,
+    last_lost: LastLostMap,
+    filter: Filter,
+    judged: JudgedFiles,
+    links: Vec<Attached>,
+    pins: Option<(Pins, String)>,
+    /// Where the programs are pinned, once they are attached.
+    set: Option<PinnedSet>,
+    reader: Option<Reader>,
+    /// What was left in older buffers, until somebody asks for it.
+    backlog: Vec<ProcessEvent>,
+    twice: Twice,
+    programs: Held,
 }
 
 impl KernelSource {
-    /// Loads the kernel program; nothing is sent before [`attach`](Self::attach). Must be called in a tokio
-    /// runtime.
+    /// Loads the kernel programs, or takes over those that are pinned; what is loaded sends nothing before
+    /// [`attach`](Self::attach). Must be called in a tokio runtime.
     pub fn open(options: &Options) -> Result<Self, SourceError> {
         let offsets = offsets::read(&options.btf)?;
-        let level = options.log.level();
-        // What the object says of its own types is for people; no load of it depends on the kernel's.
-        let mut ebpf = EbpfLoader::new()
-            .btf(None)
-            .override_global(OFFSETS, offsets.as_bytes(), true)
-            .override_global(AYA_LOG_LEVEL, &level, true)
-            .load(OBJECT)
-            .map_err(|error| refused("the maps", error))?;
-        if options.log != KernelLog::Off {
-            KernelLog::forward(&mut ebpf)?;
+        let pins = options.pins.as_deref().map(Pins::open).transpose()?;
+        let identity = pin::identity(&offsets, options.log.level());
+        let mut pinned = None;
+        if let Some(set) = pins.as_ref().and_then(|pins| pins.set(&identity)) {
+            match Loaded::pinned(&set).and_then(|found| Ok((found, Reader::open(&set)?))) {
+                Ok(found) => pinned = Some((set, found)),
+                Err(error) => {
+                    tracing::warn!(%error, "the pinned programs cannot be taken over, and are replaced");
+                    set.remove()
+                        .map_err(|error| refused("the pinned programs", error))?;
+                }
+            }
         }
-        let types = Btf::parse_file(&options.btf, Endianness::default())
-            .map_err(|error| refused("the kernel's types", error))?;
-        for which in PROGRAMS {
-            program(&mut ebpf, which)?
-                .load(which.tracepoint, &types)
-                .map_err(|error| refused("the program", error))?;
-        }
-        let counters = Counters::new(&mut ebpf)?;
-        let ring =
-            RingBuf::try_from(take(&mut ebpf, EVENTS)?).map_err(|error| refused("the buffer", error))?;
+        let (set, loaded, links, reader) = if let Some((set, ((loaded, links), reader))) = pinned {
+            (Some(set), loaded, links, Some(reader))
+        } else {
+            let set = pins.as_ref().map(Pins::unfinished);
+            if let Some(set) = &set {
+                set.create()
+                    .map_err(|error| refused("a folder for pins", error))?;
+            }
+            (
+                None,
+                Loaded::new(options, &offsets, set.as_ref())?,
+                Vec::new(),
+                None,
+            )
+        };
+        let (ring, counters, last_lost, (filter, judged), programs) = loaded.into();
+        let ring = RingBuf::try_from(ring).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
-        drop(types);
         give_back_memory();
         Ok(Self {
             ring,
-            inbox: Inbox::default(),
+            inbox: Inbox {
+                ledger: reader.as_ref().map(Reader::ledger).unwrap_or_default(),
+                ..Inbox::default()
+            },
             counters,
-            links: Vec::new(),
-            ebpf,
+            last_lost,
+            filter,
+            judged,
+            links,
+            pins: pins.map(|pins| (pins, identity)),
+            set,
+            reader,
+            backlog: Vec::new(),
+            twice: Twice::default(),
+            programs,
         })
     }
 
     /// Says which execs are wanted, now or while it runs. More names than there is room for means all.
     pub fn watch(&mut self, watch: &Watch) -> Result<(), SourceError> {
-        let step = "the names to watch";
-        let names: Vec<NameKey> = match watch {
-            Watch::All => Vec::new(),
-            Watch::Names(names) => names.iter().map(|name| NameKey::of(name).lower()).collect(),
-        };
-        let all = *watch == Watch::All || names.len() > MAX_WATCHED_NAMES as usize;
-        // Rather too many than too few: meanwhile everything is let through.
+        let names = watch.names.iter().flatten();
+        let mut names: Vec<NameKey> = names.map(|name| NameKey::of(name).lower()).collect();
+        let all = watch.names.is_none() || names.len() > MAX_WATCHED_NAMES as usize;
         let mut sieve = Sieve::EMPTY;
-        sieve.all = 1;
-        self.set_sieve(&sieve)?;
-        let map = self
-            .ebpf
-            .map_mut(WATCHED_NAMES)
-            .ok_or_else(|| absent(WATCHED_NAMES))?;
-        let mut map: HashMap<_, [u64; 2], u8> =
-            HashMap::try_from(map).map_err(|error| refused(step, error))?;
-        let old: Vec<_> = map
-            .keys()
-            .collect::<Result<_, _>>()
-            .map_err(|error| refused(step, error))?;
-        for name in &old {
-            map.remove(name).map_err(|error| refused(step, error))?;
-        }
         sieve.all = all.into();
-        if !all {
-            for name in names {
-                map.insert(name.0, 1, 0).map_err(|error| refused(step, error))?;
-                sieve.add(name);
-            }
+        sieve.content = watch.content.into();
+        if all {
+            names.clear();
         }
-        self.set_sieve(&sieve)
+        for name in &names {
+            sieve.add(*name);
+        }
+        self.filter.write(&names, &sieve)?;
+        // What is wanted may have changed with what is watched.
+        self.judged.forget()
     }
 
-    /// Attaches the programs: from now on execs are seen.
-    pub fn attach(&mut self) -> Result<(), SourceError> {
-        for which in PROGRAMS {
-            let link = program(&mut self.ebpf, which)?
-                .attach()
-                .map_err(|error| refused("the attachment to a tracepoint", error))?;
-            self.links.push((which, link));
+    /// Lets the kernel know a version of a file again: its execs are sent as the verdict says.
+    pub fn remember(&mut self, file: &File, verdict: Verdict) -> Result<(), SourceError> {
+        self.judged.remember(file, verdict)
+    }
+
+    /// Attaches the programs, if they are not yet: from now on execs are seen. Then replaces those of other versions,
+    /// and takes what their buffers still hold.
+    pub fn attach(&mut self) -> Result<Handover, SourceError> {
+        let since = Timestamp::now();
+        let mut handover = Handover {
+            continued: !self.links.is_empty(),
+            ..Handover::default()
+        };
+        let unfinished = self.pins.as_ref().map(|(pins, _)| pins.unfinished());
+        if !handover.continued {
+            self.links = self.programs.attach(unfinished.as_ref())?;
         }
-        Ok(())
+        let Some((pins, identity)) = &self.pins else {
+            return Ok(handover);
+        };
+        if let (None, Some(unfinished)) = (&self.set, unfinished) {
+            self.reader = Some(Reader::create(&unfinished)?);
+            let set = pins.complete(identity);
+            self.set = Some(set.map_err(|error| refused("the pins", error))?);
+        }
+        for set in pins.sets().map_err(|error| refused("the pins", error))? {
+            if Some(&set) != self.set.as_ref() {
+                handover::replace(&set, &mut self.backlog, &mut handover)?;
+            }
+        }
+        self.twice = Twice::new(&self.backlog, since);
+        Ok(handover)
+    }
+
+    /// Whether the programs go on without this daemon.
+    pub const fn is_pinned(&self) -> bool {
+        self.pins.is_some()
+    }
+
+    /// The losses of which a daemon before this one told.
+    pub fn told(&self) -> Result<Losses, SourceError> {
+        self.reader
+            .as_ref()
+            .map_or_else(|| Ok(Losses::default()), Reader::told)
+    }
+
+    /// Keeps which losses were told, for the daemon after this one.
+    pub fn keep_told(&mut self, losses: &Losses) -> Result<(), SourceError> {
+        self.reader
+            .as_mut()
+            .map_or(Ok(()), |reader| reader.keep_told(losses))
+    }
+
+    /// What in the kernel is not as it was left, told once; the names to watch are written again.
+    pub fn check(&mut self) -> Result<Vec<Touched>, SourceError> {
+        let mut touched = guard::check_links(&mut self.links);
+        touched.extend(self.filter.check()?);
+        touched.extend(guard::check_pins(&mut self.set));
+        Ok(touched)
+    }
+
+    /// Appends what was left in the buffers of older daemons.
+    pub fn take_backlog(&mut self, out: &mut Vec<ProcessEvent>) {
+        out.append(&mut self.backlog);
     }
 
     /// Waits for events and appends them. Loses nothing when it is dropped while it waits.
     pub async fn read(&mut self, out: &mut Vec<ProcessEvent>) -> Result<(), SourceError> {
+        let before = out.len();
         let mut ready = self.ring.readable_mut().await?;
         if self.inbox.take(ready.get_inner_mut(), MAX_BATCH, out) < MAX_BATCH {
             ready.clear_ready();
         }
-        Ok(())
+        self.keep(before, out)
     }
 
-    /// Detaches the programs and appends what was sent until then, unfinished or not.
+    /// Appends what was sent until now, unfinished or not. Programs that are not pinned are detached.
     pub fn finish(&mut self, out: &mut Vec<ProcessEvent>) -> Result<(), SourceError> {
-        for (which, link) in self.links.drain(..) {
-            program(&mut self.ebpf, which)?
-                .detach(link)
-                .map_err(|error| refused("the detachment", error))?;
-        }
-        // A program that was running at that moment may have one more to send.
-        for _ in 0..MAX_SETTLING {
-            self.inbox.take(self.ring.get_mut(), usize::MAX, out);
-            if self.balance()?.holds() {
-                break;
+        let before = out.len();
+        if self.is_pinned() {
+            self.inbox.take(self.ring.get_mut(), MAX_BATCH, out);
+            // Not between two records of one exec: the next daemon could not put it together.
+            let mut tries = 0;
+            while !self.inbox.assembly.is_idle() && tries < MAX_SETTLING {
+                if self.inbox.take(self.ring.get_mut(), 1, out) == 0 {
+                    tries += 1;
+                    std::thread::sleep(SETTLING);
+                }
             }
-            std::thread::sleep(SETTLING);
+        } else {
+            // What holds a program lets go of it.
+            self.links.clear();
+            // A program that was running at that moment may have one more to send.
+            for _ in 0..MAX_SETTLING {
+                self.inbox.take(self.ring.get_mut(), usize::MAX, out);
+                if self.balance()?.holds() {
+                    break;
+                }
+                std::thread::sleep(SETTLING);
+            }
         }
         self.inbox.assembly.give_up_all(out);
-        Ok(())
+        self.keep(before, out)
+    }
+
+    /// Leaves out what an older buffer had as well, and keeps how far this one is read.
+    fn keep(&mut self, before: usize, out: &mut Vec<ProcessEvent>) -> Result<(), SourceError> {
+        if !self.twice.is_empty() {
+            let new = out.split_off(before);
+            out.extend(new.into_iter().filter(|event| !self.twice.had(event)));
+        }
+        match &mut self.reader {
+            Some(reader) => reader.keep(&self.inbox.ledger),
+            None => Ok(()),
+        }
     }
 
     /// To be called once a second: events of which a part is overdue are handed out as they are.
@@ -225,45 +327,11 @@ impl KernelSource {
 
     /// The last exec that each CPU lost.
     pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
-        Ok(Vec::new())
+        lost::read(&self.last_lost)
     }
 
     /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.
     pub fn balance(&self) -> Result<Balance, SourceError> {
         self.counters.balance(&self.inbox.ledger, self.inbox.bad_records)
-    }
-
-    fn set_sieve(&mut self, sieve: &Sieve) -> Result<(), SourceError> {
-        const WORDS: usize = size_of::<Sieve>() / size_of::<u64>();
-        let step = "what to let pass";
-        let map = self.ebpf.map_mut(SIEVE).ok_or_else(|| absent(SIEVE))?;
-        let mut map: Array<_, [u64; WORDS]> = Array::try_from(map).map_err(|error| refused(step, error))?;
-        let words: [u64; WORDS] = zerocopy::transmute!(*sieve);
-        map.set(0, words, 0).map_err(|error| refused(step, error))
-    }
-}
-
-fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
-    let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
-    program
-        .try_into()
-        .map_err(|error: ProgramError| refused("the program", error))
-}
-
-fn take(ebpf: &mut Ebpf, map: &'static str) -> Result<aya::maps::Map, SourceError> {
-    ebpf.take_map(map).ok_or_else(|| absent(map))
-}
-
-/// Gives back what loading took, and from now on every large block when it is freed. aya reads all of the kernel's
-/// types, and glibc would keep their 14 MB for ever, and so those of the largest alert.
-fn give_back_memory() {
-    #[cfg(target_env = "gnu")]
-    {
-        const LARGE: libc::c_int = 256 * 1024;
-        // SAFETY: both may be called at any time, and move nothing that is in use.
-        unsafe {
-            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
-            libc::malloc_trim(0);
-        }
     }
 }

@@ -108,10 +108,9 @@ fn what(reason: &str) -> &'static str {
         "cut_args" => "execs had more arguments than are kept",
         "cut_paths" => "execs had a path longer than is kept",
         "bad_records" => "records were not whole",
-        "partial_args" => "execs of which not all arguments arrived matched no rule by what did",
+        "partial_execs" => "execs of which something did not arrive matched no rule by what did",
         "undelivered" => "alerts could not be delivered",
-        "stolen_execs" => "execs were sent by the kernel and did not come out of the buffer",
-        "running" => "running processes that match were too many to report",
+        "unread_bytes" => "bytes of records were left by another version and cannot be read",
         _ => "events are lost",
     }
 }

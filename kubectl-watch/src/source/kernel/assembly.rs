@@ -143,6 +143,11 @@ impl Assembly {
         }
     }
 
+    /// Whether nothing is missing of anything.
+    pub(super) fn is_idle(&self) -> bool {
+        self.unfinished.is_empty() && self.ancestors.values().all(|(_, ancestors)| ancestors.is_empty())
+    }
+
     /// Gives up all, at the end.
     pub(super) fn give_up_all(&mut self, out: &mut Vec<ProcessEvent>) {
         while let Some(&cpu) = self.unfinished.keys().next() {

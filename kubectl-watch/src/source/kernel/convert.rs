@@ -8,8 +8,8 @@ use super::{
     record::{AncestorRecord, ExecRecord},
 };
 use crate::event::{
-    Ancestor, Args, Credentials, Environment, File, FileVersion, Gap, Ids, Lineage, Names, Place, Process,
-    ProcessEvent, SessionPlace, basename, is_file_descriptor,
+    Ancestor, Args, Credentials, Environment, Executable, File, FileVersion, Gap, Ids, Lineage, Names, Place,
+    Process, ProcessEvent, SessionPlace, basename, is_file_descriptor,
 };
 
 /// Makes the event, all but its arguments and its environment, which may come in parts.
@@ -20,6 +20,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
         sequence,
         found_running: false,
         file: file(exec),
+        executable: Executable::default(),
         process: process(&exec.task, record.filename, record.executable, boot),
         parent: process(
             &exec.parent,

@@ -32,6 +32,9 @@ pub enum SourceError {
         /// What aya says.
         error: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The programs cannot be pinned.
+    #[error(transparent)]
+    Pins(#[from] super::PinsError),
     /// Waiting for the kernel failed.
     #[error("cannot wait for the kernel: {0}")]
     Wait(#[from] io::Error),

@@ -70,21 +70,42 @@ pub struct Terms {
     pub disorder: u64,
 }
 
+impl Cpu {
+    /// As it is kept beside the buffer.
+    pub(super) const fn words(self) -> [u64; 5] {
+        [
+            self.last,
+            self.received,
+            self.missing,
+            self.disorder,
+            self.last_ns,
+        ]
+    }
+
+    /// The way back.
+    pub(super) const fn from_words([last, received, missing, disorder, last_ns]: [u64; 5]) -> Self {
+        Self {
+            last,
+            received,
+            missing,
+            disorder,
+            last_ns,
+        }
+    }
+}
+
 impl Ledger {
+    /// What arrived of one CPU.
+    pub(super) fn cpu(&self, cpu: u32) -> Cpu {
+        self.cpus.get(&cpu).copied().unwrap_or_default()
+    }
+
     /// Goes on where another reader of the same buffer ended.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a daemon cannot take over from another yet")
-    )]
     pub(super) fn resume(&mut self, cpu: u32, state: Cpu) {
         self.cpus.insert(cpu, state);
     }
 
     /// What arrived of each CPU.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a daemon cannot take over from another yet")
-    )]
     pub(super) fn cpus(&self) -> impl Iterator<Item = (u32, Cpu)> {
         self.cpus.iter().map(|(&cpu, &state)| (cpu, state))
     }
@@ -276,7 +297,7 @@ mod tests {
         let first = ledger(&[(0, 1), (0, 3)]);
         let mut second = Ledger::default();
         for (cpu, state) in first.cpus() {
-            second.resume(cpu, state);
+            second.resume(cpu, Cpu::from_words(state.words()));
         }
         second.received(0, 4, 40);
         assert!(second.balance(&[4], &[1], 0).holds());

@@ -1,18 +1,14 @@
 //! What was seen and what was lost, by reason: the kernel's counters and ours.
 
-use std::{fmt, fs, os::fd::AsRawFd};
+use std::{fmt, fs, os::fd::RawFd};
 
-use aya::{
-    Ebpf,
-    maps::{MapData, PerCpuArray},
-};
-use kubectl_watch_ebpf::{COUNTERS, Counter, EXEC};
+use aya::maps::{Map, MapData, PerCpuArray};
+use kubectl_watch_ebpf::Counter;
 
 use super::{
     SourceError,
     error::refused,
     ledger::{Balance, Ledger},
-    program, take,
 };
 
 /// Numbers since the program was attached. They only grow.
@@ -85,14 +81,10 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// Takes the map of a loaded program.
-    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, SourceError> {
-        let map =
-            PerCpuArray::try_from(take(ebpf, COUNTERS)?).map_err(|error| refused("the counters", error))?;
-        let fd = program(ebpf, EXEC)?
-            .fd()
-            .map_err(|error| refused("the program", error))?;
-        let fdinfo = format!("/proc/self/fdinfo/{}", std::os::fd::AsFd::as_fd(fd).as_raw_fd());
+    /// Takes the map, and the descriptor of the program that counts.
+    pub(super) fn new(map: Map, program: RawFd) -> Result<Self, SourceError> {
+        let map = PerCpuArray::try_from(map).map_err(|error| refused("the counters", error))?;
+        let fdinfo = format!("/proc/self/fdinfo/{program}");
         Ok(Self { map, fdinfo })
     }
 

@@ -1,0 +1,224 @@
+//! The programs and maps: loaded anew, or taken over as they run.
+
+use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
+
+use aya::{
+    Btf, Ebpf, EbpfLoader, Endianness, VerifierLogLevel,
+    maps::{Array, HashMap, Map, MapError},
+    programs::{BtfTracePoint, ProgramError, links::FdLink},
+};
+use kubectl_watch_ebpf::{
+    AYA_LOG_LEVEL, COUNTERS, EVENTS, EXEC, JUDGED, LAST_LOST, OFFSETS, Offsets, Program, SIEVE, WATCHED_NAMES,
+};
+use zerocopy::IntoBytes;
+
+use super::{
+    KernelLog, OBJECT, Options, PROGRAMS, SourceError,
+    error::{absent, refused},
+    guard::Filter,
+    judged::JudgedFiles,
+    losses::Counters,
+    lost::LastLostMap,
+    pin::PinnedSet,
+};
+
+/// Everything that is in the kernel.
+pub(super) struct Loaded {
+    /// The ring buffer.
+    pub(super) ring: Map,
+    pub(super) counters: Counters,
+    pub(super) last_lost: LastLostMap,
+    pub(super) filter: Filter,
+    pub(super) judged: JudgedFiles,
+    programs: Held,
+}
+
+/// The programs. They stay loaded as long as this lives, and longer where they are pinned.
+#[derive(Default)]
+pub(super) struct Held {
+    ours: Option<Box<Ebpf>>,
+    _pinned: Vec<BtfTracePoint>,
+}
+
+/// A program that is attached, by its number, and what holds it.
+pub(super) type Attached = (Program, u32, FdLink);
+
+impl Loaded {
+    /// Loads everything, and keeps it in a set, if there is one.
+    pub(super) fn new(
+        options: &Options,
+        offsets: &Offsets,
+        set: Option<&PinnedSet>,
+    ) -> Result<Self, SourceError> {
+        let level = options.log.level();
+        // What the object says of its own types is for people; no load of it depends on the kernel's.
+        let mut ebpf = EbpfLoader::new()
+            .btf(None)
+            .verifier_log_level(verifier_log_level(options.log))
+            .override_global(OFFSETS, offsets.as_bytes(), true)
+            .override_global(AYA_LOG_LEVEL, &level, true)
+            .load(OBJECT)
+            .map_err(|error| refused("the maps", error))?;
+        if options.log != KernelLog::Off {
+            KernelLog::forward(&mut ebpf)?;
+        }
+        if let Some(set) = set {
+            set.pin_maps(&ebpf)?;
+        }
+        let types = Btf::parse_file(&options.btf, Endianness::default())
+            .map_err(|error| refused("the kernel's types", error))?;
+        for which in PROGRAMS {
+            let program = program(&mut ebpf, which)?;
+            program
+                .load(which.tracepoint, &types)
+                .map_err(|error| refused("the program", error))?;
+            if let Some(set) = set {
+                set.pin_program(which, program)?;
+            }
+        }
+        let exec = descriptor(program(&mut ebpf, EXEC)?)?;
+        let mut take = |name| ebpf.take_map(name).ok_or_else(|| absent(name));
+        let maps = [
+            take(EVENTS)?,
+            take(COUNTERS)?,
+            take(LAST_LOST)?,
+            take(WATCHED_NAMES)?,
+            take(SIEVE)?,
+            take(JUDGED)?,
+        ];
+        let held = Held {
+            ours: Some(Box::new(ebpf)),
+            ..Held::default()
+        };
+        Self::of(maps, exec, held)
+    }
+
+    /// Takes over a set, with what holds its programs.
+    pub(super) fn pinned(set: &PinnedSet) -> Result<(Self, Vec<Attached>), SourceError> {
+        let (mut programs, mut links, mut exec) = (Vec::new(), Vec::new(), None);
+        for which in PROGRAMS {
+            let program = set.program(which)?;
+            let id = id(&program)?;
+            let link = set.link(which)?;
+            let of = link
+                .info()
+                .map_err(|error| refused("a pinned link", error))?
+                .program_id();
+            if of != id {
+                return Err(absent("a link of the pinned program"));
+            }
+            if which == EXEC {
+                exec = Some(descriptor(&program)?);
+            }
+            links.push((which, id, link));
+            programs.push(program);
+        }
+        let held = Held {
+            ours: None,
+            _pinned: programs,
+        };
+        let exec = exec.ok_or_else(|| absent(EXEC.name))?;
+        let maps = [
+            set.map(EVENTS)?,
+            set.map(COUNTERS)?,
+            set.map(LAST_LOST)?,
+            set.map(WATCHED_NAMES)?,
+            set.map(SIEVE)?,
+            set.map(JUDGED)?,
+        ];
+        Ok((Self::of(maps, exec, held)?, links))
+    }
+
+    fn of(maps: [Map; 6], exec: RawFd, programs: Held) -> Result<Self, SourceError> {
+        let unfit = |error: MapError| refused("the maps", error);
+        let [ring, counters, last_lost, names, sieve, judged] = maps;
+        Ok(Self {
+            ring,
+            counters: Counters::new(counters, exec)?,
+            last_lost: LastLostMap::try_from(last_lost).map_err(unfit)?,
+            filter: Filter::new(
+                HashMap::try_from(names).map_err(unfit)?,
+                Array::try_from(sieve).map_err(unfit)?,
+            ),
+            judged: JudgedFiles::new(judged)?,
+            programs,
+        })
+    }
+}
+
+impl Held {
+    /// Attaches the programs, and keeps them so in a set, if there is one.
+    pub(super) fn attach(&mut self, set: Option<&PinnedSet>) -> Result<Vec<Attached>, SourceError> {
+        let Some(ebpf) = &mut self.ours else {
+            return Ok(Vec::new());
+        };
+        let mut links = Vec::new();
+        for which in PROGRAMS {
+            let step = "the attachment to a tracepoint";
+            let program = program(ebpf, which)?;
+            let link = program.attach().map_err(|error| refused(step, error))?;
+            let link = program.take_link(link).map_err(|error| refused(step, error))?;
+            let mut link = FdLink::from(link);
+            if let Some(set) = set {
+                link = set.pin_link(which, link)?;
+            }
+            links.push((which, id(program)?, link));
+        }
+        Ok(links)
+    }
+}
+
+impl From<Loaded> for (Map, Counters, LastLostMap, (Filter, JudgedFiles), Held) {
+    fn from(loaded: Loaded) -> Self {
+        let Loaded {
+            ring,
+            counters,
+            last_lost,
+            filter,
+            judged,
+            programs,
+        } = loaded;
+        (ring, counters, last_lost, (filter, judged), programs)
+    }
+}
+
+fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
+    let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
+    program
+        .try_into()
+        .map_err(|error: ProgramError| refused("the program", error))
+}
+
+fn id(program: &BtfTracePoint) -> Result<u32, SourceError> {
+    let info = program.info().map_err(|error| refused("the program", error))?;
+    Ok(info.id())
+}
+
+/// Valid as long as the program is held.
+fn descriptor(program: &BtfTracePoint) -> Result<RawFd, SourceError> {
+    let fd = program.fd().map_err(|error| refused("the program", error))?;
+    Ok(fd.as_fd().as_raw_fd())
+}
+
+/// How much the verifier says of a program that it refuses: why, or, for a developer, every step that led to it. Those
+/// can be megabytes, and aya asks again and again until there is room for all of them.
+fn verifier_log_level(log: KernelLog) -> VerifierLogLevel {
+    match log {
+        KernelLog::Debug => VerifierLogLevel::default(),
+        KernelLog::Off | KernelLog::Warn => VerifierLogLevel::STATS,
+    }
+}
+
+/// Gives back what loading took, and from now on every large block when it is freed. aya reads all of the kernel's
+/// types, and glibc would keep their 14 MB for ever, and so those of the largest alert.
+pub(super) fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    {
+        const LARGE: libc::c_int = 256 * 1024;
+        // SAFETY: both may be called at any time, and move nothing that is in use.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+            libc::malloc_trim(0);
+        }
+    }
+}
