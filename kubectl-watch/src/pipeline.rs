@@ -93,7 +93,6 @@ impl Pipeline {
                 "the node's root is not to be seen, so users have no names; `kubectl-watch doctor` says more"
             );
         }
-        let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
         let host = enrich::host::read(enrichment.root(), config.node_name.as_deref());
         let boot_id = host.boot.as_ref().map_or("", |boot| &boot.id);
         let (keeper, earlier) = Keeper::begin(&config, boot_id)?;
@@ -105,6 +104,7 @@ impl Pipeline {
         let attached = Timestamp::now();
         // Before any thread is started: what it gives up, they never have.
         confine(|| source.losses().is_ok()).log();
+        let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
         let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         notices::say_handover(&handover);
         let told = source.told()?;
