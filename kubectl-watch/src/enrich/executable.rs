@@ -30,6 +30,7 @@ use cache::Cache;
 pub use lane::Ticket;
 use lane::{Answer, Done, Lanes};
 use open::Opened;
+pub(crate) use version::of_running;
 use work::{Job, Pass, Read, Task};
 
 /// A program smaller than this is no kubectl, whose least has 35 MiB: only larger ones are searched for its texts.
