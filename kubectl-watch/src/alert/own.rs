@@ -56,7 +56,7 @@ impl Own {
         let place = &event.place;
         Self {
             request: request.map(RequestFields::new),
-            matched: matched,
+            matched,
             gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
             parent_left: event.parent_left,
             ancestors: ancestors(event, host),
