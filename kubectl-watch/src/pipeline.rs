@@ -172,7 +172,7 @@ impl Pipeline {
     pub async fn run(mut self) -> Result<(), Failure> {
         let mut events = Vec::new();
         self.source.take_backlog(&mut events);
-        self.judge_all(&mut events);
+        self.judge_all(&mut events)?;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // What was found running is judged when every exec from before it was found has long been reported.
