@@ -212,7 +212,10 @@ impl Executables {
         let identity = event.executable.content.identity.as_ref();
         identity.filter(|identity| identity.kind == Kind::Loader)?;
         let (path, walk) = loaded::program(event)?;
-        let (content, ticket) = self.ask(Job::loaded(walk));
+        let (content, ticket) = match walk {
+            Some(walk) => self.ask(Job::loaded(walk)),
+            None => (Content::unknown(Unknown::Gone), None),
+        };
         event.executable.loaded = Some(Box::new(Loaded { path, content }));
         ticket
     }

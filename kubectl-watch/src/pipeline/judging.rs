@@ -101,7 +101,9 @@ impl Pipeline {
                 self.remember(remember)?;
                 if waiting.event.executable != known {
                     self.update(&waiting);
-                    self.alert(&mut waiting);
+                    if self.enrichment.needs().executable {
+                        self.alert(&mut waiting);
+                    }
                 }
                 self.late.keep(waiting);
             }
