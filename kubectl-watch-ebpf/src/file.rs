@@ -14,11 +14,15 @@ use crate::{
 /// `OVERLAYFS_SUPER_MAGIC` of `include/uapi/linux/magic.h`.
 const OVERLAYFS: u32 = 0x794c_7630;
 
-/// One version of a file.
+/// One version of a file. Not a [`File`]: to zero what is not known yet would be a call, at every exec.
 #[derive(Clone, Copy)]
 pub(crate) struct Version {
-    inode: Address,
-    file: File,
+    address: Address,
+    inode: u64,
+    changed_ns: i64,
+    size: u64,
+    device: u32,
+    file_system: u32,
     /// Whether nobody has it open for writing, and a change of it would show.
     pub(crate) is_settled: bool,
 }
@@ -31,39 +35,29 @@ impl Version {
         let file_system = inode
             .follow(offset!(inode_super_block))?
             .load::<u64>(offset!(super_block_magic));
-        let version = Self::read(inode)?;
-        Some(Self {
-            file: File {
-                file_system: file_system as u32,
-                ..version.file
-            },
-            ..if file_system as u32 == OVERLAYFS {
-                below(task, version)
-            } else {
-                version
-            }
-        })
+        let mut version = Self::read(inode, file_system as u32)?;
+        if file_system as u32 == OVERLAYFS {
+            below(task, &mut version);
+        }
+        Some(version)
     }
 
-    /// All but the file system that it was found in.
     #[inline(always)]
-    fn read(inode: Typed) -> Option<Self> {
+    fn read(inode: Typed, file_system: u32) -> Option<Self> {
         let seconds = inode.load::<u64>(offset!(inode_ctime_sec)).cast_signed();
         let nanoseconds = inode.load::<u32>(offset!(inode_ctime_nsec));
         let writers = inode.load::<u32>(offset!(inode_write_count)).cast_signed();
         Some(Self {
-            inode: inode.address(),
-            file: File {
-                inode: inode.load(offset!(inode_number)),
-                changed_ns: seconds
-                    .wrapping_mul(1_000_000_000)
-                    .wrapping_add(i64::from(nanoseconds)),
-                size: inode.load(offset!(inode_size)),
-                device: inode
-                    .follow(offset!(inode_super_block))?
-                    .load(offset!(super_block_dev)),
-                ..File::default()
-            },
+            address: inode.address(),
+            inode: inode.load(offset!(inode_number)),
+            changed_ns: seconds
+                .wrapping_mul(1_000_000_000)
+                .wrapping_add(i64::from(nanoseconds)),
+            size: inode.load(offset!(inode_size)),
+            device: inode
+                .follow(offset!(inode_super_block))?
+                .load(offset!(super_block_dev)),
+            file_system,
             is_settled: writers <= 0,
         })
     }
@@ -73,7 +67,14 @@ impl Version {
     #[inline(always)]
     pub(crate) fn is_wanted(&self) -> (bool, bool) {
         let known = if self.is_settled {
-            maps::verdict(&Judged::new(&self.file, 0))
+            maps::verdict(&Judged {
+                inode: self.inode,
+                changed_ns: self.changed_ns,
+                device: self.device,
+                file_system: self.file_system,
+                size: self.size as u32,
+                verdict: 0,
+            })
         } else {
             None
         };
@@ -84,11 +85,15 @@ impl Version {
     #[inline(always)]
     pub(crate) fn facts(&self) -> File {
         File {
-            mode: u32::from(self.inode.read::<u16>(offset!(inode_mode))),
-            owner: self.inode.read(offset!(inode_uid)),
-            group: self.inode.read(offset!(inode_gid)),
-            links: self.inode.read(offset!(inode_links)),
-            ..self.file
+            inode: self.inode,
+            changed_ns: self.changed_ns,
+            size: self.size,
+            device: self.device,
+            file_system: self.file_system,
+            mode: u32::from(self.address.read::<u16>(offset!(inode_mode))),
+            owner: self.address.read(offset!(inode_uid)),
+            group: self.address.read(offset!(inode_gid)),
+            links: self.address.read(offset!(inode_links)),
         }
     }
 }
@@ -98,11 +103,8 @@ impl Version {
 ///
 /// A function of its own: most hosts run few programs from there. `bpf_find_vma` needs Linux 5.17.
 #[inline(never)]
-fn below(task: Typed, above: Version) -> Version {
-    let mut found = Version {
-        is_settled: false,
-        ..above
-    };
+fn below(task: Typed, version: &mut Version) {
+    version.is_settled = false;
     if let Some(mm) = task.follow(offset!(task_struct_mm)) {
         let code = mm.load::<u64>(offset!(mm_struct_start_code));
         let look: extern "C" fn(*const c_void, *const u8, *mut Version) -> i64 = look;
@@ -112,12 +114,11 @@ fn below(task: Typed, above: Version) -> Version {
                 task.pointer().cast_mut().cast(),
                 code,
                 look as *mut c_void,
-                (&raw mut found).cast(),
+                (&raw mut *version).cast(),
                 0,
             )
         };
     }
-    found
 }
 
 /// Takes the inode that a mapping is of.
@@ -128,8 +129,8 @@ extern "C" fn look(_: *const c_void, vma: *const u8, found: *mut Version) -> i64
         .follow(offset!(vm_area_struct_file))
         .and_then(|file| file.follow(offset!(file_inode)));
     if let Some(inode) = inode
-        && inode.address() != found.inode
-        && let Some(version) = Version::read(inode)
+        && inode.address() != found.address
+        && let Some(version) = Version::read(inode, found.file_system)
     {
         *found = version;
     }

@@ -135,14 +135,12 @@ pub(crate) fn forked(parent: Typed, child: Typed) -> Option<()> {
 #[inline(always)]
 pub(crate) fn replaced(task: Typed, file: Typed, dentry: Typed) -> Option<()> {
     let leader = task.follow(offset!(task_struct_group_leader))?;
-    maps::keep_image(&Kept {
-        start_ns: leader.load(offset!(task_struct_start_boottime)),
-        pid: task.load(offset!(task_struct_tgid)),
-        exec_id: task.load::<u64>(offset!(task_struct_self_exec_id)) as u32,
-        file: file.address().0,
-        dentry: dentry.address().0,
-        ..Kept::NOBODY
-    });
+    maps::keep_image(
+        leader.load(offset!(task_struct_start_boottime)),
+        task.load(offset!(task_struct_tgid)),
+        task.load::<u64>(offset!(task_struct_self_exec_id)) as u32,
+        (file.address().0, dentry.address().0),
+    );
     Some(())
 }
 

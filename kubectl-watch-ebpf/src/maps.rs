@@ -88,19 +88,6 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// No process at all.
-    pub(crate) const NOBODY: Self = Self {
-        start_ns: 0,
-        pid: 0,
-        exec_id: 0,
-        creator_start_ns: 0,
-        creator_pid: 0,
-        creator_exec_id: 0,
-        creator_comm: [0; 2],
-        file: 0,
-        dentry: 0,
-    };
-
     /// Who forked it, where that is known. Which thread that was is not.
     #[inline(always)]
     pub(crate) fn creator(&self) -> Option<Task> {
@@ -219,20 +206,26 @@ pub(crate) fn keep(process: &Kept) {
     }
 }
 
-/// Keeps what a process runs now. Who forked it stays, where it is known.
+/// Keeps which file, with its dentry, a process runs now. Who forked it stays, where it is known.
 #[inline(always)]
-pub(crate) fn keep_image(image: &Kept) {
-    let Some(slot) = PROCESSES.get_ptr_mut(image.pid & (PROCESS_SLOTS - 1)) else {
+pub(crate) fn keep_image(start_ns: u64, pid: u32, exec_id: u32, (file, dentry): (u64, u64)) {
+    let Some(slot) = PROCESSES.get_ptr_mut(pid & (PROCESS_SLOTS - 1)) else {
         return;
     };
     // SAFETY: as above. Only the process itself is here, and all its other threads are gone.
     unsafe {
-        if (*slot).pid != image.pid || (*slot).start_ns != image.start_ns {
-            return keep(image);
+        let is_its = (*slot).pid == pid && (*slot).start_ns == start_ns;
+        if !is_its {
+            (&raw mut (*slot).pid).write_volatile(0);
+            (*slot).start_ns = start_ns;
+            (*slot).creator_pid = 0;
         }
-        (*slot).exec_id = image.exec_id;
-        (*slot).file = image.file;
-        (*slot).dentry = image.dentry;
+        (*slot).exec_id = exec_id;
+        (*slot).file = file;
+        (*slot).dentry = dentry;
+        if !is_its {
+            (&raw mut (*slot).pid).write_volatile(pid);
+        }
     }
 }
 

@@ -14,18 +14,39 @@ pub const ABSENT: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[expect(missing_docs, reason = "each field is named after the kernel's own")]
 pub struct Offsets {
+    // What every exec and every fork needs lies together: in the kernel, cold memory is what costs.
     pub linux_binprm_file: u32,
-    pub linux_binprm_filename: u32,
-    pub linux_binprm_argc: u32,
-    pub task_struct_tgid: u32,
-    pub task_struct_pid: u32,
+    /// `file.f_path.dentry`
+    pub file_path_dentry: u32,
+    /// `dentry.d_name.name`
+    pub dentry_name: u32,
+    /// `mount.mnt`, the `vfsmount` inside
+    /// The text of a short name, inside the dentry.
+    pub dentry_short_name: u32,
     pub task_struct_comm: u32,
-    pub task_struct_mm: u32,
-    pub task_struct_cred: u32,
-    pub task_struct_real_parent: u32,
     pub task_struct_group_leader: u32,
     pub task_struct_start_boottime: u32,
+    pub task_struct_tgid: u32,
     pub task_struct_self_exec_id: u32,
+    pub file_inode: u32,
+    pub inode_super_block: u32,
+    pub super_block_magic: u32,
+    pub super_block_dev: u32,
+    pub inode_number: u32,
+    pub inode_size: u32,
+    /// Seconds of `ctime`.
+    pub inode_ctime_sec: u32,
+    /// Nanoseconds of `ctime`.
+    pub inode_ctime_nsec: u32,
+    pub inode_write_count: u32,
+    pub task_struct_mm: u32,
+    pub mm_struct_exe_file: u32,
+    pub linux_binprm_filename: u32,
+    // What is sent of few.
+    pub linux_binprm_argc: u32,
+    pub task_struct_pid: u32,
+    pub task_struct_cred: u32,
+    pub task_struct_real_parent: u32,
     pub task_struct_thread_pid: u32,
     pub task_struct_nsproxy: u32,
     pub task_struct_signal: u32,
@@ -39,7 +60,6 @@ pub struct Offsets {
     pub mm_struct_env_start: u32,
     pub mm_struct_env_end: u32,
     pub mm_struct_start_code: u32,
-    pub mm_struct_exe_file: u32,
     pub cred_uid: u32,
     pub cred_euid: u32,
     pub cred_suid: u32,
@@ -67,31 +87,13 @@ pub struct Offsets {
     pub upid_ns: u32,
     /// Not an offset: `sizeof(struct upid)`.
     pub upid_size: u32,
-    /// `file.f_path.dentry`
-    pub file_path_dentry: u32,
-    pub file_inode: u32,
     /// `file.f_path.mnt`
     pub file_path_mnt: u32,
     pub dentry_parent: u32,
-    /// `dentry.d_name.name`
-    pub dentry_name: u32,
-    /// `mount.mnt`, the `vfsmount` inside
-    /// The text of a short name, inside the dentry.
-    pub dentry_short_name: u32,
-    pub inode_super_block: u32,
-    pub inode_number: u32,
-    pub inode_size: u32,
-    /// Seconds of `ctime`.
-    pub inode_ctime_sec: u32,
-    /// Nanoseconds of `ctime`.
-    pub inode_ctime_nsec: u32,
-    pub inode_write_count: u32,
     pub inode_mode: u32,
     pub inode_uid: u32,
     pub inode_gid: u32,
     pub inode_links: u32,
-    pub super_block_dev: u32,
-    pub super_block_magic: u32,
     pub vm_area_struct_file: u32,
     /// `mount.mnt`, the `vfsmount` inside
     pub mount_mnt: u32,

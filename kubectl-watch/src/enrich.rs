@@ -4,6 +4,8 @@
 //! is left out. What no rule asks for is looked up for alerts only, so that other events cost nothing.
 
 mod container;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod host;
 mod lineage;
 mod needs;

@@ -74,6 +74,8 @@ pub trait Schema {
     fn knowledge(&self, field: Field) -> Knowledge;
     /// Whether one event may have several values of it.
     fn repeats(&self, field: Field) -> bool;
+    /// Whether a value of it may be as long as all arguments of a process: megabytes, if that process likes.
+    fn is_long(&self, field: Field) -> bool;
     /// The one category of event that there is: what may stand before `where`.
     fn category(&self) -> &'static str;
 }

@@ -16,6 +16,7 @@ mod latency;
 mod load;
 mod memory;
 mod monitor;
+mod new_file;
 mod other;
 mod process;
 mod program_time;
@@ -85,6 +86,8 @@ enum Measurement {
     Latency,
     /// Time in BPF programs.
     Program,
+    /// Exec of files that were not judged yet, and then were.
+    NewFile,
     /// Resident memory.
     Memory,
     /// Start to armed.
@@ -200,6 +203,7 @@ impl Measurement {
         match self {
             Self::Latency => latency::measure(bench, report),
             Self::Program => program_time::measure(bench, report),
+            Self::NewFile => new_file::measure(bench, report),
             Self::Memory => memory::measure(bench, report),
             Self::Start => start::measure(bench, report),
             Self::Alert => alert_time::measure(bench, report),

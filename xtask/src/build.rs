@@ -17,10 +17,6 @@ pub(crate) const ENDIAN: &str = if cfg!(target_endian = "big") {
 /// Builds it and says where it is.
 pub(crate) fn release() -> Result<PathBuf> {
     let triple = triple();
-    let flags = format!(
-        "CARGO_TARGET_{}_RUSTFLAGS",
-        triple.replace('-', "_").to_uppercase()
-    );
     run(cargo()
         .args([
             "build",
@@ -33,7 +29,7 @@ pub(crate) fn release() -> Result<PathBuf> {
         // Cargo takes flags from one place only, and these two come first.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env(flags, "-C target-feature=+crt-static"))?;
+        .env(flags_variable(&triple), "-C target-feature=+crt-static"))?;
     let binary = target_folder()?.join(triple).join("release/kubectl-watch");
     ensure!(
         !needs_interpreter(&binary)?,
@@ -53,8 +49,16 @@ pub(crate) fn target_folder() -> Result<PathBuf> {
     Ok(folder.into())
 }
 
+/// The variable by which cargo is told flags for a target alone, and not for build scripts.
+pub(crate) fn flags_variable(triple: &str) -> String {
+    format!(
+        "CARGO_TARGET_{}_RUSTFLAGS",
+        triple.replace('-', "_").to_uppercase()
+    )
+}
+
 /// The target triple of this machine.
-fn triple() -> String {
+pub(crate) fn triple() -> String {
     let arch = if ARCH == "riscv64" { "riscv64gc" } else { ARCH };
     let libc = if cfg!(target_env = "musl") { "musl" } else { "gnu" };
     format!("{arch}-unknown-linux-{libc}")

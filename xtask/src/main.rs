@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod fuzz;
 mod image;
 mod program;
 mod run;
@@ -32,6 +33,8 @@ enum Command {
     Ci,
     /// Build the container image.
     Image(image::Args),
+    /// Feed hostile bytes to what reads them.
+    Fuzz(fuzz::Args),
     /// Measure what it costs and how fast it is, as root.
     Bench(bench::Args),
     /// The part of `bench` that runs as root.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Test(args) => return test::run(&args),
         Command::Ci => return test::run(&test::Args::default()),
         Command::Image(args) => image::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchRun(args) => bench::run_as_root(args),
         Command::BenchSpawn(args) => bench::spawn(&args),

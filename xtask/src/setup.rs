@@ -65,6 +65,16 @@ pub(crate) fn for_testing() -> Result<()> {
     apt::install("for the tests", &packages)
 }
 
+/// What the fuzzer needs besides: it is C++.
+pub(crate) fn for_fuzzing() -> Result<()> {
+    for_building()?;
+    if is_here("c++") {
+        return Ok(());
+    }
+    ensure!(apt::is_here(), "the fuzzer needs a C++ compiler: install one");
+    apt::install("for the fuzzer", &["g++"])
+}
+
 /// The packages of clippy and rustfmt that the compilers lack: the distribution's, for BPF and perhaps for all,
 /// and the one that runs this.
 fn missing_tools() -> Result<Vec<&'static str>> {

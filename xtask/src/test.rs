@@ -8,7 +8,7 @@ mod tally;
 
 use crate::program::{self, cargo, is_root};
 use crate::toolchain::{self, REMEDY, Toolchain};
-use crate::{bench, build, setup};
+use crate::{bench, build, fuzz, setup};
 use anyhow::{Result, anyhow};
 use std::env;
 use std::env::consts::ARCH;
@@ -61,6 +61,7 @@ fn run_all(args: &Args, tally: &mut Tally) -> Result<()> {
             lint_kernel_object(bench::EMPTY)
         });
         tally.check("the links in the documentation", document);
+        tally.check("what reads hostile bytes", fuzz::briefly);
     }
     let binary = build::release()?;
 

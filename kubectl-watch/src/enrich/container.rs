@@ -23,7 +23,7 @@ pub(super) fn fill(event: &mut ProcessEvent) {
 }
 
 /// The container's id and the pod's UID in a `/proc/PID/cgroup`, of version 1 or 2.
-fn parse(file: &str) -> (Option<String>, Option<String>) {
+pub(super) fn parse(file: &str) -> (Option<String>, Option<String>) {
     let paths = file.lines().filter_map(|line| line.splitn(3, ':').nth(2));
     let found =
         |(id, pod): (Option<String>, Option<String>), path| (id.or(container(path)), pod.or(pod_uid(path)));

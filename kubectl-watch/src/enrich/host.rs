@@ -69,10 +69,10 @@ fn line(root: &HostRoot, path: &str) -> Option<String> {
 
 /// An `os-release` file.
 #[derive(Debug, Default)]
-struct Release(Vec<(String, String)>);
+pub(super) struct Release(Vec<(String, String)>);
 
 impl Release {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let pairs = text.lines().filter_map(|line| {
             let (name, value) = line.trim().split_once('=')?;
             let quoted = ['"', '\'']
@@ -92,7 +92,7 @@ impl Release {
     }
 
     /// What Elastic's agents call the family of a distribution.
-    fn family(&self) -> Option<String> {
+    pub(super) fn family(&self) -> Option<String> {
         let ids = [self.get("ID"), self.get("ID_LIKE")]
             .map(Option::unwrap_or_default)
             .join(" ");

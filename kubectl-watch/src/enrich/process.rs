@@ -81,7 +81,7 @@ fn warn(name: &str, error: &io::Error) {
 
 /// Field 22 of `/proc/PID/stat`, see `proc(5)`. The name in field 2 may hold anything, so the count begins
 /// after its last parenthesis.
-fn start_ticks(stat: &[u8]) -> Option<u64> {
+pub(super) fn start_ticks(stat: &[u8]) -> Option<u64> {
     let after_name = stat.rsplit(|&byte| byte == b')').next()?;
     let field = after_name
         .split(|&byte| byte == b' ')

@@ -82,7 +82,7 @@ impl Table {
 
 /// The names in a file whose lines are `name:password:id:…`. Other lines are skipped; of two names for an id
 /// the first counts, as it does for `getpwuid`.
-fn parse(bytes: &[u8]) -> HashMap<u32, String> {
+pub(super) fn parse(bytes: &[u8]) -> HashMap<u32, String> {
     let mut names = HashMap::new();
     for line in bytes.split(|&byte| byte == b'\n') {
         let mut fields = line.split(|&byte| byte == b':');

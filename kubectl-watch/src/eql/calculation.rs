@@ -1,6 +1,6 @@
 //! What a query computes from fields: arithmetic and functions.
 //!
-//! A missing argument makes the whole missing, and so do a division by zero and a number too large.
+//! A missing argument makes the whole missing, and so do a division by zero, a number and a text too large.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -9,6 +9,10 @@ use super::condition::Condition;
 use super::function::Function;
 use super::value::{Constant, float};
 use super::{Event, Field};
+
+/// Bytes of text that a function takes in all: two of the longest command lines that Linux allows, and more. A
+/// query can name one as often as it likes.
+const MAX_TEXT: usize = 16 * 1024 * 1024;
 
 /// Something that has at most one value for one event and one value of its repeating field.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +77,12 @@ impl Calculation {
                 fold,
                 arguments,
             } => {
-                let values = arguments.iter().map(|argument| argument.value(event, bound));
+                let mut room = MAX_TEXT;
+                let values = arguments.iter().map(|argument| {
+                    let value = argument.value(event, bound)?;
+                    room = room.checked_sub(value.text().map_or(0, <[u8]>::len))?;
+                    Some(value)
+                });
                 function.apply(*fold, &values.collect::<Option<Vec<_>>>()?)
             }
             Self::Holds(condition) => Some(Constant::Bool(condition.holds(event))),

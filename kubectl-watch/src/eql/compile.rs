@@ -15,6 +15,9 @@ use super::set::Constants;
 use super::value::Test;
 use super::{Field, Schema};
 
+/// Regular expressions of one query. Each can take a megabyte, however short it is.
+const MAX_REGEXES: usize = 64;
+
 /// Why something was known before any event was seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cause {
@@ -58,6 +61,7 @@ pub(super) fn compile(tree: &Tree, schema: &dyn Schema) -> Result<Compiled, Loca
         schema,
         unknown: Vec::new(),
         unfilled: BTreeSet::new(),
+        regexes: 0,
     };
     let folded = compiler.condition(&tree.condition)?;
     let mut fields = BTreeMap::new();
@@ -92,6 +96,8 @@ struct Compiler<'a> {
     schema: &'a dyn Schema,
     unknown: Vec<(String, At)>,
     unfilled: BTreeSet<String>,
+    /// Regular expressions so far.
+    regexes: usize,
 }
 
 impl Compiler<'_> {
@@ -140,7 +146,14 @@ impl Compiler<'_> {
                 let test = match operator {
                     Matching::Colon => like(patterns, true),
                     Matching::Like { fold } => like(patterns, *fold),
-                    Matching::Regex { fold } => regex(patterns, places, *fold)?,
+                    Matching::Regex { fold } => {
+                        self.regexes += patterns.len();
+                        if self.regexes > MAX_REGEXES {
+                            let text = format!("a query can have {MAX_REGEXES} regular expressions");
+                            return Err(Located::too_large(node.at, text));
+                        }
+                        regex(patterns, places, *fold)?
+                    }
                 };
                 let subject = self.calculation(subject)?;
                 self.test(node.at, subject, test)

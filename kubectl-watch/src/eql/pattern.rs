@@ -19,6 +19,8 @@ pub struct Pattern {
 
 /// How much memory one compiled pattern may take.
 const MAX_COMPILED: usize = 1 << 20;
+/// How much it may take besides once it is used.
+const MAX_CACHE: usize = 1 << 19;
 
 impl Pattern {
     /// Reads a pattern; an error says what is wrong with it.
@@ -26,6 +28,7 @@ impl Pattern {
         let regex = RegexBuilder::new(&format!(r"\A(?:{})\z", translate(source, fold)?))
             .dot_matches_new_line(true)
             .size_limit(MAX_COMPILED)
+            .dfa_size_limit(MAX_CACHE)
             .nest_limit(64)
             .build()
             .map_err(|error| match error {

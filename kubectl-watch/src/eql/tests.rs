@@ -13,7 +13,7 @@ use super::{Event, Field, Knowledge, Query, Schema, Value};
 pub(super) struct Fields;
 
 const NAMES: &[&str] = &[
-    "name", "path", "args", "more", "count", "ratio", "flag", "os", "never",
+    "name", "path", "args", "more", "count", "ratio", "flag", "os", "never", "line",
 ];
 
 impl Schema for Fields {
@@ -36,6 +36,10 @@ impl Schema for Fields {
 
     fn repeats(&self, field: Field) -> bool {
         ["args", "more"].contains(&self.name(field))
+    }
+
+    fn is_long(&self, field: Field) -> bool {
+        self.name(field) == "line"
     }
 
     fn category(&self) -> &'static str {

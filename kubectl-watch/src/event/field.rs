@@ -171,6 +171,13 @@ impl Schema for ProcessSchema {
         )
     }
 
+    fn is_long(&self, field: Field) -> bool {
+        matches!(
+            Self::known(field),
+            Some(Known::ProcessCommandLine | Known::ProcessParentCommandLine)
+        )
+    }
+
     fn category(&self) -> &'static str {
         "process"
     }

@@ -37,14 +37,18 @@ pub(super) fn load(config: &Config) -> Result<RuleSet, Failure> {
 
 /// What the kernel must send for these rules.
 pub(super) fn watch(rules: &RuleSet) -> Watch {
-    match rules.watch() {
-        ruleset::Watch::Names(names) => Watch::Names(names.into_iter().collect()),
+    let names = match rules.watch() {
+        ruleset::Watch::Names(names) => Some(names.into_iter().collect()),
         ruleset::Watch::All { because } => {
             tracing::warn!(
                 ?because,
                 "every exec is watched, because these rules can be about any name"
             );
-            Watch::All
+            None
         }
+    };
+    Watch {
+        names,
+        content: false,
     }
 }

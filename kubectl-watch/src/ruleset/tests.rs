@@ -185,3 +185,19 @@ fn everything_that_is_wrong_is_named() {
         "{error}"
     );
 }
+
+#[test]
+fn a_file_without_end_is_refused() {
+    let error = RuleSet::load(&["/dev/zero".into()], false).expect_err("it has no end");
+    assert!(error.to_string().contains("larger than"), "{error}");
+}
+
+#[test]
+fn a_pipe_in_a_folder_stops_nobody() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe.toml");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).expect("a pipe");
+    let set = RuleSet::load(&[folder.path().to_owned()], false).expect("it is passed over");
+    assert!(set.rules().is_empty());
+}

@@ -8,9 +8,12 @@ mod btf;
 mod clock;
 mod convert;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod guard;
 mod handover;
 mod inbox;
+mod judged;
 mod kernel_log;
 mod ledger;
 mod load;
@@ -28,11 +31,12 @@ use aya::maps::{MapData, RingBuf};
 pub use btf::BtfError;
 pub use clock::booted;
 pub use error::SourceError;
-pub use guard::{Part, Touched};
+pub use guard::{Part, Touched, Watch};
 pub use handover::Handover;
 use jiff::Timestamp;
+pub use judged::Verdict;
 pub use kernel_log::KernelLog;
-use kubectl_watch_ebpf::{EXEC, FORK, MAX_WATCHED_NAMES, NameKey, Program, Sieve};
+use kubectl_watch_ebpf::{EXEC, FORK, Program};
 pub use ledger::{Balance, Hole, Terms};
 pub use losses::Losses;
 pub use lost::LostExec;
@@ -45,6 +49,7 @@ use self::{
     guard::Filter,
     handover::Twice,
     inbox::Inbox,
+    judged::JudgedFiles,
     load::{Attached, Held, Loaded, give_back_memory},
     losses::Counters,
     lost::LastLostMap,
@@ -52,7 +57,7 @@ use self::{
     readable::readable,
     reader::Reader,
 };
-use crate::event::ProcessEvent;
+use crate::event::{File, ProcessEvent};
 
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;
@@ -78,15 +83,6 @@ pub struct Options {
     pub pins: Option<PathBuf>,
 }
 
-/// Which execs the kernel sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Watch {
-    /// Every one.
-    All,
-    /// Those of these names, in any case of letters.
-    Names(Vec<Vec<u8>>),
-}
-
 /// What the kernel sends.
 pub struct KernelSource {
     ring: AsyncFd<RingBuf<MapData>>,
@@ -94,6 +90,7 @@ pub struct KernelSource {
     counters: Counters,
     last_lost: LastLostMap,
     filter: Filter,
+    judged: JudgedFiles,
     links: Vec<Attached>,
     pins: Option<(Pins, String)>,
     /// Where the programs are pinned, once they are attached.
@@ -138,7 +135,14 @@ impl KernelSource {
                 None,
             )
         };
-        let (ring, counters, last_lost, filter, programs) = loaded.into();
+        let Loaded {
+            ring,
+            counters,
+            last_lost,
+            filter,
+            judged,
+            programs,
+        } = loaded;
         let ring = RingBuf::try_from(ring).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
         give_back_memory();
@@ -151,6 +155,7 @@ impl KernelSource {
             counters,
             last_lost,
             filter,
+            judged,
             links,
             pins: pins.map(|pins| (pins, identity)),
             set,
@@ -163,20 +168,15 @@ impl KernelSource {
 
     /// Says which execs are wanted, now or while it runs. More names than there is room for means all.
     pub fn watch(&mut self, watch: &Watch) -> Result<(), SourceError> {
-        let mut names: Vec<NameKey> = match watch {
-            Watch::All => Vec::new(),
-            Watch::Names(names) => names.iter().map(|name| NameKey::of(name).lower()).collect(),
-        };
-        let all = *watch == Watch::All || names.len() > MAX_WATCHED_NAMES as usize;
-        let mut sieve = Sieve::EMPTY;
-        sieve.all = all.into();
-        if all {
-            names.clear();
-        }
-        for name in &names {
-            sieve.add(*name);
-        }
-        self.filter.write(&names, &sieve)
+        // What is wanted may have changed with what is watched.
+        self.filter.open()?;
+        self.judged.forget()?;
+        self.filter.watch(watch)
+    }
+
+    /// Lets the kernel know a version of a file again: its execs are sent as the verdict says.
+    pub fn remember(&mut self, file: &File, verdict: Verdict) -> Result<(), SourceError> {
+        self.judged.remember(file, verdict)
     }
 
     /// Attaches the programs, if they are not yet: from now on execs are seen. Then replaces those of other versions,

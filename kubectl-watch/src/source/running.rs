@@ -22,10 +22,9 @@ const UNSET_ID: u32 = u32::MAX;
 
 /// Looks through `/proc` once. Whoever starts meanwhile is for the kernel to report.
 pub fn scan(watch: &Watch, booted: Timestamp) -> impl Iterator<Item = ProcessEvent> {
-    let names = match watch {
-        Watch::All => None,
-        Watch::Names(names) => Some(names.iter().map(|name| key(name)).collect::<Vec<_>>()),
-    };
+    // Content is judged later, so any name may be the one.
+    let names = watch.names.as_ref().filter(|_| !watch.content);
+    let names = names.map(|names| names.iter().map(|name| key(name)).collect::<Vec<_>>());
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(move |pid| {
@@ -242,7 +241,10 @@ mod tests {
         // `spawn` returns when the child has exec'd.
         let booted = Timestamp::UNIX_EPOCH;
         let found = |name: &[u8]| {
-            let watch = Watch::Names(vec![name.to_vec()]);
+            let watch = Watch {
+                names: Some(vec![name.to_vec()]),
+                content: false,
+            };
             let mut all = scan(&watch, booted);
             all.find(|event| event.process.pid == child.id())
         };

@@ -19,8 +19,8 @@ impl Event for Nothing {
 }
 
 impl Compiler<'_> {
-    /// The one field of a calculation that may have several values. With two of them the work would be their
-    /// product, and how many there are is the attacker's choice.
+    /// The one field of a calculation that may have several values. With two of them, or with a
+    /// text of any length beside it, the work would be their product, and how many there are is the attacker's choice.
     pub(super) fn repeating(&self, at: At, calculation: &Calculation) -> Result<Option<Field>, Located> {
         let mut repeating = Vec::new();
         each_read(calculation, &mut |field| {
@@ -33,7 +33,22 @@ impl Compiler<'_> {
             let text = format!("only one part of this may have several values, and {one} and {two} do");
             return Err(Located::unsupported(at, text));
         }
-        Ok(repeating.first().copied())
+        let Some(&repeating) = repeating.first() else {
+            return Ok(None);
+        };
+        let mut large = Vec::new();
+        calculation.each_field(&mut |field| {
+            if self.schema.repeats(field) || self.schema.is_long(field) {
+                large.push(field);
+            }
+        });
+        if let Some(&other) = large.iter().find(|&&field| field != repeating) {
+            let (one, two) = (self.schema.name(repeating), self.schema.name(other));
+            let text =
+                format!("{two} may be as long as a process likes, and this asks for it once for each {one}");
+            return Err(Located::unsupported(at, text));
+        }
+        Ok(Some(repeating))
     }
 
     pub(super) fn calculation(&mut self, node: &Node) -> Result<Computed, Located> {

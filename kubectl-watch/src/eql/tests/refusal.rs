@@ -1,8 +1,8 @@
 //! What is refused, where, and what is only warned of.
 
 use super::language::sample;
-use super::{Fields, holds, query};
-use crate::eql::{Problem, Query};
+use super::{Fields, Sample, holds, query};
+use crate::eql::{Problem, Query, Value};
 
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
@@ -60,6 +60,18 @@ fn what_is_wrong_is_named_with_its_place() {
             1,
             34,
             "args and more do",
+        ),
+        (
+            "process where stringContains(line, args)",
+            1,
+            15,
+            "once for each args",
+        ),
+        (
+            "process where concat(args, line == \"x\") == \"atrue\"",
+            1,
+            41,
+            "once for each args",
         ),
         ("process where count == 99999999999999999999", 1, 24, "too large"),
         ("process where count == 9223372036854775808", 1, 24, "too large"),
@@ -126,6 +138,28 @@ fn depth_is_bounded_and_length_is_not() {
         &format!("length(concat({})) == 20000", vec!["\"x\""; 20_000].join(", ")),
         &event
     ));
+}
+
+#[test]
+fn regular_expressions_are_counted_over_a_whole_query() {
+    let text = |times| {
+        format!(
+            "process where {}",
+            vec!["name regex (\"a\", \"b\")"; times].join(" or ")
+        )
+    };
+    assert!(Query::parse(&text(32), &Fields).is_ok());
+    let error = Query::parse(&text(33), &Fields).expect_err("there are 66");
+    assert!(matches!(error.problem, Problem::TooLarge(_)), "{error}");
+}
+
+#[test]
+fn a_text_has_room_for_two_command_lines_and_not_for_any_number() {
+    static LINE: [u8; 6 << 20] = [b'x'; 6 << 20];
+    let event = Sample::default().with("line", &[Value::Str(&LINE)]);
+    let length = |times| format!("length(concat({}))", vec!["line"; times].join(", "));
+    assert!(holds(&format!("{} == {}", length(2), 2 * LINE.len()), &event));
+    assert!(holds(&format!("{} == null", length(20_000)), &event));
 }
 
 #[test]

@@ -155,6 +155,12 @@ impl Assembly {
         }
     }
 
+    /// Bytes of unfinished arguments that there is room made for.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
     fn give_up(&mut self, cpu: u32, out: &mut Vec<ProcessEvent>) {
         if let Some(this) = self.unfinished.remove(&cpu) {
             self.held -= this.size();

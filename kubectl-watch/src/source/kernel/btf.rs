@@ -14,6 +14,11 @@ const STRUCT: u32 = 4;
 const UNION: u32 = 5;
 /// How deep anonymous structures and wrappers may nest. The kernel's own nest less than ten deep.
 const MAX_DEPTH: u32 = 32;
+/// Members that are looked at for one field. The kernel's largest structure has some hundred; one whose anonymous
+/// members hold itself, twice, would have no end.
+const MAX_MEMBERS: u32 = 1 << 16;
+/// Bytes of a name; the kernel's own are shorter (`KSYM_NAME_LEN`). Damaged strings may have no end.
+const MAX_NAME: usize = 512;
 
 /// What is wrong with a BTF file.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -85,10 +90,10 @@ impl<'a> Btf<'a> {
     /// Bytes from the start of a structure to a field, which may be a path through structures (`ns.inum`).
     pub(super) fn offset(&self, structure: &str, field: &str) -> Option<u32> {
         let mut id = *self.structs.get(structure.as_bytes())?;
-        let mut offset = 0;
+        let mut offset: u32 = 0;
         for name in field.split('.') {
-            let (bytes, member) = self.member(id, name.as_bytes(), 0)?;
-            offset += bytes;
+            let (bytes, member) = self.member(id, name.as_bytes(), 0, &mut { MAX_MEMBERS })?;
+            offset = offset.checked_add(bytes)?;
             id = member;
         }
         Some(offset)
@@ -101,12 +106,13 @@ impl<'a> Btf<'a> {
     }
 
     /// The offset and type of a member, looked for in anonymous members too.
-    fn member(&self, id: u32, name: &[u8], depth: u32) -> Option<(u32, u32)> {
+    fn member(&self, id: u32, name: &[u8], depth: u32, left: &mut u32) -> Option<(u32, u32)> {
         let this = self.unwrapped(id)?;
         if depth > MAX_DEPTH || (this.kind != STRUCT && this.kind != UNION) {
             return None;
         }
         for index in 0..this.members as usize {
+            *left = left.checked_sub(1)?;
             let at = this.body + index * 12;
             let [name_at, member, place] = [0, 4, 8].map(|field| word(self.types, at + field));
             let (name_at, member, place) = (name_at.ok()?, member.ok()?, place.ok()?);
@@ -122,9 +128,9 @@ impl<'a> Btf<'a> {
                 return Some((bits / 8, member));
             }
             if member_name.is_empty()
-                && let Some((bytes, found)) = self.member(member, name, depth + 1)
+                && let Some((bytes, found)) = self.member(member, name, depth + 1, left)
             {
-                return Some((bits / 8 + bytes, found));
+                return Some(((bits / 8).checked_add(bytes)?, found));
             }
         }
         None
@@ -161,6 +167,7 @@ impl<'a> Btf<'a> {
     /// A name; empty where the type has none or the file is damaged.
     fn string(&self, at: u32) -> &'a [u8] {
         let rest = self.strings.get(at as usize..).unwrap_or_default();
+        let rest = &rest[..rest.len().min(MAX_NAME)];
         rest.split(|&byte| byte == 0).next().unwrap_or_default()
     }
 }
@@ -240,6 +247,16 @@ mod tests {
             for (structure, field) in [("outer", "none"), ("none", "first"), ("outer", "first.deeper")] {
                 assert_eq!(btf.offset(structure, field), None, "{structure}.{field}");
             }
+        }
+    }
+
+    #[test]
+    fn a_structure_that_holds_itself_has_no_field_that_it_does_not_name() {
+        for seed in ["member-of-itself", "two-members-of-itself", "typedef-of-itself"] {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/btf/").to_owned() + seed;
+            let file = std::fs::read(path).expect("it is a seed");
+            let btf = Btf::parse(&file).expect("it is whole");
+            assert_eq!(btf.offset("outer", "wanted"), None, "{seed}");
         }
     }
 

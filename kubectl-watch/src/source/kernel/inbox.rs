@@ -36,26 +36,31 @@ impl Inbox {
         let boot = Boot::now();
         for taken in 0..most {
             let Some(bytes) = ring.next() else { return taken };
-            match record::decode(&bytes) {
-                Ok(Record::Exec(record)) => {
-                    self.received += 1;
-                    let event = convert::event(&record, self.received, boot);
-                    let Header { cpu, sequence, .. } = record.exec.header;
-                    self.ledger.received(cpu, sequence, record.exec.boot_ns);
-                    self.assembly.exec(&record.exec, event, record.args, out);
-                }
-                Ok(Record::Args(head, bytes)) => self.assembly.args(&head, bytes, out),
-                Ok(Record::Env(head, bytes)) => self.assembly.env(&head, bytes, out),
-                Ok(Record::Ancestor(record)) => {
-                    let ancestor = convert::ancestor(&record, boot);
-                    self.assembly.ancestor(record.ancestor.header, ancestor);
-                }
-                Err(error) => {
-                    self.bad_records += 1;
-                    tracing::warn!(%error, "dropped a record that is not whole");
-                }
-            }
+            self.record(&bytes, boot, out);
         }
         most
+    }
+
+    /// Takes one record.
+    pub(super) fn record(&mut self, bytes: &[u8], boot: Boot, out: &mut Vec<ProcessEvent>) {
+        match record::decode(bytes) {
+            Ok(Record::Exec(record)) => {
+                self.received += 1;
+                let event = convert::event(&record, self.received, boot);
+                let Header { cpu, sequence, .. } = record.exec.header;
+                self.ledger.received(cpu, sequence, record.exec.boot_ns);
+                self.assembly.exec(&record.exec, event, record.args, out);
+            }
+            Ok(Record::Args(head, bytes)) => self.assembly.args(&head, bytes, out),
+            Ok(Record::Env(head, bytes)) => self.assembly.env(&head, bytes, out),
+            Ok(Record::Ancestor(record)) => {
+                let ancestor = convert::ancestor(&record, boot);
+                self.assembly.ancestor(record.ancestor.header, ancestor);
+            }
+            Err(error) => {
+                self.bad_records += 1;
+                tracing::warn!(%error, "dropped a record that is not whole");
+            }
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
 
 use aya::{
-    Btf, Ebpf, EbpfLoader, Endianness,
+    Btf, Ebpf, EbpfLoader, Endianness, VerifierLogLevel,
     maps::{Array, HashMap, Map, MapError},
     programs::{BtfTracePoint, ProgramError, links::FdLink},
 };
 use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, COUNTERS, EVENTS, EXEC, LAST_LOST, OFFSETS, Offsets, Program, SIEVE, WATCHED_NAMES,
+    AYA_LOG_LEVEL, COUNTERS, EVENTS, EXEC, JUDGED, LAST_LOST, OFFSETS, Offsets, Program, SIEVE, WATCHED_NAMES,
 };
 use zerocopy::IntoBytes;
 
@@ -16,6 +16,7 @@ use super::{
     KernelLog, OBJECT, Options, PROGRAMS, SourceError,
     error::{absent, refused},
     guard::Filter,
+    judged::JudgedFiles,
     losses::Counters,
     lost::LastLostMap,
     pin::PinnedSet,
@@ -28,7 +29,8 @@ pub(super) struct Loaded {
     pub(super) counters: Counters,
     pub(super) last_lost: LastLostMap,
     pub(super) filter: Filter,
-    programs: Held,
+    pub(super) judged: JudgedFiles,
+    pub(super) programs: Held,
 }
 
 /// The programs. They stay loaded as long as this lives, and longer where they are pinned.
@@ -52,6 +54,7 @@ impl Loaded {
         // What the object says of its own types is for people; no load of it depends on the kernel's.
         let mut ebpf = EbpfLoader::new()
             .btf(None)
+            .verifier_log_level(verifier_log_level(options.log))
             .override_global(OFFSETS, offsets.as_bytes(), true)
             .override_global(AYA_LOG_LEVEL, &level, true)
             .load(OBJECT)
@@ -81,6 +84,7 @@ impl Loaded {
             take(LAST_LOST)?,
             take(WATCHED_NAMES)?,
             take(SIEVE)?,
+            take(JUDGED)?,
         ];
         let held = Held {
             ours: Some(Box::new(ebpf)),
@@ -120,13 +124,14 @@ impl Loaded {
             set.map(LAST_LOST)?,
             set.map(WATCHED_NAMES)?,
             set.map(SIEVE)?,
+            set.map(JUDGED)?,
         ];
         Ok((Self::of(maps, exec, held)?, links))
     }
 
-    fn of(maps: [Map; 5], exec: RawFd, programs: Held) -> Result<Self, SourceError> {
+    fn of(maps: [Map; 6], exec: RawFd, programs: Held) -> Result<Self, SourceError> {
         let unfit = |error: MapError| refused("the maps", error);
-        let [ring, counters, last_lost, names, sieve] = maps;
+        let [ring, counters, last_lost, names, sieve, judged] = maps;
         Ok(Self {
             ring,
             counters: Counters::new(counters, exec)?,
@@ -135,6 +140,7 @@ impl Loaded {
                 HashMap::try_from(names).map_err(unfit)?,
                 Array::try_from(sieve).map_err(unfit)?,
             ),
+            judged: JudgedFiles::new(judged)?,
             programs,
         })
     }
@@ -162,19 +168,6 @@ impl Held {
     }
 }
 
-impl From<Loaded> for (Map, Counters, LastLostMap, Filter, Held) {
-    fn from(loaded: Loaded) -> Self {
-        let Loaded {
-            ring,
-            counters,
-            last_lost,
-            filter,
-            programs,
-        } = loaded;
-        (ring, counters, last_lost, filter, programs)
-    }
-}
-
 fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
     let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
     program
@@ -191,6 +184,15 @@ fn id(program: &BtfTracePoint) -> Result<u32, SourceError> {
 fn descriptor(program: &BtfTracePoint) -> Result<RawFd, SourceError> {
     let fd = program.fd().map_err(|error| refused("the program", error))?;
     Ok(fd.as_fd().as_raw_fd())
+}
+
+/// How much the verifier says of a program that it refuses: why, or, for a developer, every step that led to it. Those
+/// can be megabytes, and aya asks again and again until there is room for all of them.
+fn verifier_log_level(log: KernelLog) -> VerifierLogLevel {
+    match log {
+        KernelLog::Debug => VerifierLogLevel::default(),
+        KernelLog::Off | KernelLog::Warn => VerifierLogLevel::STATS,
+    }
 }
 
 /// Gives back what loading took, and from now on every large block when it is freed. aya reads all of the kernel's

@@ -3,12 +3,19 @@
 //! BTF in, the wire contract's [`Offsets`] out. A field that is missing stops the start with its name, but for
 //! those without which only a detail is missing: they are absent by name, never by accident.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use kubectl_watch_ebpf::{ABSENT, Offsets};
 use thiserror::Error;
 
 use super::btf::{Btf, BtfError};
+
+/// Bytes of the kernel's types: a distribution's take about six million.
+const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 /// Why the offsets are not known.
 #[derive(Debug, Error)]
@@ -40,7 +47,7 @@ pub enum OffsetsError {
 /// Reads the description at `path` and looks up every field.
 pub(super) fn read(path: &Path) -> Result<Offsets, OffsetsError> {
     let name = path.display().to_string();
-    let file = fs::read(path).map_err(|error| OffsetsError::Unreadable {
+    let file = bounded(path).map_err(|error| OffsetsError::Unreadable {
         path: name.clone(),
         error,
     })?;
@@ -48,8 +55,18 @@ pub(super) fn read(path: &Path) -> Result<Offsets, OffsetsError> {
     resolve(&btf)
 }
 
+/// All of a file, or an error where it is longer than a kernel's types can be.
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+    }
+    Ok(bytes)
+}
+
 /// Looks up every field. An alternative name follows where kernels differ.
-fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
+pub(super) fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
     let find = |structure: &str, fields: &[&str]| {
         let found = fields.iter().find_map(|field| btf.offset(structure, field));
         found.ok_or_else(|| OffsetsError::Missing(format!("{structure}.{}", fields.join(" or "))))
@@ -147,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let path = folder.path().join("vmlinux");
         assert!(matches!(read(&path), Err(OffsetsError::Unreadable { .. })));
-        fs::write(&path, "something else").expect("it can be written");
+        std::fs::write(&path, "something else").expect("it can be written");
         assert!(matches!(
             read(&path),
             Err(OffsetsError::Damaged {
@@ -155,6 +172,12 @@ mod tests {
                 ..
             })
         ));
+    }
+
+    #[test]
+    fn a_file_without_end_is_refused() {
+        let error = read(Path::new("/dev/zero")).expect_err("it has no end");
+        assert!(matches!(error, OffsetsError::Unreadable { .. }), "{error}");
     }
 
     #[test]

@@ -1,0 +1,88 @@
+//! Arguments that an attacker chose, on their way into an alert: no secret comes out, and no order to a terminal.
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use kubectl_watch::alert::{Alert, AlertParts, Host};
+use kubectl_watch::event::field::ProcessSchema;
+use kubectl_watch::event::{Args, ProcessEvent};
+use kubectl_watch::rule::Rule;
+use kubectl_watch::sink::terminal;
+use uuid::Uuid;
+
+use crate::sample;
+
+/// What must never be shown.
+const SECRET: &str = "s3cr3tThatNobodyMaySeeInAnyOutput42";
+
+/// Matches everything, and by the values that are the attacker's.
+static RULE: LazyLock<Option<Rule>> = LazyLock::new(|| {
+    let text = r#"
+        [rule]
+        rule_id = "fuzz"
+        name = "Everything"
+        query = 'process where process.args : "*" and process.command_line : "*" and process.parent.args : "*"'
+    "#;
+    Rule::from_toml(text, &ProcessSchema).ok()
+});
+
+/// Puts a secret among the arguments and makes an alert of them, for both readers.
+///
+/// # Panics
+///
+/// Where a promise is broken.
+pub fn run(bytes: &[u8]) {
+    let rule = RULE.as_ref().expect("the rule is a rule");
+    let secret = format!("--token={SECRET}");
+    let mut args = bytes.to_vec();
+    args.extend([b"\0", secret.as_bytes()].concat());
+    let mut event = sample::plain();
+    event.process.args = Args::from_bytes(args.clone());
+    event.parent.args = Args::from_bytes([secret.as_bytes(), b"\0", bytes].concat());
+    event.process.filename = bytes.to_vec();
+    event.parent.executable = bytes.to_vec();
+    show(rule, &event);
+}
+
+/// Makes an alert, and looks at what it shows.
+///
+/// # Panics
+///
+/// Where a promise is broken.
+pub fn show(rule: &Rule, event: &ProcessEvent) {
+    let reasons = rule.query.reasons(event);
+    let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
+    let alert = Alert::new(&AlertParts {
+        rule: &rule.metadata,
+        event,
+        host: &Host::default(),
+        matched: &matched,
+        id: Uuid::nil(),
+        created: Timestamp::UNIX_EPOCH,
+    });
+    let line = String::from_utf8(alert.to_json_line()).expect("JSON is UTF-8");
+    let document: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
+    assert!(document.is_object(), "a document is an object");
+    assert_eq!(line.matches('\n').count(), 1, "an alert is one line");
+    assert!(
+        line.ends_with('\n') && !line.trim_end().contains(char::is_control),
+        "{line:?}"
+    );
+    let block = terminal::block(&alert);
+    for shown in [&line, &block] {
+        assert!(!shown.contains(SECRET), "the secret is in {shown:?}");
+    }
+    // What remains are the sequences that set a colour or end it.
+    let mut orders = block.split('\x1b');
+    let plain = |text: &str| !text.contains(|letter: char| letter.is_control() && letter != '\n');
+    assert!(orders.next().is_none_or(plain), "{block:?}");
+    for order in orders {
+        let text = order.strip_prefix('[').and_then(|rest| rest.split_once('m'));
+        let (colour, text) = text.expect("nothing but a colour is set");
+        assert!(
+            colour.bytes().all(|byte| byte.is_ascii_digit() || byte == b';'),
+            "{block:?}"
+        );
+        assert!(plain(text), "{block:?}");
+    }
+}

@@ -1,0 +1,23 @@
+//! Doors for the fuzz targets: files of a node or a process, as a fuzzer made them.
+//!
+//! Only tests and the feature `fuzzing` have it. It checks the shape of what was read, and nothing else.
+
+use super::{container, host::Release, process, user};
+
+/// Takes the input as each of the files that are read: a process's cgroups and state, the node's users and release.
+///
+/// # Panics
+///
+/// Where what was read is not of its shape.
+pub fn files(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (container, pod) = container::parse(&text);
+    assert!(container.is_none_or(|id| id.len() == 64), "an id has 64 digits");
+    assert!(
+        pod.is_none_or(|uid| uid.len() == 36 || uid.len() == 32),
+        "a UID has 32 digits"
+    );
+    let _ticks = process::start_ticks(input);
+    let _users = user::parse(input);
+    let _family = Release::parse(&text).family();
+}
