@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, process::Command};
 
 use aya::maps::{Array, HashMap, Map, MapData, MapInfo, PerCpuArray, PerCpuValues, RingBuf};
-use kubectl_watch_tests::{Daemon, Mount, Scene, run, unique};
+use kubectl_watch_tests::{Daemon, Mount, Scene, binary, run, unique};
 use rustix::process::Signal;
 
 /// The numbers behind a key in what the kernel says of the daemon's descriptors.
@@ -155,6 +155,25 @@ fn rules_that_are_replaced_on_disk_are_reported_and_not_used() {
     let stopped = daemon.stop();
     assert_eq!(stopped.count(&second), 0);
     assert_eq!(stopped.notices("tampering").len(), 1, "{}", stopped.log);
+}
+
+#[test]
+fn a_program_file_that_is_replaced_is_reported() {
+    let scene = Scene::new();
+    let program = scene.copy(binary(), "kubectl-watch");
+    let mut daemon = Daemon::start_by(&mut Command::new(&program), &[]);
+    let new = scene.script("new", "#!/bin/sh\n");
+    fs::rename(new, &program).expect("the folder is ours");
+    let found = touched(&mut daemon, "binary")["event"]["reason"].clone();
+    assert!(
+        found
+            .as_str()
+            .is_some_and(|found| found.contains("kubectl-watch")),
+        "{found}"
+    );
+    let user = unique("goes-on");
+    bash(&format!("kubectl version --client --as={user}"));
+    daemon.alert(&user);
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub use ledger::{Balance, Hole, Terms};
 pub use losses::Losses;
 pub use lost::LostExec;
 pub use offsets::OffsetsError;
-pub use pin::{DEFAULT_PINS, PinsError, unpin};
+pub use pin::{DEFAULT_PINS, PinsError, is_bpf_fs, unpin};
 use tokio::io::unix::AsyncFd;
 
 use self::{
