@@ -10,7 +10,9 @@ mod host;
 mod json;
 mod lineage;
 pub mod notice;
+mod own;
 mod process;
+mod request;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
@@ -30,6 +32,8 @@ pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
 pub(crate) use process::Parent;
+pub(crate) use request::RequestFields;
+pub(crate) use text::Text;
 pub use update::{Update, UpdateParts};
 
 /// What an alert is made from.

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     alert::{Alert, AlertParts, Host, Update, UpdateParts},
-    enrich::executable::{Finding, Judgement},
+    enrich::executable::{Finding, Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
     rule::Rule,
-    source::{kernel, running},
+    source::running,
 };
 
 impl Pipeline {
@@ -56,10 +56,7 @@ impl Pipeline {
     }
 
     /// Says what the executable is, and lets the kernel know it.
-    fn identify(
-        &mut self,
-        event: &mut ProcessEvent,
-    ) -> Result<Vec<crate::enrich::executable::Ticket>, Failure> {
+    fn identify(&mut self, event: &mut ProcessEvent) -> Result<Vec<Ticket>, Failure> {
         let Judgement { remember, tickets } = self.executables.judge(event, &self.rules);
         self.remember(remember)?;
         Ok(tickets)
@@ -67,10 +64,6 @@ impl Pipeline {
 
     fn remember(&mut self, known: Option<(File, Verdict)>) -> Result<(), Failure> {
         if let Some((file, verdict)) = known.filter(|_| self.enrichment.needs().executable) {
-            let verdict = match verdict {
-                Verdict::Plain => kernel::Verdict::Plain,
-                Verdict::Wanted => kernel::Verdict::Wanted,
-            };
             self.source.remember(&file, verdict)?;
         }
         Ok(())
@@ -108,7 +101,9 @@ impl Pipeline {
                 self.remember(remember)?;
                 if waiting.event.executable != known {
                     self.update(&waiting);
-                    self.alert(&mut waiting);
+                    if self.enrichment.needs().executable {
+                        self.alert(&mut waiting);
+                    }
                 }
                 self.late.keep(waiting);
             }
