@@ -77,7 +77,10 @@ fn evasion_02_a_long_an_empty_and_no_first_argument() {
     let done = run(Command::new("perl").args(["-e", &line]));
     assert_ne!(done.status.code(), Some(9), "it was not started");
     let stopped = any.stop();
-    let of_program = |alert: &&Value| alert["process"]["executable"] == program.to_str().expect("it is text");
+    let of_program = |document: &&Value| {
+        document["process"]["executable"] == program.to_str().expect("it is text")
+            && document["event"]["kind"] == "alert"
+    };
     let found: Vec<_> = stopped.alerts.iter().filter(of_program).collect();
     assert_eq!(found.len(), 1, "{}", stopped.log);
     // Linux 5.18 and newer give a program that is started without arguments an empty one.

@@ -2,13 +2,14 @@
 //! own, because files run one after another, and a storm fills the buffers of all daemons there are.
 
 use std::{
+    io::{BufRead as _, BufReader, Read as _},
     path::Path,
-    process::Command,
+    process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use kubectl_watch_tests::{Daemon, Scene, run, unique};
-use rustix::process::Signal;
+use kubectl_watch_tests::{Daemon, Mount, Scene, Stopped, binary, require_root, run, unique};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// One test at a time: a storm is everybody's.
 fn alone() -> MutexGuard<'static, ()> {
@@ -111,4 +112,108 @@ fn evasion_20_a_daemon_that_stands_still_loses_nothing_that_fits() {
     assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
     assert!(stopped.log.contains("the equation holds"), "{}", stopped.log);
     assert_eq!(stopped.notices("events-lost").len(), 0);
+}
+
+/// The daemon with its alerts where a test says, and the last lines of its log when it has ended.
+struct Elsewhere(Child);
+
+impl Elsewhere {
+    fn start(alerts: Stdio) -> Self {
+        require_root();
+        let mut command = Command::new(binary());
+        command
+            .args(["--output", "json"])
+            .stdin(Stdio::null())
+            .stdout(alerts)
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let log = child.stderr.as_mut().expect("it is piped");
+        let mut byte = [0];
+        let mut said = Vec::new();
+        // By bytes, so that nothing behind this line is taken.
+        while !said.ends_with(b"watching") {
+            log.read_exact(&mut byte).expect("it watches");
+            said.push(byte[0]);
+        }
+        Self(child)
+    }
+
+    fn stop(mut self) -> Stopped {
+        kill_process(Pid::from_child(&self.0), Signal::TERM).expect("it runs");
+        let mut log = String::new();
+        let mut stderr = self.0.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut log).expect("it is text");
+        Stopped {
+            status: self.0.wait().expect("it ends"),
+            alerts: Vec::new(),
+            log,
+        }
+    }
+}
+
+/// What was made is delivered, or counted as not delivered.
+fn assert_adds_up(stopped: &Stopped, delivered: u64) {
+    let number = |name| stopped.number(name);
+    assert_eq!(number("delivered"), delivered, "{}", stopped.log);
+    assert_eq!(
+        number("alerts") + number("notices"),
+        delivered + number("undelivered"),
+        "{}",
+        stopped.log
+    );
+    assert!(number("undelivered") > 0, "{}", stopped.log);
+    assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
+    assert!(stopped.log.contains("the equation holds"), "{}", stopped.log);
+}
+
+#[test]
+fn a_full_pipe_delays_nobody_and_the_counts_add_up() {
+    let _alone = alone();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let daemon = Elsewhere::start(writer.into());
+    let scene = Scene::new();
+    let program = scene.copy("/bin/true", "kubectl");
+    // The pipe holds a few alerts, the queue 1,024 more, and every exec succeeds all the same.
+    storm(&program, 1500, 10, "--as=unread");
+    // Read at last, the daemon writes what it kept, and then what comes.
+    let mut lines = BufReader::new(reader)
+        .lines()
+        .map(|line| line.expect("it is text"));
+    let mut all = lines.by_ref().take(1000).collect::<Vec<_>>();
+    let user = unique("read");
+    storm(&program, 1, 10, &format!("--as={user}"));
+    while !all.last().is_some_and(|line| line.contains(&user)) {
+        all.push(lines.next().expect("it is on its way"));
+    }
+    let late = std::thread::spawn(move || lines.collect::<Vec<_>>());
+    let stopped = daemon.stop();
+    all.extend(late.join().expect("it ends"));
+    let parsed = all.iter().map(|line| serde_json::from_str(line));
+    let whole: Vec<serde_json::Value> = parsed.collect::<Result<_, _>>().expect("each line is whole");
+    assert_adds_up(&stopped, whole.len() as u64);
+    assert!(stopped.number("alerts") >= 1500, "{}", stopped.log);
+}
+
+#[test]
+fn a_full_disk_is_said_and_counted_and_what_is_there_stays_whole() {
+    let _alone = alone();
+    let scene = Scene::new();
+    let program = scene.copy("/bin/true", "kubectl");
+    let disk = Mount::new("tmpfs", "size=64k", scene.path().join("disk"));
+    let path = disk.path().join("alerts");
+    let daemon = Elsewhere::start(
+        std::fs::File::create(&path)
+            .expect("there is room for a name")
+            .into(),
+    );
+    storm(&program, 100, 10, "--as=full");
+    let stopped = daemon.stop();
+    assert!(stopped.status.success(), "{}", stopped.log);
+    assert!(stopped.log.contains("No space left on device"), "{}", stopped.log);
+    let text = std::fs::read(&path).expect("it is there");
+    let lines = text.split(|&byte| byte == b'\n');
+    let whole = lines
+        .filter(|line| serde_json::from_slice::<serde_json::Value>(line).is_ok())
+        .count();
+    assert_adds_up(&stopped, whole as u64);
 }

@@ -10,13 +10,16 @@ mod host;
 mod json;
 mod lineage;
 pub mod notice;
+mod own;
 mod process;
+mod request;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 pub mod text;
 mod threat;
+mod update;
 mod wording;
 
 use jiff::Timestamp;
@@ -29,6 +32,9 @@ pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
 pub(crate) use process::Parent;
+pub(crate) use request::RequestFields;
+pub(crate) use text::Text;
+pub use update::{Update, UpdateParts};
 
 /// What an alert is made from.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +61,8 @@ pub enum Message {
     Alert(Alert),
     /// What the sensor says of itself.
     Notice(Notice),
+    /// What became known after an alert.
+    Update(Update),
 }
 
 impl Message {
@@ -63,6 +71,7 @@ impl Message {
         match self {
             Self::Alert(alert) => alert.id(),
             Self::Notice(notice) => notice.id(),
+            Self::Update(update) => update.id(),
         }
     }
 
@@ -70,7 +79,7 @@ impl Message {
     pub fn args_bytes(&self) -> usize {
         match self {
             Self::Alert(alert) => alert.args_bytes(),
-            Self::Notice(_) => 0,
+            Self::Notice(_) | Self::Update(_) => 0,
         }
     }
 
@@ -80,6 +89,7 @@ impl Message {
         match self {
             Self::Alert(alert) => alert.to_json_line(),
             Self::Notice(notice) => notice.to_json_line(),
+            Self::Update(update) => update.to_json_line(),
         }
     }
 }
@@ -87,6 +97,12 @@ impl Message {
 impl From<Alert> for Message {
     fn from(alert: Alert) -> Self {
         Self::Alert(alert)
+    }
+}
+
+impl From<Update> for Message {
+    fn from(update: Update) -> Self {
+        Self::Update(update)
     }
 }
 

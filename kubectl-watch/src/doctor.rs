@@ -36,6 +36,8 @@ pub struct Findings {
     pub lockdown: Option<Lockdown>,
     /// Whether the daemon sees the node's own pids, where that is known.
     pub host_pids: Option<bool>,
+    /// Whether there is a BPF file system in the usual place.
+    pub bpf_fs: bool,
     /// The node's root, or why its users cannot be read.
     pub host_root: Result<PathBuf, String>,
 }
@@ -126,6 +128,7 @@ pub fn report(findings: &Findings) -> Report {
     checks.extend(capabilities(findings.capabilities));
     checks.extend([
         bpf(&findings.bpf),
+        bpf_fs(findings.bpf_fs),
         host_pids(findings.host_pids),
         host_root(&findings.host_root),
     ]);
@@ -233,6 +236,16 @@ fn bpf(bpf: &Bpf) -> Check {
     let fix = "If the capabilities are there, a seccomp profile or a security module forbids bpf(2): use a profile \
                that allows it, such as RuntimeDefault with CAP_BPF, and a kernel with CONFIG_BPF_SYSCALL=y.";
     check("bpf system call", state, found, fix)
+}
+
+/// Its absence is no fault: only who pins needs it, and is told so.
+fn bpf_fs(is_there: bool) -> Check {
+    let found = if is_there {
+        "at /sys/fs/bpf"
+    } else {
+        "none at /sys/fs/bpf, which only --pin needs: `mount -t bpf bpf /sys/fs/bpf`"
+    };
+    check("BPF file system", State::Good, found, "")
 }
 
 fn host_pids(host_pids: Option<bool>) -> Check {

@@ -25,7 +25,9 @@ struct Watched {
     target: Target,
     /// None where it is not known yet, or the file is a folder.
     sha256: Option<String>,
+    /// What it looked like; none where it was not looked at yet, or was not there.
     stamp: Option<Stamp>,
+    is_new: bool,
 }
 
 /// Tells one state of a file from the next.
@@ -41,13 +43,17 @@ impl Files {
     /// Watches over the program that runs now. Its content is not known before [`learn`](Self::learn).
     pub fn program(&mut self) {
         if let Ok(path) = std::env::current_exe() {
-            self.add(path, Target::Binary, None);
+            // The file that runs, whatever lies at its path by now.
+            let stamp = Stamp::of(Path::new("/proc/self/exe"));
+            self.add(path, Target::Binary, None, stamp);
         }
     }
 
     /// Watches over a file of rules, or, without a hash, over which files there are in a folder.
     pub fn rules(&mut self, path: PathBuf, sha256: Option<String>) {
-        self.add(path, Target::Rules, sha256);
+        // A file that was read is read again at the first look: it may have been replaced since.
+        let stamp = if sha256.is_some() { None } else { Stamp::of(&path) };
+        self.add(path, Target::Rules, sha256, stamp);
     }
 
     /// Forgets the rules, to be told of new ones.
@@ -62,12 +68,12 @@ impl Files {
         }
     }
 
-    fn add(&mut self, path: PathBuf, target: Target, sha256: Option<String>) {
-        let stamp = Stamp::of(&path);
+    fn add(&mut self, path: PathBuf, target: Target, sha256: Option<String>, stamp: Option<Stamp>) {
         self.0.push(Watched {
             path,
             target,
             sha256,
+            is_new: stamp.is_none(),
             stamp,
         });
     }
@@ -81,7 +87,7 @@ impl Files {
 impl Watched {
     fn check(&mut self) -> Option<Tampering> {
         let stamp = Stamp::of(&self.path);
-        if stamp == self.stamp {
+        if stamp == self.stamp && !std::mem::take(&mut self.is_new) {
             return None;
         }
         self.stamp = stamp;

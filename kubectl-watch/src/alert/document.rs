@@ -4,19 +4,19 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::AlertParts;
-use super::evidence::{Evidence, Matched};
-use super::executable::Executable;
+use super::evidence::Evidence;
 use super::host::Host;
-use super::lineage::{Ancestor, ancestors};
+use super::own::Own;
 use super::process::Process;
+use super::request::{Target, request};
 use super::text::Text;
 use super::threat::ThreatFields;
-use super::wording::{distinct, gap_name, impersonated, reason};
+use super::wording::{distinct, reason};
 use crate::rule::Metadata;
 
 /// The version of ECS whose names are used.
 pub(super) const ECS_VERSION: &str = "9.4.0";
-const DATASET: &str = "kubectl_watch.alerts";
+pub(super) const DATASET: &str = "kubectl_watch.alerts";
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]
@@ -30,7 +30,7 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     threat: Option<ThreatFields>,
     pub(crate) process: Process,
-    pub(crate) user: Identity,
+    pub(crate) user: User,
     group: Identity,
     pub(crate) host: Host,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +98,15 @@ pub(crate) struct Identity {
     pub(crate) name: Option<String>,
 }
 
+/// ECS `user`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct User {
+    #[serde(flatten)]
+    pub(crate) own: Identity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<Target>,
+}
+
 /// Something of which only the id is known.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Id {
@@ -143,36 +152,6 @@ struct Agent {
     version: &'static str,
 }
 
-/// What ECS has no name for.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Own {
-    pub(crate) matched: Vec<Matched>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    gaps: Vec<&'static str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    parent_left: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ancestors: Vec<Ancestor>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exec_path: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) executable: Option<Executable>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) login_user: Option<Identity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audit_session: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cgroup_id: Option<u64>,
-    namespace: Namespaces,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Namespaces {
-    pid: u32,
-    mnt: u32,
-    process_pid: u32,
-}
-
 impl Document {
     pub(super) fn new(parts: &AlertParts<'_>, evidence: Evidence) -> Self {
         let AlertParts {
@@ -190,9 +169,12 @@ impl Document {
             .credentials
             .login_uid
             .map(|id| Identity::new(id, names.login_user.clone()));
-        let labels = impersonated(&evidence.redacted.process).map(|name| Labels {
-            impersonated_user: Text(name.to_owned()),
-        });
+        let request = request(event, &evidence.redacted.process);
+        let target = request.as_ref().and_then(Target::new);
+        let labels = target
+            .as_ref()
+            .and_then(|target| target.name.clone())
+            .map(|impersonated_user| Labels { impersonated_user });
         let process = Process::new(event, host, evidence.redacted);
         let users = [Some(&user), Some(&process.real_user), login.as_ref()];
         Self {
@@ -228,7 +210,7 @@ impl Document {
             },
             process,
             group: Identity::new(event.credentials.group.effective, names.group.clone()),
-            user,
+            user: User { own: user, target },
             host: host.clone(),
             container: place.container_id.clone().map(|id| Id { id }),
             orchestrator: place.pod_uid.clone().map(|id| Orchestrator {
@@ -246,30 +228,8 @@ impl Document {
                 r#type: "kubectl-watch",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            kubectl_watch: Own {
-                matched: evidence.matched,
-                gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
-                parent_left: event.parent_left,
-                ancestors: ancestors(event, host),
-                exec_path: Text::known(&event.process.filename),
-                executable: Executable::of(event),
-                login_user: login,
-                audit_session: event.credentials.audit_session,
-                cgroup_id: (place.cgroup_id != 0).then_some(place.cgroup_id),
-                namespace: Namespaces {
-                    pid: place.pid_ns,
-                    mnt: place.mnt_ns,
-                    process_pid: place.ns_pid,
-                },
-            },
+            kubectl_watch: Own::new(event, host, evidence.matched, login, request),
         }
-    }
-}
-
-impl Own {
-    /// What could not be had, in words.
-    pub(crate) fn gaps(&self) -> &[&'static str] {
-        &self.gaps
     }
 }
 

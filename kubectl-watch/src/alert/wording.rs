@@ -3,7 +3,7 @@
 use super::document::Identity;
 use super::host::Host;
 use super::text::Text;
-use crate::event::{Args, Gap, ProcessEvent};
+use crate::event::{Gap, ProcessEvent};
 use crate::rule::Metadata;
 
 /// The sentence that Kibana shows of an alert, as its own detection engine words it.
@@ -33,21 +33,6 @@ pub(super) fn gap_name(gap: Gap) -> &'static str {
         Gap::Environment => "process.env_vars",
         Gap::Ancestors => "process.entry_leader",
     }
-}
-
-/// The user whose rights kubectl asks for: the value of the last `--as`, as kubectl reads it.
-pub(super) fn impersonated(args: &Args) -> Option<&[u8]> {
-    let mut found = None;
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        match arg.strip_prefix(b"--as") {
-            Some([]) => found = args.next().or(found),
-            Some([b'=', name @ ..]) => found = Some(name),
-            _ if arg == b"--" => break,
-            _ => {}
-        }
-    }
-    found.filter(|name| !name.is_empty())
 }
 
 /// Each text once, without empty ones.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::{Bpf, Btf, Findings, Lockdown};
 use crate::enrich::root::HostRoot;
+use crate::source::kernel;
 
 /// What a BTF file of this machine begins with.
 const BTF_MAGIC: [u8; 2] = 0xeb9f_u16.to_ne_bytes();
@@ -30,6 +31,7 @@ pub fn gather(btf: &Path, host_root: Option<&Path>, probe: impl FnOnce() -> io::
         host_pids: fs::metadata("/proc/self/ns/pid")
             .ok()
             .map(|file| file.ino() == FIRST_PID_NAMESPACE),
+        bpf_fs: kernel::is_bpf_fs(Path::new("/sys/fs/bpf")),
         host_root: look_at_root(host_root),
     }
 }

@@ -10,6 +10,7 @@ fn healthy() -> Findings {
         bpf: Bpf::Allowed,
         lockdown: None,
         host_pids: Some(true),
+        bpf_fs: true,
         host_root: Ok("/proc/1/root".into()),
     }
 }
@@ -30,6 +31,7 @@ fn tables_say_what_to_do() {
         bpf: Bpf::Denied,
         lockdown: Some(Lockdown::Confidentiality),
         host_pids: Some(false),
+        bpf_fs: false,
         host_root: Err("/host: No such file or directory".into()),
     };
     insta::assert_snapshot!("bare", table(&bare));

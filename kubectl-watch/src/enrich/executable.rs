@@ -30,6 +30,7 @@ use cache::Cache;
 pub use lane::Ticket;
 use lane::{Answer, Done, Lanes};
 use open::Opened;
+pub(crate) use version::of_running;
 use work::{Job, Pass, Read, Task};
 
 /// A program smaller than this is no kubectl, whose least has 35 MiB: only larger ones are searched for its texts.
@@ -211,7 +212,10 @@ impl Executables {
         let identity = event.executable.content.identity.as_ref();
         identity.filter(|identity| identity.kind == Kind::Loader)?;
         let (path, walk) = loaded::program(event)?;
-        let (content, ticket) = self.ask(Job::loaded(walk));
+        let (content, ticket) = match walk {
+            Some(walk) => self.ask(Job::loaded(walk)),
+            None => (Content::unknown(Unknown::Gone), None),
+        };
         event.executable.loaded = Some(Box::new(Loaded { path, content }));
         ticket
     }

@@ -9,6 +9,8 @@ use crate::alert::Message;
 #[derive(Debug)]
 pub struct Stdout<W> {
     writer: W,
+    /// A line was begun and could not be ended.
+    torn: bool,
 }
 
 impl Stdout<io::Stdout> {
@@ -27,7 +29,7 @@ impl Default for Stdout<io::Stdout> {
 impl<W: Write> Stdout<W> {
     /// Writes elsewhere.
     pub fn to(writer: W) -> Self {
-        Self { writer }
+        Self { writer, torn: false }
     }
 }
 
@@ -37,7 +39,14 @@ impl<W: Write> Sink for Stdout<W> {
     }
 
     fn deliver(&mut self, message: &Message) -> io::Result<()> {
+        // Behind a full disk may be the beginning of a line. It must not become that of the next one.
+        if self.torn {
+            self.writer.write_all(b"\n")?;
+        }
+        self.torn = true;
         self.writer.write_all(&message.to_json_line())?;
-        self.writer.flush()
+        self.writer.flush()?;
+        self.torn = false;
+        Ok(())
     }
 }

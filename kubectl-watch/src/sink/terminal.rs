@@ -5,6 +5,7 @@
 mod content;
 mod notice;
 mod quote;
+mod request;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -64,6 +65,7 @@ impl<W: Write> Sink for Terminal<W> {
         let block = match message {
             Message::Alert(alert) => block(alert),
             Message::Notice(notice) => notice::block(notice),
+            Message::Update(update) => content::update(update),
         };
         self.writer.write_all(block.as_bytes())?;
         self.writer.flush()
@@ -103,6 +105,12 @@ pub fn block(alert: &Alert) -> String {
         line(&mut out, "is", &content);
     }
     line(&mut out, "user", &user(document));
+    if let Some(asked) = request::acts_as(document) {
+        line(&mut out, "acts as", &asked);
+    }
+    if let Some(asked) = document.kubectl_watch.request.as_ref().and_then(request::asks) {
+        line(&mut out, "asks", &asked);
+    }
     line(&mut out, "parent", &parent(&document.process.parent));
     if let Some(container) = &document.container {
         let pod = document
@@ -167,7 +175,7 @@ fn file(executable: Option<&Vec<u8>>, pid: u32) -> String {
 
 /// Who it runs as, who started it and who logged in, as far as they differ.
 fn user(document: &Document) -> String {
-    let user = &document.user;
+    let user = &document.user.own;
     let mut out = format!("{} ({})", plain(user.called()), plain(&user.id));
     let real = &document.process.real_user;
     let login = document.kubectl_watch.login_user.as_ref();

@@ -244,3 +244,41 @@ fn a_terminal_gets_colours_and_a_pipe_does_not() {
     assert!(block(&Sample::new().alert()).contains("\u{1b}["));
     assert!(!piped.into_inner().contains(&0x1b));
 }
+
+/// Takes so many bytes, and then none until it is given room.
+#[derive(Clone)]
+struct Disk(Arc<std::sync::Mutex<(Vec<u8>, usize)>>);
+
+impl Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut disk = self.0.lock().expect("nobody fails with it");
+        let fits = bytes.len().min(disk.1);
+        if fits == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        disk.1 -= fits;
+        disk.0.extend_from_slice(&bytes[..fits]);
+        Ok(fits)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_that_a_full_disk_tore_spoils_no_other() {
+    let disk = Disk(Arc::new(std::sync::Mutex::new((Vec::new(), 100))));
+    let mut sink = Stdout::to(disk.clone());
+    assert!(sink.deliver(&alert()).is_err());
+    assert!(sink.deliver(&alert()).is_err());
+    disk.0.lock().expect("nobody fails with it").1 = usize::MAX;
+    sink.deliver(&alert()).expect("there is room");
+    sink.deliver(&alert()).expect("there is room");
+    let text = disk.0.lock().expect("nobody fails with it").0.clone();
+    let lines: Vec<_> = text.split(|&byte| byte == b'\n').collect();
+    let whole = lines
+        .iter()
+        .filter(|line| serde_json::from_slice::<serde_json::Value>(line).is_ok());
+    assert_eq!((lines.len(), whole.count(), lines[0].len()), (4, 2, 100));
+}

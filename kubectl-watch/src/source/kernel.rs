@@ -31,17 +31,16 @@ use aya::maps::{MapData, RingBuf};
 pub use btf::BtfError;
 pub use clock::booted;
 pub use error::SourceError;
-pub use guard::{Part, Touched};
+pub use guard::{Part, Touched, Watch};
 pub use handover::Handover;
 use jiff::Timestamp;
-pub use judged::Verdict;
 pub use kernel_log::KernelLog;
-use kubectl_watch_ebpf::{EXEC, FORK, MAX_WATCHED_NAMES, NameKey, Program, Sieve};
+use kubectl_watch_ebpf::{EXEC, FORK, Program};
 pub use ledger::{Balance, Hole, Terms};
 pub use losses::Losses;
 pub use lost::LostExec;
 pub use offsets::OffsetsError;
-pub use pin::{DEFAULT_PINS, PinsError, unpin};
+pub use pin::{DEFAULT_PINS, PinsError, is_bpf_fs, unpin};
 use tokio::io::unix::AsyncFd;
 
 use self::{
@@ -57,7 +56,7 @@ use self::{
     readable::readable,
     reader::Reader,
 };
-use crate::event::{File, ProcessEvent};
+use crate::event::{File, ProcessEvent, Verdict};
 
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;
@@ -81,15 +80,6 @@ pub struct Options {
     pub log: KernelLog,
     /// Where the programs are pinned; none means that they end with the daemon.
     pub pins: Option<PathBuf>,
-}
-
-/// Which execs the kernel sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// Those of these names, in any case of letters; none means of every name.
-    pub names: Option<Vec<Vec<u8>>>,
-    /// Those of files that were not judged yet or are wanted, whatever their name.
-    pub content: bool,
 }
 
 /// What the kernel sends.
@@ -144,7 +134,14 @@ impl KernelSource {
                 None,
             )
         };
-        let (ring, counters, last_lost, (filter, judged), programs) = loaded.into();
+        let Loaded {
+            ring,
+            counters,
+            last_lost,
+            filter,
+            judged,
+            programs,
+        } = loaded;
         let ring = RingBuf::try_from(ring).map_err(|error| refused("the buffer", error))?;
         let ring = readable(ring)?;
         give_back_memory();
@@ -170,21 +167,10 @@ impl KernelSource {
 
     /// Says which execs are wanted, now or while it runs. More names than there is room for means all.
     pub fn watch(&mut self, watch: &Watch) -> Result<(), SourceError> {
-        let names = watch.names.iter().flatten();
-        let mut names: Vec<NameKey> = names.map(|name| NameKey::of(name).lower()).collect();
-        let all = watch.names.is_none() || names.len() > MAX_WATCHED_NAMES as usize;
-        let mut sieve = Sieve::EMPTY;
-        sieve.all = all.into();
-        sieve.content = watch.content.into();
-        if all {
-            names.clear();
-        }
-        for name in &names {
-            sieve.add(*name);
-        }
-        self.filter.write(&names, &sieve)?;
         // What is wanted may have changed with what is watched.
-        self.judged.forget()
+        self.filter.open()?;
+        self.judged.forget()?;
+        self.filter.watch(watch)
     }
 
     /// Lets the kernel know a version of a file again: its execs are sent as the verdict says.

@@ -10,7 +10,7 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use super::open::{self, Opened, why};
 use super::version::Match;
 use crate::enrich::process::ProcessFolder;
-use crate::event::{Args, ProcessEvent, Unknown};
+use crate::event::{Args, Process, ProcessEvent, Unknown};
 
 /// Arguments among which the program is looked for.
 const MAX_ARGS: usize = 64;
@@ -39,22 +39,13 @@ pub(super) struct Walk {
     root: OwnedFd,
 }
 
-/// The program's name, and the way to it. None where there is none, or the process has ended.
-pub(super) fn program(event: &ProcessEvent) -> Option<(Vec<u8>, Walk)> {
+/// The program's name, and the way to it where there is one. None where no argument names a program.
+pub(super) fn program(event: &ProcessEvent) -> Option<(Vec<u8>, Option<Walk>)> {
     let (name, folders) = named(&event.process.args)?;
-    let process = ProcessFolder::open(&event.process)?;
-    let (folder_path, root_path) = (process.link("cwd")?, process.link("root")?);
-    let root_path = root_path.strip_suffix(b"/").unwrap_or(&root_path);
-    let in_folders = folders.iter().map(|folder| [folder, &b"/"[..], name].concat());
-    let walk = Walk {
-        paths: std::iter::once(name.to_vec()).chain(in_folders).collect(),
-        folder: process.place("cwd").ok()?,
-        folder_path: folder_path
-            .strip_prefix(root_path)
-            .unwrap_or(&folder_path)
-            .to_vec(),
-        root: process.place("root").ok()?,
-    };
+    // A child begins where its parent is, so where it has ended its parent is asked.
+    let walk = [&event.process, &event.parent]
+        .into_iter()
+        .find_map(|process| Walk::from(process, name, &folders));
     Some((name.to_vec(), walk))
 }
 
@@ -86,6 +77,23 @@ fn named(args: &Args) -> Option<(&[u8], Vec<&[u8]>)> {
 }
 
 impl Walk {
+    /// The way from where a process is. None where it has ended.
+    fn from(process: &Process, name: &[u8], folders: &[&[u8]]) -> Option<Self> {
+        let process = ProcessFolder::open(process)?;
+        let (folder_path, root_path) = (process.link("cwd")?, process.link("root")?);
+        let root_path = root_path.strip_suffix(b"/").unwrap_or(&root_path);
+        let in_folders = folders.iter().map(|folder| [folder, &b"/"[..], name].concat());
+        Some(Self {
+            paths: std::iter::once(name.to_vec()).chain(in_folders).collect(),
+            folder: process.place("cwd").ok()?,
+            folder_path: folder_path
+                .strip_prefix(root_path)
+                .unwrap_or(&folder_path)
+                .to_vec(),
+            root: process.place("root").ok()?,
+        })
+    }
+
     /// Goes there.
     pub(super) fn find(&self) -> Result<Opened, Unknown> {
         let mut worst = Unknown::Gone;

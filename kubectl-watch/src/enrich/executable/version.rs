@@ -11,8 +11,9 @@ use rustix::fs::{AtFlags, Statx, StatxFlags, fstatfs, statx};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::event::File;
+use crate::enrich::process::ProcessFolder;
 use crate::event::file_system::{self, Reach};
+use crate::event::{File, FileVersion};
 
 /// How old the last change must be: ten ticks of the slowest clock that Linux is built with (100 Hz).
 const LEAST_AGE_NS: i64 = 100_000_000;
@@ -36,6 +37,30 @@ pub(super) fn facts(file: impl AsFd) -> Result<Statx, Errno> {
     // A file system whose server does not answer would otherwise be waited for.
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
     statx(file, "", flags, StatxFlags::BASIC_STATS)
+}
+
+/// The file that a process runs, as it is now. The kernel does not know it as one that it ran, so it is never settled.
+pub(crate) fn of_running(process: &ProcessFolder) -> Option<File> {
+    let executable = process.place("exe").ok()?;
+    let facts = facts(&executable).ok()?;
+    Some(File {
+        version: FileVersion {
+            device: (facts.stx_dev_major << 20) | facts.stx_dev_minor,
+            inode: facts.stx_ino,
+            size: facts.stx_size,
+            changed_ns: changed_ns(&facts),
+        },
+        file_system: magic(fstatfs(&executable).ok()?.f_type),
+        mode: facts.stx_mode.into(),
+        owner: facts.stx_uid,
+        group: facts.stx_gid,
+        links: facts.stx_nlink,
+        // A memfd's folder is one that nobody can name.
+        is_nameless: process
+            .link("exe")
+            .is_some_and(|path| path.starts_with(b"/memfd:")),
+        is_settled: false,
+    })
 }
 
 /// Whether these are the facts of the version that the kernel ran.

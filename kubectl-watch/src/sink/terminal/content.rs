@@ -1,7 +1,8 @@
-//! What a program is, by its content: half a line for a person.
+//! What a program is, by its content: half a line of an alert for a person, or a line of its own after it.
 
 use super::quote::plain;
-use crate::alert::{Executable, Parts};
+use super::{DIM, milliseconds};
+use crate::alert::{Executable, Parts, Update};
 
 /// None where there is nothing that its path does not say.
 pub(super) fn content(executable: &Executable) -> Option<String> {
@@ -25,4 +26,19 @@ fn tool(parts: &Parts) -> Option<String> {
         .as_ref()
         .map(|path| format!(" ({})", plain(&path.shown())));
     Some(format!("{tool}{}", path.unwrap_or_default()))
+}
+
+/// What became known after an alert: one line.
+pub(super) fn update(update: &Update) -> String {
+    let document = &update.document;
+    let own = &document.kubectl_watch;
+    let found = own.executable.as_ref().and_then(content);
+    let hash = update.sha256().map(|hash| format!("sha256 {hash}"));
+    let words: Vec<String> = found.into_iter().chain(hash).collect();
+    let (time, host) = (milliseconds(&document.timestamp), plain(&document.host.name));
+    format!(
+        "{DIM}{time}  {host}  {}: {}{DIM:#}\n",
+        own.alert.id,
+        words.join(", ")
+    )
 }

@@ -1,4 +1,5 @@
-//! Whether what the daemon put into the kernel is still there: its programs attached, its maps as it wrote them.
+//! What is to be watched, written into the kernel, and whether all that the daemon put there is still there: its
+//! programs attached, its maps as it wrote them.
 //!
 //! The kernel lets nobody detach these programs but by closing what holds them, and everybody who may use bpf(2)
 //! write to the maps.
@@ -7,7 +8,7 @@ use aya::{
     maps::{Array, HashMap, MapData},
     programs::links::FdLink,
 };
-use kubectl_watch_ebpf::{NameKey, Program, Sieve};
+use kubectl_watch_ebpf::{MAX_WATCHED_NAMES, NameKey, Program, Sieve};
 
 use super::{SourceError, error::refused, pin::PinnedSet};
 
@@ -15,6 +16,15 @@ pub(super) const SIEVE_WORDS: usize = size_of::<Sieve>() / size_of::<u64>();
 /// Names up to which all of them are compared at every look; more are compared at one look of so many.
 const MANY_NAMES: usize = 256;
 const RARELY: u32 = 16;
+
+/// Which execs the kernel sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Those of these names, in any case of letters; none means of every name.
+    pub names: Option<Vec<Vec<u8>>>,
+    /// Those of files that were not judged yet or are wanted, whatever their name.
+    pub content: bool,
+}
 
 /// Something that is not as it was left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,13 +68,35 @@ impl Filter {
         }
     }
 
-    /// Writes what is to be watched.
-    pub(super) fn write(&mut self, names: &[NameKey], sieve: &Sieve) -> Result<(), SourceError> {
-        let step = "the names to watch";
-        // Rather too many than too few: meanwhile everything is let through.
+    /// Lets everything pass, until it is said what.
+    pub(super) fn open(&mut self) -> Result<(), SourceError> {
         let mut open = Sieve::EMPTY;
         open.all = 1;
-        self.set_sieve(&zerocopy::transmute!(open))?;
+        self.set_sieve(&zerocopy::transmute!(open))
+    }
+
+    /// Says which execs are wanted.
+    pub(super) fn watch(&mut self, watch: &Watch) -> Result<(), SourceError> {
+        let names = watch.names.iter().flatten();
+        let mut names: Vec<NameKey> = names.map(|name| NameKey::of(name).lower()).collect();
+        let all = watch.names.is_none() || names.len() > MAX_WATCHED_NAMES as usize;
+        let mut sieve = Sieve::EMPTY;
+        sieve.all = all.into();
+        sieve.content = watch.content.into();
+        if all {
+            names.clear();
+        }
+        for name in &names {
+            sieve.add(*name);
+        }
+        self.write(&names, &sieve)
+    }
+
+    /// Writes what is to be watched.
+    fn write(&mut self, names: &[NameKey], sieve: &Sieve) -> Result<(), SourceError> {
+        let step = "the names to watch";
+        // Rather too many than too few: meanwhile everything is let through.
+        self.open()?;
         let mut wanted: Vec<[u64; 2]> = names.iter().map(|name| name.0).collect();
         wanted.sort_unstable();
         wanted.dedup();

@@ -31,7 +31,7 @@ pub(super) struct Loaded {
     pub(super) last_lost: LastLostMap,
     pub(super) filter: Filter,
     pub(super) judged: JudgedFiles,
-    programs: Held,
+    pub(super) programs: Held,
 }
 
 /// The programs. They stay loaded as long as this lives, and longer where they are pinned.
@@ -178,20 +178,6 @@ impl Held {
             links.push((which, id(program)?, link));
         }
         Ok(links)
-    }
-}
-
-impl From<Loaded> for (Map, Counters, LastLostMap, (Filter, JudgedFiles), Held) {
-    fn from(loaded: Loaded) -> Self {
-        let Loaded {
-            ring,
-            counters,
-            last_lost,
-            filter,
-            judged,
-            programs,
-        } = loaded;
-        (ring, counters, last_lost, (filter, judged), programs)
     }
 }
 

@@ -94,8 +94,7 @@ impl Pins {
             .ancestors()
             .find(|path| path.is_dir())
             .unwrap_or(Path::new("/"));
-        let kind = statfs(existing).map_err(|error| refused(error.into()))?.f_type;
-        if u64::try_from(kind).unwrap_or_default() & 0xffff_ffff != BPF_FS_MAGIC {
+        if !is_bpf_fs(existing) {
             return Err(PinsError::NoBpfFs(folder.to_owned()));
         }
         DirBuilder::new()
@@ -145,6 +144,12 @@ impl Pins {
         fs::rename(self.unfinished().0, &path)?;
         Ok(PinnedSet(path))
     }
+}
+
+/// Whether a folder is on a BPF file system.
+pub fn is_bpf_fs(folder: &Path) -> bool {
+    // Its type has a sign on some machines, and is wider than the number on others.
+    statfs(folder).is_ok_and(|found| found.f_type.cast_unsigned() & 0xffff_ffff == BPF_FS_MAGIC)
 }
 
 /// Removes all sets below a folder, and says how many that were. Their programs end with them.

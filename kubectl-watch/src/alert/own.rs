@@ -1,0 +1,80 @@
+//! What ECS has no name for: `kubectl_watch.*`.
+
+use serde::Serialize;
+
+use super::document::Identity;
+use super::evidence::Matched;
+use super::executable::Executable;
+use super::host::Host;
+use super::lineage::{Ancestor, ancestors};
+use super::request::RequestFields;
+use super::text::Text;
+use super::wording::gap_name;
+use crate::event::ProcessEvent;
+use crate::kubectl::Request;
+
+/// Our own fields.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Own {
+    pub(crate) matched: Vec<Matched>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    parent_left: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ancestors: Vec<Ancestor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exec_path: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<RequestFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) executable: Option<Executable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) login_user: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_session: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cgroup_id: Option<u64>,
+    namespace: Namespaces,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Namespaces {
+    pid: u32,
+    mnt: u32,
+    process_pid: u32,
+}
+
+impl Own {
+    pub(super) fn new(
+        event: &ProcessEvent,
+        host: &Host,
+        matched: Vec<Matched>,
+        login_user: Option<Identity>,
+        request: Option<Request>,
+    ) -> Self {
+        let place = &event.place;
+        Self {
+            request: request.map(RequestFields::new),
+            matched,
+            gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
+            parent_left: event.parent_left,
+            ancestors: ancestors(event, host),
+            exec_path: Text::known(&event.process.filename),
+            executable: Executable::of(event),
+            login_user,
+            audit_session: event.credentials.audit_session,
+            cgroup_id: (place.cgroup_id != 0).then_some(place.cgroup_id),
+            namespace: Namespaces {
+                pid: place.pid_ns,
+                mnt: place.mnt_ns,
+                process_pid: place.ns_pid,
+            },
+        }
+    }
+
+    /// What could not be had, in words.
+    pub(crate) fn gaps(&self) -> &[&'static str] {
+        &self.gaps
+    }
+}
