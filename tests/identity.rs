@@ -54,6 +54,21 @@ fn age(path: &Path) {
     }
 }
 
+/// The loader of these tests.
+fn loader() -> PathBuf {
+    let maps = fs::read_to_string("/proc/self/maps").expect("there is one");
+    let mut paths = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
+    let is_loader = |path: &&str| {
+        path.rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with("ld-"))
+    };
+    paths
+        .find(is_loader)
+        .expect("these tests are loaded by one")
+        .into()
+}
+
 fn executable(document: &Value) -> &Value {
     &document["kubectl_watch"]["executable"]
 }
@@ -134,24 +149,106 @@ fn content_of_a_file_that_was_replaced_in_place() {
 #[test]
 fn content_of_what_a_loader_is_told_to_run() {
     let (mut daemon, scene) = daemon("kubectl_watch.executable.loaded.path : \"*/told\"");
-    let maps = fs::read_to_string("/proc/self/maps").expect("there is one");
-    let paths = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
-    let loader = paths
-        .into_iter()
-        .find(|path| {
-            path.rsplit('/')
-                .next()
-                .is_some_and(|name| name.starts_with("ld-"))
-        })
-        .expect("these tests are loaded by one");
     let told = scene.copy("/bin/true", "told");
     let word = unique("loaded");
     for _ in 0..2 {
-        run(Command::new(loader).args(["--argv0", "x"]).arg(&told).arg(&word));
+        run(Command::new(loader())
+            .args(["--argv0", "x"])
+            .arg(&told)
+            .arg(&word));
         let alert = daemon.alert(&word);
         assert_eq!(executable(&alert)["kind"], "loader", "{alert}");
         assert_eq!(executable(&alert)["loaded"]["kind"], "elf-dynamic", "{alert}");
     }
+}
+
+/// A mount that is undone.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn new(kind: &str, options: &str, at: PathBuf) -> Self {
+        fs::create_dir_all(&at).expect("the folder is ours");
+        let mut command = Command::new("mount");
+        command.args(["-i", "-t", kind, "-o", options, "test"]).arg(&at);
+        let done = run(&mut command);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(
+            done.status.success(),
+            "this test mounts {kind}, and cannot: {said}"
+        );
+        Self(at)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        run(Command::new("umount").arg("-l").arg(&self.0));
+    }
+}
+
+#[test]
+fn content_on_overlayfs() {
+    let (mut daemon, scene) = daemon(TOOL);
+    let [lower, upper, work] = ["lower", "upper", "work"].map(|name| scene.path().join(name));
+    for folder in [&lower, &upper, &work] {
+        fs::create_dir(folder).expect("the folder is ours");
+    }
+    fs::copy(kubectl(), lower.join("below")).expect("the folder is ours");
+    fs::copy(kubectl(), lower.join("copied-up")).expect("the folder is ours");
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        lower.display(),
+        upper.display(),
+        work.display()
+    );
+    let mount = Mount::new("overlay", &options, scene.path().join("merged"));
+    fs::copy(kubectl(), mount.0.join("above")).expect("it is writable");
+    // A change makes a copy of it in the upper layer.
+    let copied_up = mount.0.join("copied-up");
+    fs::File::options()
+        .append(true)
+        .open(&copied_up)
+        .expect("it is writable");
+    for name in ["below", "above", "copied-up"] {
+        let path = mount.0.join(name);
+        age(&path);
+        for _ in 0..2 {
+            let alert = daemon.alert(&version(&path));
+            assert_eq!(executable(&alert)["tool"], "kubectl", "{name}: {alert}");
+            assert_eq!(executable(&alert)["file_system"], "overlay", "{name}");
+        }
+    }
+}
+
+#[test]
+fn content_behind_a_file_system_that_never_answers() {
+    let (mut daemon, scene) = daemon(&format!(
+        "({TOOL}) or kubectl_watch.executable.loaded.path != null"
+    ));
+    let fuse = File::options().read(true).write(true).open("/dev/fuse");
+    let fuse = fuse.expect("this test mounts a file system of its own, and needs /dev/fuse");
+    fcntl_setfd(&fuse, FdFlags::empty()).expect("it is open");
+    let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
+    let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
+    // Nobody serves it, so whoever asks for a file of it waits: the loader does, and whoever looks for its program.
+    let word = unique("stuck");
+    let mut command = Command::new(loader());
+    let mut stuck = command
+        .arg(mount.0.join("program"))
+        .arg(&word)
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("the loader is there");
+    let alert = daemon.alert(&word);
+    assert_eq!(executable(&alert)["loaded"]["unknown"], "slow", "{alert}");
+    // Nobody else waits for it.
+    let path = scene.copy(kubectl(), "innocent");
+    let alert = daemon.alert(&version(&path));
+    assert_eq!(executable(&alert)["tool"], "kubectl", "{alert}");
+    // Who waits is let go when the connection ends.
+    drop(fuse);
+    stuck.kill().expect("it is ours");
+    stuck.wait().expect("it is ours");
 }
 
 #[test]

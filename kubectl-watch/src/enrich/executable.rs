@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use super::root::HostRoot;
 use crate::event::file_system::{self, Reach};
-use crate::event::{Content, File, Loaded, ProcessEvent, Unknown, Verdict};
+use crate::event::{Content, File, Gap, Loaded, ProcessEvent, Unknown, Verdict};
 use crate::identity::Kind;
 use cache::Cache;
 pub use lane::Ticket;
@@ -110,6 +110,7 @@ impl Executables {
             Search::Refused => false,
         };
         tickets.extend(self.look_at_loaded(event));
+        tell_gap(event);
         let may_remember = is_complete && self.cache.get(&file).is_some();
         Judgement {
             remember: may_remember.then(|| (file, verdict(event, wishes))),
@@ -259,7 +260,20 @@ impl Finding {
         } else if let Some(loaded) = &mut event.executable.loaded {
             loaded.content.add(&self.content);
         }
+        tell_gap(event);
         Some((self.file?, verdict(event, wishes)))
+    }
+}
+
+/// Says that something is missing, as long as it is.
+fn tell_gap(event: &mut ProcessEvent) {
+    event.gaps.retain(|&gap| gap != Gap::Content);
+    if event
+        .executable
+        .contents()
+        .any(|content| content.unknown.is_some())
+    {
+        event.gaps.push(Gap::Content);
     }
 }
 

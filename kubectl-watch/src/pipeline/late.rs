@@ -85,3 +85,55 @@ impl Late {
         self.waiting.iter().map(|waiting| waiting.sent.len()).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Process;
+
+    fn waiting(tickets: &[u64], bytes: usize) -> Waiting {
+        let process = Process {
+            args: std::iter::once(vec![b'x'; bytes]).collect(),
+            ..Process::default()
+        };
+        Waiting {
+            event: ProcessEvent {
+                process,
+                ..ProcessEvent::default()
+            },
+            tickets: tickets.iter().copied().map(Ticket::from).collect(),
+            sent: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_event_waits_for_each_of_its_answers() {
+        let mut late = Late::default();
+        late.keep(waiting(&[], 1));
+        late.keep(waiting(&[1, 2], 1));
+        late.keep(waiting(&[2], 1));
+        assert!(late.answered(Ticket::from(3)).is_empty());
+        let both = late.answered(Ticket::from(2));
+        assert_eq!(both.iter().map(|it| it.tickets.len()).collect::<Vec<_>>(), [1, 0]);
+        for waiting in both {
+            late.keep(waiting);
+        }
+        assert_eq!(late.answered(Ticket::from(1)).len(), 1);
+        assert!(late.waiting.is_empty() && late.left_out == 0);
+    }
+
+    #[test]
+    fn neither_many_nor_large_ones_are_kept_without_end() {
+        let mut late = Late::default();
+        for _ in 0..MAX_EVENTS + 10 {
+            late.keep(waiting(&[1], 1));
+        }
+        assert_eq!((late.waiting.len(), late.left_out), (MAX_EVENTS, 10));
+        let mut late = Late::default();
+        // The first fits whatever it takes.
+        for _ in 0..3 {
+            late.keep(waiting(&[1], MAX_BYTES + 1));
+        }
+        assert_eq!((late.waiting.len(), late.left_out), (1, 2));
+    }
+}

@@ -27,6 +27,13 @@ const STACK: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket(u64);
 
+#[cfg(test)]
+impl From<u64> for Ticket {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// What became of a job.
 #[derive(Debug)]
 pub(super) struct Done {

@@ -1,7 +1,7 @@
 //! The language, row by row: what each construct means to Elasticsearch, on small events.
 
 use super::{Fields, Sample, holds, query};
-use crate::eql::{Names, Schema, Value};
+use crate::eql::{Anchoring, Anchors, Names, Schema, Value};
 
 pub(super) fn sample() -> Sample {
     Sample::default()
@@ -232,6 +232,52 @@ fn names_are_what_a_query_can_need() {
     let globs = query("process where name : (\"py*\", \"Ruby\")").names(field);
     assert!(globs.allows(b"Python3") && globs.allows(b"RUBY") && !globs.allows(b"perl"));
     assert!(matches!(globs, Names::Globs(..)));
+}
+
+#[test]
+fn one_field_of_several_anchors_a_query() {
+    let field = |name: &str| Fields.field(name).expect("it is there");
+    let exact = |names: &[&str]| Names::Exact(names.iter().map(|name| name.as_bytes().to_vec()).collect());
+    let (listed, open) = ([field("name")], [field("path"), field("count")]);
+    let anchoring = Anchoring {
+        listed: &listed,
+        open: &open,
+    };
+    let of = |anchors: &[(&str, Names)]| {
+        let anchors = anchors.iter().map(|(name, names)| (field(name), names.clone()));
+        Anchors::Of(anchors.collect())
+    };
+    for (condition, expected) in [
+        ("name == \"A\"", of(&[("name", exact(&["a"]))])),
+        (
+            "name == \"a\" or path == \"b\"",
+            of(&[("name", exact(&["a"])), ("path", exact(&["b"]))]),
+        ),
+        // A list of names costs the kernel less.
+        (
+            "name in (\"a\", \"c\") and path == \"b\"",
+            of(&[("name", exact(&["a", "c"]))]),
+        ),
+        ("name : \"a*\" and path == \"b\"", of(&[("path", exact(&["b"]))])),
+        ("path != null", of(&[("path", Names::All)])),
+        ("count > 1", of(&[("count", Names::All)])),
+        ("path == null", Anchors::Any),
+        ("not path == \"b\"", Anchors::Any),
+        (
+            "name != \"a\" and not (path != \"b\" or flag)",
+            of(&[("path", exact(&["b"]))]),
+        ),
+        ("name : \"a*\"", Anchors::Any),
+        ("name == \"a\" or flag", Anchors::Any),
+        (
+            "path == \"b\" or path == \"c\" or count == 7",
+            of(&[("path", exact(&["b", "c"])), ("count", exact(&["7"]))]),
+        ),
+        ("path == \"b\" and false", Anchors::None),
+    ] {
+        let query = query(&format!("process where {condition}"));
+        assert_eq!(query.anchors(anchoring), expected, "{condition}");
+    }
 }
 
 #[test]

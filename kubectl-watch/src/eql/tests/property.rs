@@ -5,7 +5,7 @@ use proptest::sample::select;
 
 use super::{Fields, NAMES, Sample, naive};
 use crate::eql::parser::parse;
-use crate::eql::{Query, Schema, Value};
+use crate::eql::{Anchoring, Anchors, Query, Schema, Value};
 
 const TEXTS: &[&str] = &[
     "a", "A", "ab", "aB*", "a?b", "é", "", "7", "true", "linux", "a/b", "ba",
@@ -169,6 +169,22 @@ proptest! {
                 let allowed = event.values(field).iter().any(|value| matches!(value, Value::Str(text) if names.allows(text)));
                 prop_assert!(allowed || names == crate::eql::Names::All, "{condition} {event:?} {names:?}");
             }
+        }
+    }
+
+    #[test]
+    fn anchors_leave_nothing_out(condition in condition(), events in prop::collection::vec(event(), 8)) {
+        let Ok(query) = Query::parse(&format!("process where {condition}"), &Fields) else { return Ok(()) };
+        let field = |name| Fields.field(name).expect("it is there");
+        let (listed, open) = ([field("name")], [field("args"), field("path"), field("count"), field("flag")]);
+        let anchors = query.anchors(Anchoring { listed: &listed, open: &open });
+        for event in events.iter().filter(|event| query.matches(*event)) {
+            let is_met = match &anchors {
+                Anchors::Any => true,
+                Anchors::Of(fields) => Anchors::are_met(fields, event),
+                Anchors::None => false,
+            };
+            prop_assert!(is_met, "{condition} {event:?} {anchors:?}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! Each field of one event, and the numbers of all of them.
 
 use super::*;
+
+mod executable;
 use crate::event::{Ancestor, Credentials, EntryKind, Environment, Ids, Lineage, Names, Place, Process};
 
 fn event() -> ProcessEvent {

@@ -114,6 +114,8 @@ fn what_a_loader_is_told_to_run_is_what_runs() {
             finding(&mut executables, ticket).tell(&mut event, &ForKubectl);
         }
         assert_eq!(tools(&event), expected, "{args:?}");
+        let is_gap = event.gaps.contains(&Gap::Content);
+        assert_eq!(is_gap, unknown.is_some(), "{args:?}");
         let program = event.executable.loaded.expect("it is a loader");
         assert_eq!(program.content.unknown, unknown, "{args:?}");
     }
