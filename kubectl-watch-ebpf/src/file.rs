@@ -13,6 +13,9 @@ use crate::{
 
 /// `OVERLAYFS_SUPER_MAGIC` of `include/uapi/linux/magic.h`.
 const OVERLAYFS: u32 = 0x794c_7630;
+/// Since Linux 6.13 a bit of the nanoseconds says that somebody has asked for them (`I_CTIME_QUERIED` of
+/// `include/linux/fs.h`). It is no part of the time, and comes and goes without a change.
+const CTIME_QUERIED: u32 = 1 << 31;
 
 /// One version of a file. Not a [`File`]: to zero what is not known yet would be a call, at every exec.
 #[derive(Clone, Copy)]
@@ -45,7 +48,7 @@ impl Version {
     #[inline(always)]
     fn read(inode: Typed, file_system: u32) -> Option<Self> {
         let seconds = inode.load::<u64>(offset!(inode_ctime_sec)).cast_signed();
-        let nanoseconds = inode.load::<u32>(offset!(inode_ctime_nsec));
+        let nanoseconds = inode.load::<u32>(offset!(inode_ctime_nsec)) & !CTIME_QUERIED;
         let writers = inode.load::<u32>(offset!(inode_write_count)).cast_signed();
         Some(Self {
             address: inode.address(),

@@ -5,6 +5,7 @@
 
 mod document;
 mod evidence;
+mod executable;
 mod host;
 mod json;
 mod lineage;
@@ -16,6 +17,7 @@ pub(crate) mod samples;
 mod tests;
 pub mod text;
 mod threat;
+mod update;
 mod wording;
 
 use jiff::Timestamp;
@@ -24,9 +26,11 @@ use uuid::Uuid;
 use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
 pub(crate) use document::Document;
+pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
 pub(crate) use process::Parent;
+pub use update::{Update, UpdateParts};
 
 /// What an alert is made from.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +57,8 @@ pub enum Message {
     Alert(Alert),
     /// What the sensor says of itself.
     Notice(Notice),
+    /// What became known after an alert.
+    Update(Update),
 }
 
 impl Message {
@@ -61,6 +67,7 @@ impl Message {
         match self {
             Self::Alert(alert) => alert.id(),
             Self::Notice(notice) => notice.id(),
+            Self::Update(update) => update.id(),
         }
     }
 
@@ -68,7 +75,7 @@ impl Message {
     pub fn args_bytes(&self) -> usize {
         match self {
             Self::Alert(alert) => alert.args_bytes(),
-            Self::Notice(_) => 0,
+            Self::Notice(_) | Self::Update(_) => 0,
         }
     }
 
@@ -78,6 +85,7 @@ impl Message {
         match self {
             Self::Alert(alert) => alert.to_json_line(),
             Self::Notice(notice) => notice.to_json_line(),
+            Self::Update(update) => update.to_json_line(),
         }
     }
 }
@@ -85,6 +93,12 @@ impl Message {
 impl From<Alert> for Message {
     fn from(alert: Alert) -> Self {
         Self::Alert(alert)
+    }
+}
+
+impl From<Update> for Message {
+    fn from(update: Update) -> Self {
+        Self::Update(update)
     }
 }
 

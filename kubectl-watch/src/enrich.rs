@@ -4,6 +4,7 @@
 //! is left out. What no rule asks for is looked up for alerts only, so that other events cost nothing.
 
 mod container;
+pub mod executable;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod host;
@@ -47,6 +48,11 @@ impl Enrichment {
     /// Says what the rules ask for from now on.
     pub fn set_needs(&mut self, needs: Needs) {
         self.needs = needs;
+    }
+
+    /// What the rules ask for.
+    pub fn needs(&self) -> Needs {
+        self.needs
     }
 
     /// What rules must know of an event before they look at it.

@@ -3,6 +3,7 @@
 //! A query is text in, a [`Query`] out, and an answer for each [`Event`]. It knows no kernel, no file, no
 //! clock and no JSON: an event is whatever can say which values a field has.
 
+mod anchors;
 pub mod ast;
 pub mod calculation;
 mod compile;
@@ -19,6 +20,7 @@ mod query;
 mod set;
 mod value;
 
+pub use anchors::{Anchoring, Anchors};
 pub use compile::Cause;
 pub use error::{At, EqlError, Problem};
 pub use function::Function;

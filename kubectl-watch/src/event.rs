@@ -4,13 +4,16 @@
 
 pub(crate) mod capability;
 mod environment;
+mod executable;
 pub mod field;
 mod file;
+pub mod file_system;
 mod lineage;
 
 use std::fmt;
 
 pub use environment::Environment;
+pub use executable::{Content, Executable, Loaded, Unknown, Verdict};
 pub use file::{File, FileVersion};
 use jiff::Timestamp;
 pub use lineage::{Ancestor, EntryKind, Lineage, SessionPlace};
@@ -28,6 +31,8 @@ pub struct ProcessEvent {
     pub process: Process,
     /// The file that it runs, where the kernel said.
     pub file: Option<File>,
+    /// What is in that file; `enrich` fills it.
+    pub executable: Executable,
     /// Who forked it.
     pub parent: Process,
     /// Whether somebody else is its parent by now, most often because the one who forked it has ended.
@@ -140,6 +145,8 @@ pub struct Place {
     pub container_id: Option<String>,
     /// The pod's UID, where it runs in one.
     pub pod_uid: Option<String>,
+    /// When that container was started, where that is known.
+    pub container_start: Option<Timestamp>,
 }
 
 /// Something of an event that could not be had.
@@ -157,6 +164,17 @@ pub enum Gap {
     Environment,
     /// Some of the processes above the parent.
     Ancestors,
+    /// What is in the executable.
+    Content,
+}
+
+impl ProcessEvent {
+    /// Whether its executable was written, or changed in any way, after its container started. None where either
+    /// time is not known.
+    pub fn changed_after_container_start(&self) -> Option<bool> {
+        let start = self.place.container_start?.as_nanosecond();
+        Some(i128::from(self.file?.version.changed_ns) > start)
+    }
 }
 
 impl Args {

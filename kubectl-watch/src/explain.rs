@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use bstr::BStr;
 
-use crate::eql::Names;
+use crate::eql::{Anchors, Names, Schema as _};
 use crate::event::field::ProcessSchema;
 use crate::rule::Rule;
 
@@ -24,22 +24,25 @@ impl Display for Explanation<'_> {
         )?;
         let fields: Vec<&str> = query.fields().map(|(_, name)| name).collect();
         list(f, "reads", &fields)?;
-        match query.names(ProcessSchema::NAME) {
-            Names::Exact(names) => {
-                let names: Vec<String> = names.iter().map(|name| BStr::new(name).to_string()).collect();
-                list(f, "watches execs of", &names)?;
-            }
-            Names::Globs(exact, globs) => {
-                writeln!(f, "watches every exec, because these names are open:")?;
-                for glob in &globs {
-                    writeln!(f, "  {glob}")?;
+        match query.anchors(ProcessSchema::ANCHORING) {
+            Anchors::Of(mut anchors) => {
+                if let Some(names) = anchors.remove(&ProcessSchema::NAME) {
+                    writeln!(f, "watches execs of:")?;
+                    values(f, &names)?;
                 }
-                for name in &exact {
-                    writeln!(f, "  exactly {:?}", BStr::new(name))?;
+                for (field, names) in &anchors {
+                    writeln!(f, "watches execs of files by {}:", ProcessSchema.name(*field))?;
+                    values(f, names)?;
                 }
             }
-            Names::All => writeln!(f, "watches every exec, because it asks for no process.name")?,
-            Names::None => writeln!(f, "watches nothing, because nothing matches it")?,
+            Anchors::Any => match query.names(ProcessSchema::NAME) {
+                names @ Names::Globs(..) => {
+                    writeln!(f, "watches every exec, because these names are open:")?;
+                    values(f, &names)?;
+                }
+                _ => writeln!(f, "watches every exec, because it asks for no process.name")?,
+            },
+            Anchors::None => writeln!(f, "watches nothing, because nothing matches it")?,
         }
         list(f, "names, and this sensor does not fill", query.unfilled())?;
         for warning in query.warnings() {
@@ -55,6 +58,23 @@ impl Display for Explanation<'_> {
         )?;
         section(f, "how to look into it", metadata.investigation.as_deref())?;
         section(f, "what to do when it is real", metadata.response.as_deref())
+    }
+}
+
+/// Values of a field, one a line.
+fn values(f: &mut Formatter<'_>, names: &Names) -> fmt::Result {
+    match names {
+        Names::Exact(exact) => exact
+            .iter()
+            .try_for_each(|name| writeln!(f, "  {}", BStr::new(name))),
+        Names::Globs(exact, globs) => {
+            globs.iter().try_for_each(|glob| writeln!(f, "  {glob}"))?;
+            exact
+                .iter()
+                .try_for_each(|name| writeln!(f, "  exactly {:?}", BStr::new(name)))
+        }
+        Names::All => writeln!(f, "  any value"),
+        Names::None => Ok(()),
     }
 }
 
@@ -91,7 +111,7 @@ mod tests {
     fn it_says_what_is_read_watched_and_missing() {
         let shown = explain(
             "process where host.os.type == \"linux\" and process.name in (\"a\", \"b\") and \
-             (process.args : \"x*\" or process.hash.sha256 == \"y\" or nothing == 1)",
+             (process.args : \"x*\" or process.hash.md5 == \"y\" or nothing == 1)",
         );
         assert_eq!(
             shown,
@@ -99,13 +119,25 @@ mod tests {
              low, risk score 21, version 1, i\n\
              reads:\n  process.args\n  process.name\n\
              watches execs of:\n  a\n  b\n\
-             names, and this sensor does not fill:\n  process.hash.sha256\n\
-             warning: line 1, column 128: there is no field `nothing`, so it counts as missing\n\
+             names, and this sensor does not fill:\n  process.hash.md5\n\
+             warning: line 1, column 125: there is no field `nothing`, so it counts as missing\n\
              \nas written\n  process where host.os.type == \"linux\" and process.name in (\"a\", \"b\") and \
-             (process.args : (\"x*\") or process.hash.sha256 == \"y\" or nothing == 1)\n\
+             (process.args : (\"x*\") or process.hash.md5 == \"y\" or nothing == 1)\n\
              \nas evaluated, with what is always so left out\n\
              all of\n  process.name is \"a\" or \"b\"\n  process.args is like \"x\"… (any case)\n"
         );
+    }
+
+    #[test]
+    fn it_says_which_files_are_watched() {
+        let shown = explain(
+            "process where kubectl_watch.executable.tool == \"oc\" or \
+             kubectl_watch.executable.packed != null or process.name == \"x\"",
+        );
+        let expected = "watches execs of:\n  x\n\
+             watches execs of files by kubectl_watch.executable.packed:\n  any value\n\
+             watches execs of files by kubectl_watch.executable.tool:\n  oc\n";
+        assert!(shown.contains(expected), "{shown}");
     }
 
     #[test]

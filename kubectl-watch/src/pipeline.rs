@@ -1,26 +1,27 @@
 //! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ alert ▶ sink.
 
+mod judging;
+mod late;
 mod notices;
 mod rules;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
     sync::oneshot,
     time::{MissedTickBehavior, interval},
 };
-use uuid::{NoContext, Uuid};
 
 use crate::{
-    alert::{Alert, AlertParts, Host, notice::About},
+    alert::{Host, notice::About},
     config::Config,
-    enrich::{self, Enrichment, Needs},
+    confine::confine,
+    enrich::{self, Enrichment, Needs, executable::Executables},
     event::ProcessEvent,
     exit::Failure,
     integrity::Files,
     loss::LossReports,
-    rule::Rule,
     ruleset::RuleSet,
     signals::{Request, Signals},
     sink::{self, Closed},
@@ -30,6 +31,7 @@ use crate::{
     },
     state,
 };
+use late::Late;
 use notices::Keeper;
 use rules::{load, watch};
 
@@ -50,6 +52,9 @@ pub struct Pipeline {
     config: Config,
     source: KernelSource,
     enrichment: Enrichment,
+    executables: Executables,
+    /// Events of whose executable more will be known.
+    late: Late,
     rules: RuleSet,
     host: Host,
     sink: sink::Handle,
@@ -95,9 +100,12 @@ impl Pipeline {
         let mut source = KernelSource::open(&config.source)?;
         let watch = watch(&rules);
         source.watch(&watch)?;
-        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         let handover = source.attach()?;
         let attached = Timestamp::now();
+        // Before any thread is started: what it gives up, they never have.
+        confine(|| source.losses().is_ok()).log();
+        let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
+        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         notices::say_handover(&handover);
         let told = source.told()?;
         let booted = kernel::booted();
@@ -123,6 +131,8 @@ impl Pipeline {
             config,
             source,
             enrichment,
+            executables,
+            late: Late::default(),
             rules,
             host,
             sink,
@@ -152,7 +162,7 @@ impl Pipeline {
                 found_bytes = bytes;
                 this.found.push(event);
             } else {
-                this.judge(event);
+                this.judge(event)?;
             }
         }
         Ok(this)
@@ -162,7 +172,7 @@ impl Pipeline {
     pub async fn run(mut self) -> Result<(), Failure> {
         let mut events = Vec::new();
         self.source.take_backlog(&mut events);
-        self.judge_all(&mut events);
+        self.judge_all(&mut events)?;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // What was found running is judged when every exec from before it was found has long been reported.
@@ -175,6 +185,7 @@ impl Pipeline {
                     self.look()?;
                     overdue = overdue.saturating_sub(1);
                 }
+                findings = self.executables.finished() => self.learn(findings)?,
                 program = program_hash(&mut self.hashing) => self.started(program),
                 request = self.signals.next() => match request {
                     Request::End => break,
@@ -182,46 +193,21 @@ impl Pipeline {
                 },
                 () = self.closed.wait() => break,
             }
-            self.judge_all(&mut events);
+            self.judge_all(&mut events)?;
             if overdue == 0 {
-                self.judge_found();
+                self.judge_found()?;
             }
         }
         self.source.finish(&mut events)?;
-        self.judge_all(&mut events);
-        self.judge_found();
+        self.judge_all(&mut events)?;
+        self.judge_found()?;
         self.finish()
     }
 
-    fn judge_all(&mut self, events: &mut Vec<ProcessEvent>) {
-        for event in events.drain(..) {
-            self.judge(event);
-        }
-    }
-
     /// What was running already, and whose exec nobody has reported.
-    fn judge_found(&mut self) {
-        for event in std::mem::take(&mut self.found) {
-            self.judge(event);
-        }
-    }
-
-    /// One event: what do the rules say, and who hears of it?
-    fn judge(&mut self, mut event: ProcessEvent) {
-        self.found.retain(|found| !running::is_of(found, &event));
-        self.enrichment.before_rules(&mut event);
-        let matching: Vec<&Rule> = self.rules.matching(&event).collect();
-        if matching.is_empty() {
-            self.loss_reports.unmatched(&event);
-            return;
-        }
-        self.enrichment.for_alert(&mut event);
-        for rule in matching {
-            let alert = alert(rule, &event, &self.host);
-            tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
-            self.alerts += 1;
-            self.sink.send(Arc::new(alert.into()));
-        }
+    fn judge_found(&mut self) -> Result<(), Failure> {
+        let found = std::mem::take(&mut self.found);
+        found.into_iter().try_for_each(|event| self.judge(event))
     }
 
     /// Reads the rules again. If anything is wrong with the new ones, the old ones stay.
@@ -246,6 +232,7 @@ impl Pipeline {
         if let Some(mut hashing) = self.hashing.take() {
             self.started(hashing.try_recv().ok().flatten());
         }
+        self.learn_the_rest(DRAIN)?;
         self.report_losses()?;
         self.say_the_end();
         let sink = self.sink.finish(DRAIN);
@@ -262,26 +249,6 @@ impl Pipeline {
         );
         Ok(())
     }
-}
-
-fn alert(rule: &Rule, event: &ProcessEvent, host: &Host) -> Alert {
-    let reasons = rule.query.reasons(event);
-    let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
-    let created = Timestamp::now();
-    Alert::new(&AlertParts {
-        rule: &rule.metadata,
-        event,
-        host,
-        matched: &matched,
-        id: new_id(created),
-        created,
-    })
-}
-
-fn new_id(created: Timestamp) -> Uuid {
-    let seconds = u64::try_from(created.as_second()).unwrap_or_default();
-    let nanoseconds = u32::try_from(created.subsec_nanosecond()).unwrap_or_default();
-    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }
 
 /// Waits for the hash of the program, once.

@@ -1,8 +1,9 @@
 //! The rules that are asked about each event, and what of it they need.
 //!
-//! Most rules name the processes that they are about. They are found by that name, so that an exec costs little
-//! however many rules there are.
+//! Most rules name the processes that they are about, or what must be in their file. They are found by that, so
+//! that an exec costs little however many rules there are.
 
+mod content;
 mod load;
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 pub use load::LoadError;
 
-use crate::eql::{Names, Schema};
+use self::content::Content;
+use crate::eql::{Anchors, Names, Schema};
 use crate::event::ProcessEvent;
 use crate::event::field::ProcessSchema;
 use crate::integrity::sha256_of;
@@ -26,7 +28,9 @@ pub struct RuleSet {
     files: Vec<RuleFile>,
     /// For each process name, in lower case, the rules that need it.
     by_name: HashMap<Vec<u8>, Vec<usize>>,
-    /// The rules that no list of names covers.
+    /// The rules that need something of what is in the file.
+    content: Content,
+    /// The rules that neither covers.
     others: Vec<usize>,
 }
 
@@ -69,8 +73,14 @@ pub enum Watch {
         /// The names of the rules that make it so.
         because: Vec<String>,
     },
-    /// Those of processes with these names, in lower case.
-    Names(BTreeSet<Vec<u8>>),
+    /// Those that any rule can be about.
+    Some {
+        /// Of processes with these names, in lower case.
+        names: BTreeSet<Vec<u8>>,
+        /// And of files that a rule asks for by what is in them, whatever their names. The kernel must then send
+        /// each file that has not been judged yet.
+        content: bool,
+    },
 }
 
 /// `file: name: reason`
@@ -142,14 +152,17 @@ impl RuleSet {
             return Err(Box::new(rule));
         }
         let index = self.rules.len();
-        match rule.query.names(ProcessSchema::NAME) {
-            Names::Exact(names) => {
-                for name in names {
-                    self.by_name.entry(name).or_default().push(index);
+        match rule.query.anchors(ProcessSchema::ANCHORING) {
+            Anchors::Of(mut anchors) => {
+                if let Some(Names::Exact(names)) = anchors.remove(&ProcessSchema::NAME) {
+                    for name in names {
+                        self.by_name.entry(name).or_default().push(index);
+                    }
                 }
+                self.content.add(index, anchors);
             }
-            Names::All | Names::Globs(..) => self.others.push(index),
-            Names::None => {}
+            Anchors::Any => self.others.push(index),
+            Anchors::None => {}
         }
         self.rules.push(rule);
         Ok(())
@@ -161,8 +174,12 @@ impl RuleSet {
         event: &'e ProcessEvent,
     ) -> impl Iterator<Item = &'r Rule> + use<'r, 'e> {
         let named = self.named(&event.process.name);
+        let by_content = self.content.rules_for(event).iter();
+        // A rule may be found both ways.
+        let by_content = by_content.filter(|index| !named.contains(index));
         let candidates = named
             .iter()
+            .chain(by_content)
             .chain(&self.others)
             .filter_map(|&index| self.rules.get(index));
         candidates.filter(|rule| rule.query.matches(event))
@@ -186,7 +203,10 @@ impl RuleSet {
     /// The execs that the rules must see. Names that only a pattern gives cannot be told to the kernel.
     pub fn watch(&self) -> Watch {
         if self.others.is_empty() {
-            return Watch::Names(self.by_name.keys().cloned().collect());
+            return Watch::Some {
+                names: self.by_name.keys().cloned().collect(),
+                content: !self.content.rules.is_empty(),
+            };
         }
         let rules = self.others.iter().filter_map(|&index| self.rules.get(index));
         Watch::All {

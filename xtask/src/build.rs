@@ -1,4 +1,4 @@
-//! The release binary: one file that needs nothing of the machine it runs on, not even a C library.
+//! Static programs: one file each that needs nothing of the machine it runs on, not even a C library.
 
 use crate::program::{cargo, output, run};
 use anyhow::{Context, Result, ensure};
@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The byte order of this machine, as cargo calls it.
 pub(crate) const ENDIAN: &str = if cfg!(target_endian = "big") {
@@ -14,23 +15,62 @@ pub(crate) const ENDIAN: &str = if cfg!(target_endian = "big") {
     "little"
 };
 
-/// Builds it and says where it is.
+/// A program of this workspace.
+pub(crate) struct Build {
+    pub(crate) package: &'static str,
+    pub(crate) binary: &'static str,
+    /// Whether it is built to ship; else as fast as it compiles, and a panic in it can be caught.
+    pub(crate) release: bool,
+}
+
+impl Build {
+    /// What ships.
+    pub(crate) const DAEMON: Self = Self {
+        package: "kubectl-watch",
+        binary: "kubectl-watch",
+        release: true,
+    };
+}
+
+/// Builds the daemon for this machine and says where it is.
 pub(crate) fn release() -> Result<PathBuf> {
-    let triple = triple();
-    run(cargo()
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "kubectl-watch",
-            "--target",
-            &triple,
-        ])
+    native(&Build::DAEMON)
+}
+
+/// Builds a program for this machine.
+pub(crate) fn native(what: &Build) -> Result<PathBuf> {
+    built(what, cargo(), &triple(), &[])
+}
+
+/// Has a cargo build a program for a target, with these flags of rustc's besides.
+pub(crate) fn built(what: &Build, mut cargo: Command, triple: &str, flags: &[String]) -> Result<PathBuf> {
+    let flags = ["-C target-feature=+crt-static"]
+        .into_iter()
+        .chain(flags.iter().map(String::as_str))
+        .collect::<Vec<_>>()
+        .join(" ");
+    cargo
+        .args(["build", "--package", what.package, "--bin", what.binary])
+        .args(["--target", triple])
         // Cargo takes flags from one place only, and these two come first.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env(flags_variable(&triple), "-C target-feature=+crt-static"))?;
-    let binary = target_folder()?.join(triple).join("release/kubectl-watch");
+        .env(flags_variable(triple), flags);
+    let profile = if what.release {
+        cargo.arg("--release");
+        "release"
+    } else {
+        // Its files are carried about, and nobody looks into them with a debugger.
+        cargo.args([
+            "--config",
+            "profile.dev.debug=false",
+            "--config",
+            "profile.dev.strip=true",
+        ]);
+        "debug"
+    };
+    run(&mut cargo)?;
+    let binary = target_folder()?.join(triple).join(profile).join(what.binary);
     ensure!(
         !needs_interpreter(&binary)?,
         "{} is not static: is the static C library (libc.a) installed?",
@@ -64,7 +104,7 @@ pub(crate) fn triple() -> String {
     format!("{arch}-unknown-linux-{libc}")
 }
 
-/// Whether a 64-bit ELF file of this machine asks for a dynamic loader (`PT_INTERP`).
+/// Whether a 64-bit ELF file of this byte order asks for a dynamic loader (`PT_INTERP`).
 fn needs_interpreter(binary: &Path) -> Result<bool> {
     const PT_INTERP: u32 = 3;
     let elf = fs::read(binary).with_context(|| format!("cannot read {}", binary.display()))?;

@@ -1,9 +1,12 @@
 //! `cargo xtask`: everything that is done to the project, one file a command.
 
+mod archive;
 mod bench;
 mod build;
+mod dist;
 mod fuzz;
 mod image;
+mod kernels;
 mod program;
 mod run;
 mod setup;
@@ -33,6 +36,10 @@ enum Command {
     Ci,
     /// Build the container image.
     Image(image::Args),
+    /// Build the daemon as one static file for each architecture.
+    Dist(dist::Args),
+    /// Boot kernels, old and new, and see what the daemon sees on each.
+    Kernels(kernels::Args),
     /// Feed hostile bytes to what reads them.
     Fuzz(fuzz::Args),
     /// Measure what it costs and how fast it is, as root.
@@ -52,6 +59,8 @@ fn main() -> ExitCode {
         Command::Test(args) => return test::run(&args),
         Command::Ci => return test::run(&test::Args::default()),
         Command::Image(args) => image::run(&args),
+        Command::Dist(args) => dist::run(&args),
+        Command::Kernels(args) => kernels::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchRun(args) => bench::run_as_root(args),

@@ -6,6 +6,8 @@
 mod apt;
 mod linker;
 
+use crate::archive;
+use crate::dist::Arch;
 use crate::program;
 use crate::toolchain::{Compiler, Toolchain, linker as find_linker};
 use anyhow::{Context, Result, ensure};
@@ -122,6 +124,53 @@ pub(crate) fn for_images() -> Result<()> {
         "an image is built with podman, buildah or docker: install one of them"
     );
     apt::install("to build the image", &["podman", "runc", "conmon", "netavark"])
+}
+
+/// What `cargo xtask dist` needs to link for another architecture.
+pub(crate) fn for_linking(arch: Arch) -> Result<()> {
+    let debian = arch.debian();
+    let gcc = format!("gcc-{}-linux-gnu", arch.name().replace('_', "-"));
+    ensure!(
+        apt::is_here(),
+        "to link for {arch}, what Debian calls {gcc} and libc6-dev-{debian}-cross is needed: install it"
+    );
+    let purpose = format!("to link for {arch}");
+    apt::install(&purpose, &[&gcc, &format!("libc6-dev-{debian}-cross")])
+}
+
+/// What it takes to unpack packages of Debian.
+pub(crate) fn for_archives() -> Result<()> {
+    ensure!(
+        apt::is_here(),
+        "what is needed here comes from Debian's archive: this works where apt is"
+    );
+    if archive::has_keyring() {
+        return Ok(());
+    }
+    apt::install("Debian's key", &["debian-archive-keyring"])
+}
+
+/// What `cargo xtask kernels` needs: the emulators.
+pub(crate) fn for_emulation() -> Result<()> {
+    let needs = [
+        ("qemu-system-x86_64", "qemu-system-x86"),
+        ("qemu-system-aarch64", "qemu-system-arm"),
+    ];
+    let missing = needs.iter().filter(|(known_by, _)| !is_here(known_by));
+    let packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    ensure!(
+        apt::is_here(),
+        "kernels are booted with what Debian calls {}: install it",
+        packages.join(" and ")
+    );
+    let purpose = "to boot kernels";
+    apt::install(purpose, &packages).or_else(|refusal| {
+        // A machine that has other parts of a newer qemu takes only all of it from there.
+        apt::install_from_backports(purpose, &packages).map_err(|error| error.context(refusal))
+    })
 }
 
 /// A compiler with `core` for BPF: the distribution's, or rustup's nightly.

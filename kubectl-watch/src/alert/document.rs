@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::AlertParts;
 use super::evidence::{Evidence, Matched};
+use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, ancestors};
 use super::process::Process;
@@ -15,7 +16,7 @@ use crate::rule::Metadata;
 
 /// The version of ECS whose names are used.
 pub(super) const ECS_VERSION: &str = "9.4.0";
-const DATASET: &str = "kubectl_watch.alerts";
+pub(super) const DATASET: &str = "kubectl_watch.alerts";
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]
@@ -155,6 +156,8 @@ pub(crate) struct Own {
     #[serde(skip_serializing_if = "Option::is_none")]
     exec_path: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) executable: Option<Executable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) login_user: Option<Identity>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_session: Option<u32>,
@@ -249,6 +252,7 @@ impl Document {
                 parent_left: event.parent_left,
                 ancestors: ancestors(event, host),
                 exec_path: Text::known(&event.process.filename),
+                executable: Executable::of(event),
                 login_user: login,
                 audit_session: event.credentials.audit_session,
                 cgroup_id: (place.cgroup_id != 0).then_some(place.cgroup_id),

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::document::Identity;
 use super::evidence::Redacted;
+use super::executable::Hash;
 use super::host::Host;
 use super::lineage::Origin;
 use super::text::{ArgList, Text};
@@ -42,6 +43,8 @@ pub(crate) struct Common {
 pub(crate) struct Process {
     #[serde(flatten)]
     pub(crate) common: Common,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<Hash>,
     interactive: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     tty: Option<Tty>,
@@ -98,6 +101,7 @@ impl Process {
             .find_map(|(id, name)| name.clone().filter(|_| id == group.saved));
         Self {
             common: Common::new(&event.process, host, redacted.process).seen_by(event),
+            hash: Hash::of(&event.executable.content),
             interactive: event.place.tty.is_some(),
             tty: event.place.tty.map(|(major, minor)| Tty {
                 char_device: CharDevice { major, minor },

@@ -1,7 +1,11 @@
 //! What alerts are made from in tests, here and at the sinks.
 
+mod renamed;
+
 use jiff::Timestamp;
 use uuid::Uuid;
+
+pub(crate) use renamed::{in_memory, loaded};
 
 use super::{Alert, AlertParts, Boot, Host, Os};
 use crate::event::{
@@ -139,6 +143,7 @@ fn event() -> ProcessEvent {
         sequence: 17,
         found_running: false,
         file: None,
+        executable: crate::event::Executable::default(),
         process,
         parent,
         parent_left: false,

@@ -20,7 +20,7 @@ macro_rules! snapshots {
 }
 
 mod document {
-    snapshots!(plain, hostile, orphan, in_pod, with_secrets,);
+    snapshots!(plain, hostile, orphan, in_pod, with_secrets, in_memory, loaded,);
 }
 
 #[test]
@@ -105,4 +105,21 @@ fn a_process_is_named_by_node_boot_pid_and_start() {
     assert_ne!(first, name(&|sample| sample.host.boot = None));
     assert_ne!(first, name(&|sample| sample.host.id = None));
     assert_eq!(None, name(&|sample| sample.event.process.start_boot_ns = 0));
+}
+
+#[test]
+fn an_update_names_its_alert_and_says_what_is_new() {
+    let sample = super::samples::in_memory();
+    let update = super::Update::new(&super::UpdateParts {
+        alert: "01970000-0000-7000-8000-000000000001",
+        rule: ("3c6685eb", "Potential Impersonation Attempt via Kubectl"),
+        event: &sample.event,
+        host: &sample.host,
+        id: uuid::Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0002),
+        created: sample.event.time,
+    });
+    insta::assert_json_snapshot!("update", update.document);
+    let line = update.to_json_line();
+    let value: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
+    assert_eq!(value, serde_json::to_value(&update.document).expect("document"));
 }

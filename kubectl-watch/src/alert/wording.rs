@@ -25,6 +25,7 @@ pub(super) fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, hos
 /// What a gap is called.
 pub(super) fn gap_name(gap: Gap) -> &'static str {
     match gap {
+        Gap::Content => "kubectl_watch.executable",
         Gap::Args => "process.args",
         Gap::Executable => "process.executable",
         Gap::ParentExecutable => "process.parent.executable",

@@ -35,7 +35,14 @@ fn report(rules: &RuleSet) -> String {
         .collect();
     let _never_fails = writeln!(report, "{}", counts.join(", "));
     let _never_fails = match rules.watch() {
-        Watch::Names(names) => writeln!(report, "the kernel sends execs of {} names", names.len()),
+        Watch::Some { names, content } => {
+            let also = if content {
+                " and of every file that a rule asks for by its content"
+            } else {
+                ""
+            };
+            writeln!(report, "the kernel sends execs of {} names{also}", names.len())
+        }
         Watch::All { because } => {
             writeln!(
                 report,

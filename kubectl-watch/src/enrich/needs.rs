@@ -17,6 +17,8 @@ pub struct Needs {
     pub leader_args: bool,
     /// The container or the pod.
     pub container: bool,
+    /// What is in the executable.
+    pub executable: bool,
     /// The name of any user or group.
     pub names: bool,
 }
@@ -38,6 +40,7 @@ impl Needs {
                     needs.leader_args |= matches!(what, ["args" | "args_count" | "command_line"]);
                 }
                 ["container" | "orchestrator", ..] => needs.container = true,
+                ["kubectl_watch", "executable", ..] | ["process", "hash", _] => needs.executable = true,
                 ["user" | "group", .., "name"] => needs.names = true,
                 ["process", of, "name"] if of.ends_with("user") || of.ends_with("group") => {
                     needs.names = true;
@@ -62,6 +65,10 @@ mod tests {
         };
         let container = Needs {
             container: true,
+            ..nothing
+        };
+        let executable = Needs {
+            executable: true,
             ..nothing
         };
         let parent_args = Needs {
@@ -93,6 +100,8 @@ mod tests {
             ("group.name", names),
             ("group.Ext.real.name", names),
             ("container.id", container),
+            ("kubectl_watch.executable.tool", executable),
+            ("process.hash.sha256", executable),
             ("process.parent.args", parent_args),
             ("process.parent.args_count", parent_args),
             ("process.parent.command_line", parent_args),

@@ -32,6 +32,11 @@ impl ProcessFolder {
         Some(Self(open(folder, flags, Mode::empty()).ok()?))
     }
 
+    /// Opens what a link in it leads to, as a place only: nobody but the kernel is asked for it.
+    pub(super) fn place(&self, link: &str) -> Result<OwnedFd, Errno> {
+        openat(&self.0, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+    }
+
     /// Where a link in it leads.
     pub(crate) fn link(&self, name: &str) -> Option<Vec<u8>> {
         Some(readlinkat(&self.0, name, Vec::new()).ok()?.into_bytes())

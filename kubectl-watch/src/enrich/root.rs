@@ -49,6 +49,11 @@ impl HostRoot {
         })
     }
 
+    /// The folder once more, for somebody else.
+    pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
+        self.folder.try_clone()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -56,7 +56,8 @@ impl Names {
         }
     }
 
-    fn tested(test: &Test) -> Self {
+    /// What a test needs to hold.
+    pub(super) fn tested(test: &Test) -> Self {
         match test {
             Test::Equal(list) => Self::from_parts(
                 list.iter()
@@ -100,7 +101,14 @@ impl Names {
         }
     }
 
-    fn or(self, other: Self) -> Self {
+    /// How many there are.
+    pub(super) fn length(&self) -> usize {
+        self.size().1
+    }
+
+    /// The values of both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
         let (mut exact, mut globs) = match self {
             Self::All => return Self::All,
             Self::None => return other,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
+use super::anchors::{Anchoring, Anchors};
 use super::ast::Tree;
 use super::compile::{Cause, Compiled, compile};
 use super::condition::Condition;
@@ -105,6 +106,11 @@ impl Query {
     /// Which values of a field an event must have to match.
     pub fn names(&self, field: Field) -> Names {
         Names::of(&self.condition, field)
+    }
+
+    /// Which values of which fields an event must have to match.
+    pub fn anchors(&self, fields: Anchoring<'_>) -> Anchors {
+        Anchors::of(&self.condition, fields)
     }
 
     /// The fields that it reads once all that is known beforehand is worked out.

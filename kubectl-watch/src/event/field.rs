@@ -3,104 +3,15 @@
 //! Nothing is copied to answer. A field that other products fill and this sensor does not is known as such, so
 //! that a rule which needs it is told apart from one with a misspelt name.
 
+mod executable;
+mod known;
 mod unfilled;
 mod visit;
 
+use self::known::{KNOWN, Known};
 use self::visit::{args, args_count, capabilities, command_line, id, maybe, number, pid, text};
 use super::{EntryKind, ProcessEvent};
-use crate::eql::{Event, Field, Knowledge, Schema, Value};
-
-/// The fields that this sensor fills, in the order of their numbers.
-macro_rules! fields {
-    ($($variant:ident = $name:literal,)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u16)]
-        enum Known { $($variant,)* }
-        const KNOWN: &[(Known, &str)] = &[$((Known::$variant, $name),)*];
-    };
-}
-
-fields! {
-    ContainerId = "container.id",
-    EventAction = "event.action",
-    EventCategory = "event.category",
-    EventDataset = "event.dataset",
-    EventKind = "event.kind",
-    EventModule = "event.module",
-    EventOutcome = "event.outcome",
-    EventProvider = "event.provider",
-    EventSequence = "event.sequence",
-    EventType = "event.type",
-    GroupId = "group.id",
-    GroupName = "group.name",
-    GroupRealId = "group.Ext.real.id",
-    GroupRealName = "group.Ext.real.name",
-    HostOsType = "host.os.type",
-    OrchestratorResourceId = "orchestrator.resource.id",
-    ProcessArgs = "process.args",
-    ProcessArgsCount = "process.args_count",
-    ProcessCommandLine = "process.command_line",
-    ProcessEntryLeaderArgs = "process.entry_leader.args",
-    ProcessEntryLeaderArgsCount = "process.entry_leader.args_count",
-    ProcessEntryLeaderCommandLine = "process.entry_leader.command_line",
-    ProcessEntryLeaderExecutable = "process.entry_leader.executable",
-    ProcessEntryLeaderName = "process.entry_leader.name",
-    ProcessEntryLeaderPid = "process.entry_leader.pid",
-    ProcessEntryLeaderType = "process.entry_leader.entry_meta.type",
-    ProcessEnvVars = "process.env_vars",
-    ProcessExecutable = "process.executable",
-    ProcessGroupId = "process.group.id",
-    ProcessGroupName = "process.group.name",
-    ProcessGroupLeaderArgs = "process.group_leader.args",
-    ProcessGroupLeaderArgsCount = "process.group_leader.args_count",
-    ProcessGroupLeaderCommandLine = "process.group_leader.command_line",
-    ProcessGroupLeaderExecutable = "process.group_leader.executable",
-    ProcessGroupLeaderName = "process.group_leader.name",
-    ProcessGroupLeaderPid = "process.group_leader.pid",
-    ProcessInteractive = "process.interactive",
-    ProcessName = "process.name",
-    ProcessParentArgs = "process.parent.args",
-    ProcessParentArgsCount = "process.parent.args_count",
-    ProcessParentCommandLine = "process.parent.command_line",
-    ProcessParentExecutable = "process.parent.executable",
-    ProcessParentInteractive = "process.parent.interactive",
-    ProcessParentName = "process.parent.name",
-    ProcessParentParentExecutable = "process.parent.parent.executable",
-    ProcessParentParentName = "process.parent.parent.name",
-    ProcessParentParentPid = "process.parent.parent.pid",
-    ProcessParentPid = "process.parent.pid",
-    ProcessParentThreadId = "process.parent.thread.id",
-    ProcessPid = "process.pid",
-    ProcessPreviousExecutable = "process.previous.executable",
-    ProcessPreviousName = "process.previous.name",
-    ProcessRealGroupId = "process.real_group.id",
-    ProcessRealGroupName = "process.real_group.name",
-    ProcessRealUserId = "process.real_user.id",
-    ProcessRealUserName = "process.real_user.name",
-    ProcessSavedGroupId = "process.saved_group.id",
-    ProcessSavedUserId = "process.saved_user.id",
-    ProcessSavedUserName = "process.saved_user.name",
-    ProcessSessionLeaderArgs = "process.session_leader.args",
-    ProcessSessionLeaderArgsCount = "process.session_leader.args_count",
-    ProcessSessionLeaderCommandLine = "process.session_leader.command_line",
-    ProcessSessionLeaderExecutable = "process.session_leader.executable",
-    ProcessSessionLeaderName = "process.session_leader.name",
-    ProcessSessionLeaderPid = "process.session_leader.pid",
-    ProcessThreadCapabilitiesEffective = "process.thread.capabilities.effective",
-    ProcessThreadCapabilitiesPermitted = "process.thread.capabilities.permitted",
-    ProcessThreadId = "process.thread.id",
-    ProcessTtyMajor = "process.tty.char_device.major",
-    ProcessTtyMinor = "process.tty.char_device.minor",
-    ProcessUserId = "process.user.id",
-    ProcessUserName = "process.user.name",
-    ProcessVpid = "process.vpid",
-    UserEffectiveId = "user.effective.id",
-    UserEffectiveName = "user.effective.name",
-    UserId = "user.id",
-    UserName = "user.name",
-    UserRealId = "user.Ext.real.id",
-    UserRealName = "user.Ext.real.name",
-}
+use crate::eql::{Anchoring, Event, Field, Knowledge, Schema, Value};
 
 /// The schema of [`ProcessEvent`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,6 +25,30 @@ impl ProcessSchema {
 
     /// The number of `process.name`.
     pub const NAME: Field = Field(Known::ProcessName as u16);
+
+    /// The number of `kubectl_watch.executable.tool`.
+    pub const TOOL: Field = Field(Known::ExecutableTool as u16);
+
+    /// The number of `kubectl_watch.executable.tool_source`.
+    pub const TOOL_SOURCE: Field = Field(Known::ExecutableToolSource as u16);
+
+    /// What saves the kernel from sending every exec for a rule: a name, or something that is in the file.
+    pub const ANCHORING: Anchoring<'static> = Anchoring {
+        listed: &[Self::NAME],
+        open: &[
+            Self::TOOL,
+            Self::TOOL_SOURCE,
+            Field(Known::ExecutableBuildId as u16),
+            Field(Known::ExecutableGoModule as u16),
+            Field(Known::ExecutableGoPath as u16),
+            Field(Known::ExecutableGoVersion as u16),
+            Field(Known::ExecutableKind as u16),
+            Field(Known::ExecutableLoadedPath as u16),
+            Field(Known::ExecutableLoadedTool as u16),
+            Field(Known::ExecutablePacked as u16),
+            Field(Known::ExecutableUnknown as u16),
+        ],
+    };
 
     /// The names of all fields that this sensor fills.
     pub fn filled(self) -> impl Iterator<Item = &'static str> {
@@ -159,7 +94,9 @@ impl Schema for ProcessSchema {
         matches!(
             Self::known(field),
             Some(
-                Known::ProcessArgs
+                Known::ExecutableTool
+                    | Known::ExecutableToolSource
+                    | Known::ProcessArgs
                     | Known::ProcessEntryLeaderArgs
                     | Known::ProcessEnvVars
                     | Known::ProcessGroupLeaderArgs
@@ -277,6 +214,7 @@ impl Event for ProcessEvent {
                 Knowledge::Always(value) => visit(value),
                 Knowledge::Varies | Knowledge::Never => false,
             },
+            about_file => executable::any(self, about_file, visit),
         }
     }
 }

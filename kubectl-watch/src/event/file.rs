@@ -25,6 +25,29 @@ pub struct File {
     pub is_settled: bool,
 }
 
+impl File {
+    /// Its permissions, with the bits that change who runs it.
+    pub fn permissions(&self) -> u32 {
+        self.mode & 0o7777
+    }
+
+    /// Whether it had a name and has none any more.
+    pub fn is_deleted(&self) -> bool {
+        self.links == 0 && !self.is_nameless
+    }
+
+    /// Whether everybody may write it.
+    pub fn is_writable_by_others(&self) -> bool {
+        self.mode & 0o002 != 0
+    }
+
+    /// Its device as `major:minor`.
+    pub fn device_name(&self) -> String {
+        let device = self.version.device;
+        format!("{}:{}", device >> 20, device & 0xf_ffff)
+    }
+}
+
 /// One version of the content of one file, as far as the kernel tells versions apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileVersion {

@@ -37,18 +37,15 @@ pub(super) fn load(config: &Config) -> Result<RuleSet, Failure> {
 
 /// What the kernel must send for these rules.
 pub(super) fn watch(rules: &RuleSet) -> Watch {
-    let names = match rules.watch() {
-        ruleset::Watch::Names(names) => Some(names.into_iter().collect()),
+    let (names, content) = match rules.watch() {
+        ruleset::Watch::Some { names, content } => (Some(names.into_iter().collect()), content),
         ruleset::Watch::All { because } => {
             tracing::warn!(
                 ?because,
                 "every exec is watched, because these rules can be about any name"
             );
-            None
+            (None, false)
         }
     };
-    Watch {
-        names,
-        content: false,
-    }
+    Watch { names, content }
 }

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::sync::Arc;
 
 use super::*;
-use crate::event::{Args, Process};
+use crate::enrich::executable::Wishes as _;
+use crate::event::{self, Args, Loaded, Process, Unknown};
+use crate::identity::{Identity, Named, Tool};
 
 fn exec(name: &[u8], parent: (&str, &str), args: &[&[u8]]) -> ProcessEvent {
     ProcessEvent {
@@ -64,7 +67,11 @@ fn the_seed_rule_by_its_letter() {
         let name = "Potential Impersonation Attempt via Kubectl";
         assert_eq!(found, if expected { vec![name] } else { vec![] }, "{event:?}");
     }
-    assert_eq!(set.watch(), Watch::Names([b"kubectl".to_vec()].into()));
+    let watch = Watch::Some {
+        names: [b"kubectl".to_vec()].into(),
+        content: false,
+    };
+    assert_eq!(set.watch(), watch);
     assert!(set.needs("process.parent.executable") && set.needs("process.args"));
     assert!(!set.needs("process.parent.args") && !set.needs("event.action") && !set.needs("nothing"));
     let (skipped, warnings) = (set.skipped(), set.warnings());
@@ -123,6 +130,98 @@ fn rules_are_found_by_name_whatever_its_case() {
         Watch::All {
             because: vec!["glob".into(), "any".into()]
         }
+    );
+}
+
+/// An exec of a file that is this tool.
+fn exec_of(tool: Option<&'static str>, name: &[u8]) -> ProcessEvent {
+    let tool = tool.map(|name| Tool {
+        name,
+        named: Named::BuildInfo,
+    });
+    let mut event = exec(name, ("", ""), &[b"--as=x"]);
+    event.executable.content.identity = Some(Arc::new(Identity {
+        tool,
+        ..Identity::default()
+    }));
+    event
+}
+
+#[test]
+fn rules_are_found_by_what_is_in_the_file() {
+    let mut set = RuleSet::default();
+    let tool = "kubectl_watch.executable.tool";
+    for (id, condition) in [
+        (
+            "renamed",
+            &*format!("{tool} == \"kubectl\" and process.name != \"kubectl\""),
+        ),
+        (
+            "either",
+            &format!("{tool} in (\"oc\", \"K3S\") or process.name == \"kubectl\""),
+        ),
+        ("both", &format!("{tool} == \"k3s\" and process.name == \"x\"")),
+        ("any", &format!("{tool} != null and process.args : \"--as*\"")),
+        ("unknown", "kubectl_watch.executable.unknown == \"slow\""),
+        ("path", "kubectl_watch.executable.go_path : \"example.com/*\""),
+    ] {
+        set.add(rule(id, &format!("process where {condition}")))
+            .expect("a new id");
+    }
+    let found = |event: &ProcessEvent| {
+        let found = set.matching(event).map(|rule| rule.metadata.id.clone());
+        found.collect::<Vec<_>>()
+    };
+    for (tool, name, expected) in [
+        (Some("kubectl"), "x", &["renamed", "any"][..]),
+        (Some("kubectl"), "kubectl", &["either", "any"]),
+        (None, "kubectl", &["either"]),
+        (Some("k3s"), "x", &["both", "any"]),
+        (Some("oc"), "oc", &["either", "any"]),
+        (None, "x", &[]),
+    ] {
+        let event = exec_of(tool, name.as_bytes());
+        assert_eq!(found(&event), expected, "{tool:?} {name}");
+        assert_eq!(set.are_met(&event), tool.is_some(), "{tool:?} {name}");
+    }
+    // What a loader is told to run counts as well.
+    let mut loads = exec_of(None, b"ld.so");
+    let content = exec_of(Some("kubectl"), b"").executable.content;
+    loads.executable.loaded = Some(Box::new(Loaded {
+        path: b"./x".into(),
+        content,
+    }));
+    assert_eq!(found(&loads), ["renamed", "any"]);
+    let mut slow = exec(b"x", ("", ""), &[]);
+    slow.executable.content = event::Content::unknown(Unknown::Slow);
+    assert_eq!(found(&slow), ["unknown"]);
+    let watch = Watch::Some {
+        names: [b"kubectl".to_vec(), b"x".to_vec()].into(),
+        content: true,
+    };
+    assert_eq!(set.watch(), watch);
+    assert!(set.ask_for_tool("kubectl") && set.ask_for_tool("busybox"));
+}
+
+#[test]
+fn only_tools_that_a_rule_can_ask_for_are_searched_for() {
+    let asks = |condition: &str| {
+        let mut set = RuleSet::default();
+        set.add(rule("i", &format!("process where {condition}")))
+            .expect("a new id");
+        (set.ask_for_tool("kubectl"), set.ask_for_tool("busybox"))
+    };
+    let tool = "kubectl_watch.executable.tool";
+    assert_eq!(asks("process.name == \"kubectl\""), (false, false));
+    assert_eq!(asks(&format!("{tool} == \"Kubectl\"")), (true, false));
+    assert_eq!(asks(&format!("{tool} : \"busy*\"")), (false, true));
+    assert_eq!(
+        asks("kubectl_watch.executable.tool_source == \"strings\""),
+        (true, true)
+    );
+    assert_eq!(
+        asks("kubectl_watch.executable.kind == \"loader\""),
+        (false, false)
     );
 }
 

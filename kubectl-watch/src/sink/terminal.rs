@@ -2,6 +2,7 @@
 //!
 //! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
 
+mod content;
 mod notice;
 mod quote;
 
@@ -63,6 +64,7 @@ impl<W: Write> Sink for Terminal<W> {
         let block = match message {
             Message::Alert(alert) => block(alert),
             Message::Notice(notice) => notice::block(notice),
+            Message::Update(update) => content::update(update),
         };
         self.writer.write_all(block.as_bytes())?;
         self.writer.flush()
@@ -93,6 +95,14 @@ pub fn block(alert: &Alert) -> String {
         "file",
         &file(process.executable.as_ref().map(|text| &text.0), process.pid),
     );
+    if let Some(content) = document
+        .kubectl_watch
+        .executable
+        .as_ref()
+        .and_then(content::content)
+    {
+        line(&mut out, "is", &content);
+    }
     line(&mut out, "user", &user(document));
     line(&mut out, "parent", &parent(&document.process.parent));
     if let Some(container) = &document.container {

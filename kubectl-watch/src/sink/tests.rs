@@ -210,13 +210,16 @@ fn shown(sample: &Sample) -> String {
 #[test]
 fn blocks_are_aligned_and_harmless() {
     for (name, sample) in [
-        ("plain", samples::plain()),
-        ("hostile", samples::hostile()),
-        ("orphan", samples::orphan()),
-        ("in_pod", samples::in_pod()),
-        ("with_secrets", samples::with_secrets()),
-        ("long", long()),
+        ("plain", samples::plain as fn() -> Sample),
+        ("hostile", samples::hostile),
+        ("orphan", samples::orphan),
+        ("in_pod", samples::in_pod),
+        ("with_secrets", samples::with_secrets),
+        ("in_memory", samples::in_memory),
+        ("loaded", samples::loaded),
+        ("long", long),
     ] {
+        let sample = sample();
         insta::assert_snapshot!(name, shown(&sample));
     }
 }

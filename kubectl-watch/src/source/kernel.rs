@@ -34,7 +34,6 @@ pub use error::SourceError;
 pub use guard::{Part, Touched, Watch};
 pub use handover::Handover;
 use jiff::Timestamp;
-pub use judged::Verdict;
 pub use kernel_log::KernelLog;
 use kubectl_watch_ebpf::{EXEC, FORK, Program};
 pub use ledger::{Balance, Hole, Terms};
@@ -57,7 +56,7 @@ use self::{
     readable::readable,
     reader::Reader,
 };
-use crate::event::{File, ProcessEvent};
+use crate::event::{File, ProcessEvent, Verdict};
 
 /// Records that are read before anybody else has a turn.
 const MAX_BATCH: usize = 512;

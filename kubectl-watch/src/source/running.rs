@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::kernel::Watch;
 use crate::{
-    enrich::process::{NANOSECONDS_PER_TICK, ProcessFolder},
+    enrich::{
+        executable,
+        process::{NANOSECONDS_PER_TICK, ProcessFolder},
+    },
     event::{Args, Credentials, Gap, Ids, Place, Process, ProcessEvent, basename},
 };
 
@@ -82,6 +85,7 @@ fn event(pid: u32, booted: Timestamp, is_watched: impl Fn(&[u8]) -> bool) -> Opt
     this.args = Args::from_bytes(args);
     Some(ProcessEvent {
         found_running: true,
+        file: executable::of_running(&folder),
         process: this,
         parent: parent(stat.parent, booted),
         credentials: Credentials {

@@ -3,8 +3,10 @@
 //! Nothing is ever removed and nothing merely recommended is taken. The lists are brought up to date only where
 //! they know nothing of a package, or promise one that is gone.
 
+use crate::archive;
 use crate::program::{as_root, find, output, run_quietly};
 use anyhow::{Context, Result};
+use std::fs;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -60,6 +62,52 @@ pub(crate) fn install(purpose: &str, packages: &[&str]) -> Result<()> {
         }
         install()?;
     }
+    eprintln!("  done in {:.0} s", begin.elapsed().as_secs_f32());
+    Ok(())
+}
+
+/// The same from the distribution's backports, whether or not the machine uses them: its sources and lists stay as
+/// they are.
+pub(crate) fn install_from_backports(purpose: &str, packages: &[&str]) -> Result<()> {
+    let about = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
+    let codename = about
+        .lines()
+        .find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    let suite = format!(
+        "{}-backports",
+        codename.context("this distribution has no codename")?
+    );
+    eprintln!("Installing {purpose}, from {suite}: {}", packages.join(" "));
+    let begin = Instant::now();
+
+    let state = tempfile::tempdir().context("cannot make a folder")?;
+    let (sources, lists) = (state.path().join("sources.list"), state.path().join("lists"));
+    fs::create_dir_all(lists.join("partial")).context("cannot make a folder")?;
+    let mut text = fs::read_to_string("/etc/apt/sources.list").unwrap_or_default();
+    for repository in archive::suites(&[&suite])? {
+        text.push('\n');
+        text.push_str(&repository.source(&[]));
+    }
+    fs::write(&sources, text).context("cannot write the sources of packages")?;
+    let apt_get = || {
+        let mut apt_get = apt_get();
+        apt_get
+            .arg("-o")
+            .arg(format!("Dir::Etc::SourceList={}", sources.display()));
+        apt_get
+            .arg("-o")
+            .arg(format!("Dir::State::Lists={}", lists.display()));
+        // apt lets go of root's rights to download, and then cannot write into a folder of root's.
+        apt_get.args(["-o", "APT::Sandbox::User=root"]);
+        apt_get
+    };
+    run_quietly(apt_get().arg("update"))?;
+    run_quietly(
+        apt_get()
+            .args(["install", "--yes", "--no-install-recommends", "--no-remove"])
+            .arg(format!("--target-release={suite}"))
+            .args(packages),
+    )?;
     eprintln!("  done in {:.0} s", begin.elapsed().as_secs_f32());
     Ok(())
 }

@@ -149,7 +149,7 @@ fn names_and_numbers_agree() {
 #[test]
 fn what_others_fill_is_known_and_a_misspelt_name_is_not() {
     for name in [
-        "process.hash.sha256",
+        "process.hash.md5",
         "process.Ext.token.elevation",
         "process.previous.args",
         "file.path",

@@ -108,8 +108,8 @@ fn rules_for_others_may_be_skipped_and_say_why() {
             "it can never match: host.os.type is always \"linux\" here",
         ),
         (
-            ours("process where process.hash.sha256 : \"a\" and process.name == \"b\""),
-            "it can never match: process.hash.sha256 is not filled by this sensor",
+            ours("process where process.hash.md5 : \"a\" and process.name == \"b\""),
+            "it can never match: process.hash.md5 is not filled by this sensor",
         ),
         (
             ours("").replace("rule_id", "type = \"threshold\"\nrule_id"),

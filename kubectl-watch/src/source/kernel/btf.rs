@@ -16,7 +16,7 @@ const UNION: u32 = 5;
 const MAX_DEPTH: u32 = 32;
 /// Members that are looked at for one field. The kernel's largest structure has some hundred; one whose anonymous
 /// members hold itself, twice, would have no end.
-const MAX_MEMBERS: u32 = 1 << 16;
+const MAX_MEMBERS: u32 = 1 << 13;
 /// Bytes of a name; the kernel's own are shorter (`KSYM_NAME_LEN`). Damaged strings may have no end.
 const MAX_NAME: usize = 512;
 

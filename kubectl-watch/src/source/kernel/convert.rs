@@ -8,8 +8,8 @@ use super::{
     record::{AncestorRecord, ExecRecord},
 };
 use crate::event::{
-    Ancestor, Args, Credentials, Environment, File, FileVersion, Gap, Ids, Lineage, Names, Place, Process,
-    ProcessEvent, SessionPlace, basename, is_file_descriptor,
+    Ancestor, Args, Credentials, Environment, Executable, File, FileVersion, Gap, Ids, Lineage, Names, Place,
+    Process, ProcessEvent, SessionPlace, basename, is_file_descriptor,
 };
 
 /// Makes the event, all but its arguments and its environment, which may come in parts.
@@ -20,6 +20,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
         sequence,
         found_running: false,
         file: file(exec),
+        executable: Executable::default(),
         process: process(&exec.task, record.filename, record.executable, boot),
         parent: process(
             &exec.parent,
@@ -30,7 +31,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
         parent_left: exec.flags & wire::FLAG_PARENT_LEFT != 0,
         credentials: credentials(exec),
         names: Names::default(),
-        place: place(exec),
+        place: place(exec, boot),
         lineage: lineage(record, boot),
         environment: Environment::default(),
         gaps: gaps(exec),
@@ -169,13 +170,14 @@ fn credentials(exec: &wire::Exec) -> Credentials {
     }
 }
 
-fn place(exec: &wire::Exec) -> Place {
+fn place(exec: &wire::Exec, boot: Boot) -> Place {
     Place {
         cgroup_id: exec.cgroup_id,
         ns_pid: exec.ns_pid,
         pid_ns: exec.pid_ns,
         mnt_ns: exec.mnt_ns,
         tty: tty(exec.tty),
+        container_start: (exec.container_start_ns != 0).then(|| boot.time(exec.container_start_ns)),
         ..Place::default()
     }
 }
@@ -246,7 +248,7 @@ mod tests {
             (credentials(&exec).login_uid, credentials(&exec).audit_session),
             (None, Some(0))
         );
-        assert_eq!(place(&exec).tty, None);
+        assert_eq!(place(&exec, Boot::default()).tty, None);
         assert_eq!(
             gaps(&exec),
             [Gap::Args, Gap::Executable, Gap::ParentExecutable, Gap::Parent]

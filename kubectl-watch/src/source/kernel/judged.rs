@@ -7,20 +7,11 @@ use aya::maps::{Array, Map, MapData};
 use kubectl_watch_ebpf::{self as wire, JUDGED_LINES, JUDGED_WAYS, Judged, JudgedLine};
 
 use super::{SourceError, error::refused};
-use crate::event::File;
+use crate::event::{File, Verdict};
 
 /// Words of a line, as the map has it.
 const WORDS: usize = size_of::<JudgedLine>() / size_of::<u64>();
 const STEP: &str = "the judged files";
-
-/// What a file was found to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// No rule asks for what is in it: its execs pass, unless their name is watched.
-    Plain,
-    /// A rule asks for what is in it: its execs are sent, whatever their name.
-    Wanted,
-}
 
 /// The map.
 pub(super) struct JudgedFiles {

@@ -1,0 +1,198 @@
+//! What became known after an alert: a document of its own that names the alert by its id.
+//!
+//! It says what the executable is, and nothing that the alert has said; receivers join the two by
+//! `kubectl_watch.alert.id`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::document::{DATASET, ECS_VERSION, time};
+use super::executable::{Executable, Hash};
+use super::process::entity_id;
+use super::text::Text;
+use super::{Host, json};
+use crate::event::ProcessEvent;
+use crate::identity::hex;
+
+/// What an update is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateParts<'a> {
+    /// The id of the alert.
+    pub alert: &'a str,
+    /// The id and the name of its rule.
+    pub rule: (&'a str, &'a str),
+    /// The event that the alert is about, with what is known by now.
+    pub event: &'a ProcessEvent,
+    /// Where.
+    pub host: &'a Host,
+    /// Names the update for ever.
+    pub id: Uuid,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// An update.
+#[derive(Clone, Debug)]
+pub struct Update {
+    pub(crate) document: UpdateDocument,
+}
+
+/// The whole document.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct UpdateDocument {
+    #[serde(rename = "@timestamp")]
+    pub(crate) timestamp: String,
+    ecs: Ecs,
+    event: EventFields,
+    message: &'static str,
+    rule: Rule,
+    process: Process,
+    pub(crate) host: Host,
+    related: Related,
+    data_stream: DataStream,
+    agent: Agent,
+    pub(crate) kubectl_watch: Own,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Ecs {
+    version: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct EventFields {
+    kind: &'static str,
+    category: [&'static str; 1],
+    r#type: [&'static str; 1],
+    action: &'static str,
+    module: &'static str,
+    dataset: &'static str,
+    provider: &'static str,
+    id: String,
+    created: String,
+    sequence: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Rule {
+    id: String,
+    name: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Process {
+    pid: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executable: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<Hash>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Related {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hash: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct DataStream {
+    r#type: &'static str,
+    dataset: &'static str,
+    namespace: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Agent {
+    r#type: &'static str,
+    version: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Own {
+    pub(crate) alert: AlertId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) executable: Option<Executable>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AlertId {
+    pub(crate) id: String,
+}
+
+impl Update {
+    /// Makes an update.
+    #[must_use]
+    pub fn new(parts: &UpdateParts<'_>) -> Self {
+        let UpdateParts { event, host, .. } = *parts;
+        let content = &event.executable.content;
+        let document = UpdateDocument {
+            timestamp: time(event.time),
+            ecs: Ecs { version: ECS_VERSION },
+            event: EventFields {
+                kind: "event",
+                category: ["process"],
+                r#type: ["info"],
+                action: "executable-identified",
+                module: "kubectl_watch",
+                dataset: DATASET,
+                provider: "ebpf",
+                id: parts.id.to_string(),
+                created: time(parts.created),
+                sequence: event.sequence,
+            },
+            message: "executable identified",
+            rule: Rule {
+                id: parts.rule.0.to_owned(),
+                name: parts.rule.1.to_owned(),
+            },
+            process: Process {
+                pid: event.process.pid,
+                entity_id: entity_id(&event.process, host).filter(|_| !event.found_running),
+                name: Text::known(&event.process.name),
+                executable: Text::known(&event.process.executable),
+                hash: Hash::of(content),
+            },
+            host: host.clone(),
+            related: Related {
+                hash: content.sha256.iter().map(|hash| hex(hash)).collect(),
+            },
+            data_stream: DataStream {
+                r#type: "logs",
+                dataset: DATASET,
+                namespace: "default",
+            },
+            agent: Agent {
+                r#type: "kubectl-watch",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            kubectl_watch: Own {
+                alert: AlertId {
+                    id: parts.alert.to_owned(),
+                },
+                executable: Executable::of(event),
+            },
+        };
+        Self { document }
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.document.event.id
+    }
+
+    /// The SHA-256 of the executable, where it is known.
+    pub(crate) fn sha256(&self) -> Option<&str> {
+        self.document.related.hash.first().map(String::as_str)
+    }
+
+    /// The ECS document as one line of JSON, ended by a newline. Characters that steer a terminal are escaped.
+    #[must_use]
+    pub fn to_json_line(&self) -> Vec<u8> {
+        json::line(&self.document)
+    }
+}

@@ -1,0 +1,120 @@
+//! What is not known at once, and what is not the file itself.
+
+use std::os::fd::AsRawFd as _;
+
+use rustix::fs::{MemfdFlags, memfd_create};
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+
+#[test]
+fn a_kubectl_that_keeps_silent_is_found_by_search_and_hashed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bytes = fs::read(kubectl()).expect("it is there");
+    let mark = bstr::ByteSlice::find(&*bytes, b"\xff Go buildinf:").expect("Go built it");
+    bytes[mark..mark + 14].fill(0);
+    let path = folder.path().join("innocent");
+    fs::write(&path, &bytes).expect("it can be written");
+    aged(&path);
+    let running = waiting(&path);
+    let mut executables = executables();
+    let mut event = event(&running.child, &path, &[]);
+    let judgement = executables.judge(&mut event, &ForKubectl);
+    let (remember, tickets) = (judgement.remember, judgement.tickets);
+    assert_eq!((remember, tickets.len(), tools(&event)), (None, 1, vec![]));
+    // Another exec of it meanwhile gets the same answer.
+    let mut other = event.clone();
+    assert_eq!(executables.judge(&mut other, &ForKubectl).tickets, tickets);
+    let found = finding(&mut executables, tickets[0]);
+    assert_eq!(
+        found.tell(&mut event, &ForKubectl),
+        Some((file(&path), Verdict::Wanted))
+    );
+    let tool = event
+        .executable
+        .content
+        .identity
+        .as_ref()
+        .and_then(|identity| identity.tool);
+    assert_eq!(
+        tool.map(|tool| (tool.name, tool.named)),
+        Some(("kubectl", Named::Strings))
+    );
+
+    let ticket = executables.hash(&event).expect("it is not known yet");
+    finding(&mut executables, ticket).tell(&mut event, &ForKubectl);
+    let hash: [u8; 32] = Sha256::digest(&bytes).into();
+    assert_eq!(event.executable.content.sha256, Some(hash));
+    assert_eq!(executables.hash(&event), None);
+    // All of it is known from now on.
+    let mut again = self::event(&running.child, &path, &[]);
+    assert_eq!(
+        executables.judge(&mut again, &ForKubectl).remember,
+        Some((file(&path), Verdict::Wanted))
+    );
+    assert_eq!(again.executable, event.executable);
+}
+
+#[test]
+fn a_kubectl_in_memory_is_known() {
+    let memory = memfd_create("harmless", MemfdFlags::empty()).expect("there is memory");
+    let mut memory = fs::File::from(memory);
+    std::io::Write::write_all(&mut memory, &fs::read(kubectl()).expect("it is there")).expect("it fits");
+    // Nobody may have it open for writing when it is run.
+    let path = PathBuf::from(format!("/proc/self/fd/{}", memory.as_raw_fd()));
+    let reading = fs::File::open(&path).expect("it is ours");
+    drop(memory);
+    rustix::io::fcntl_setfd(&reading, rustix::io::FdFlags::empty()).expect("it is open");
+    let path = PathBuf::from(format!("/proc/self/fd/{}", reading.as_raw_fd()));
+    let running = waiting(&path);
+    let mut event = event(&running.child, &path, &[]);
+    event.process.executable = b"/memfd:harmless".to_vec();
+    executables().judge(&mut event, &ForKubectl);
+    assert_eq!(tools(&event), ["kubectl"], "{:?}", event.executable);
+}
+
+#[test]
+fn what_a_loader_is_told_to_run_is_what_runs() {
+    let maps = fs::read_to_string("/proc/self/maps").expect("there is one");
+    let loader = maps
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(5))
+        .find(|path| {
+            path.rsplit('/')
+                .next()
+                .is_some_and(|name| name.starts_with("ld-"))
+        });
+    let loader = PathBuf::from(loader.expect("this test needs a loader, and runs without one"));
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(kubectl(), folder.path().join("tool")).expect("a link");
+    mkfifoat(CWD, folder.path().join("pipe"), Mode::RWXU).expect("a pipe");
+    let mut command = Command::new(&loader);
+    command
+        .args(["--argv0", "x", "/bin/sleep", "1000"])
+        .current_dir(folder.path());
+    let running = run(&mut command, tempfile::tempdir().expect("a folder"));
+    let sleep = ["ld.so", "--argv0", "x", "/bin/sleep", "1000"];
+    let absolute = kubectl();
+    let absolute = ["ld.so", absolute.to_str().expect("text")];
+    for (args, expected, unknown) in [
+        (&sleep[..], vec![], None),
+        (&absolute, vec!["kubectl"], None),
+        (&["ld.so", "./pipe"], vec![], Some(Unknown::Unreadable)),
+        (&["ld.so", "./nothing"], vec![], Some(Unknown::Gone)),
+    ] {
+        let mut executables = executables();
+        let mut event = event(&running.child, &loader, args);
+        let judgement = executables.judge(&mut event, &ForKubectl);
+        assert_eq!(
+            judgement.remember,
+            Some((file(&loader), Verdict::Wanted)),
+            "{args:?}"
+        );
+        for ticket in judgement.tickets {
+            finding(&mut executables, ticket).tell(&mut event, &ForKubectl);
+        }
+        assert_eq!(tools(&event), expected, "{args:?}");
+        let program = event.executable.loaded.expect("it is a loader");
+        assert_eq!(program.content.unknown, unknown, "{args:?}");
+    }
+}

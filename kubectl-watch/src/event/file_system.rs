@@ -1,0 +1,67 @@
+//! The file systems by their magic numbers (`statfs(2)`, `include/uapi/linux/magic.h`): their names, and how far
+//! what they say of a file can be relied on.
+
+use std::borrow::Cow;
+
+/// How far a file system is under the kernel's own control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// Its files are on this machine, and no change of one leaves its `ctime` as it was. Reading never waits for
+    /// anybody but the disk.
+    Local,
+    /// It shows files of other file systems, of which any may be of the last kind.
+    Layered,
+    /// A program or another machine answers for it: it may never answer, and it may lie.
+    Foreign,
+}
+
+/// Each with its name. What is not here is foreign.
+const KNOWN: &[(u32, &str, Reach)] = &[
+    (0xef53, "ext", Reach::Local),
+    (0x5846_5342, "xfs", Reach::Local),
+    (0x9123_683e, "btrfs", Reach::Local),
+    (0x0102_1994, "tmpfs", Reach::Local),
+    (0x8584_58f6, "ramfs", Reach::Local),
+    (0x7371_7368, "squashfs", Reach::Local),
+    (0xe0f5_e1e2, "erofs", Reach::Local),
+    (0xf2f5_2010, "f2fs", Reach::Local),
+    (0x2fc1_2fc1, "zfs", Reach::Local),
+    (0x794c_7630, "overlay", Reach::Layered),
+    (0x6573_5546, "fuse", Reach::Foreign),
+    (0x6969, "nfs", Reach::Foreign),
+    (0xff53_4d42, "cifs", Reach::Foreign),
+    (0xfe53_4d42, "smb2", Reach::Foreign),
+    (0x0102_1997, "9p", Reach::Foreign),
+    (0x00c3_6400, "ceph", Reach::Foreign),
+    (0x4006, "fat", Reach::Foreign),
+    (0x4d44, "msdos", Reach::Foreign),
+    (0x9660, "iso9660", Reach::Foreign),
+    (0x9fa0, "proc", Reach::Foreign),
+    (0x6265_6572, "sysfs", Reach::Foreign),
+    (0x9584_58f6, "hugetlbfs", Reach::Foreign),
+];
+
+/// The name, where it is a usual one.
+pub fn name(magic: u32) -> Option<&'static str> {
+    known(magic).map(|(_, name, _)| *name)
+}
+
+/// The name, or the number where it has none here.
+pub fn shown(magic: u32) -> Cow<'static, str> {
+    name(magic).map_or_else(|| format!("{magic:#x}").into(), Cow::Borrowed)
+}
+
+/// How far it can be relied on.
+pub fn reach(magic: u32) -> Reach {
+    known(magic).map_or(Reach::Foreign, |(_, _, reach)| *reach)
+}
+
+/// Whether the numbers that name its devices differ between the kernel's inside and `stat(2)`: overlayfs and btrfs
+/// invent some for the latter.
+pub fn invents_devices(magic: u32) -> bool {
+    matches!(name(magic), Some("overlay" | "btrfs"))
+}
+
+fn known(magic: u32) -> Option<&'static (u32, &'static str, Reach)> {
+    KNOWN.iter().find(|(known, ..)| *known == magic)
+}

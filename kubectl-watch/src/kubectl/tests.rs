@@ -1,0 +1,152 @@
+//! Command lines, and what kubectl takes them for. `tests/kubectl.rs` of the end-to-end tests asks a real one.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn request(line: &[&str]) -> Request {
+    Request::of(&std::iter::once(&"kubectl").chain(line).collect())
+}
+
+fn text(bytes: Option<&Vec<u8>>) -> Option<&str> {
+    bytes.map(|bytes| std::str::from_utf8(bytes).expect("it is text"))
+}
+
+#[test]
+fn an_identity_in_all_its_spellings() {
+    let table: [(&[&str], Option<&str>, &[&str]); 12] = [
+        (&["get", "pods", "--as=eve"], Some("eve"), &[]),
+        (&["--as", "eve", "get", "pods"], Some("eve"), &[]),
+        (&["get", "--as", "a", "pods", "--as=b"], Some("b"), &[]),
+        (&["get", "pods", "--as=a", "--as="], None, &[]),
+        (
+            &["get", "pods", "--as=a", "--as-group=x", "--as-group", "y,z"],
+            Some("a"),
+            &["x", "y,z"],
+        ),
+        (&["get", "pods", "--as=a", "--as_group=x"], Some("a"), &["x"]),
+        (&["exec", "web", "--", "kubectl", "--as=inner"], None, &[]),
+        (&["-n", "--as=odd", "get", "pods", "--as=eve"], Some("eve"), &[]),
+        (&["-nkube-system", "get", "pods", "--as=eve"], Some("eve"), &[]),
+        (&["logs", "-fp", "web", "--as=eve"], Some("eve"), &[]),
+        (&["get", "--AS=eve", "pods"], None, &[]),
+        (&["get", "pods", "--assume=eve"], None, &[]),
+    ];
+    for (line, user, groups) in table {
+        let request = request(line);
+        assert_eq!(text(request.as_user.as_ref()), user, "{line:?}");
+        let given: Vec<&[u8]> = request.as_groups.iter().map(Vec::as_slice).collect();
+        let groups: Vec<&[u8]> = groups.iter().map(|group| group.as_bytes()).collect();
+        assert_eq!(given, groups, "{line:?}");
+    }
+}
+
+/// Arguments, the command, the kind and the name of what it is about.
+type Asked = (
+    &'static [&'static str],
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
+#[test]
+fn what_is_asked_for() {
+    let table: [Asked; 16] = [
+        (&["get", "pods"], "get", Some("pods"), None),
+        (
+            &["get", "-o", "yaml", "secret/db"],
+            "get",
+            Some("secret"),
+            Some("db"),
+        ),
+        (
+            &["-n", "x", "delete", "pod", "web", "--now"],
+            "delete",
+            Some("pod"),
+            Some("web"),
+        ),
+        (
+            &["exec", "-it", "web", "-c", "app", "--", "sh"],
+            "exec",
+            Some("pods"),
+            Some("web"),
+        ),
+        (
+            &["exec", "deploy/web", "--", "sh"],
+            "exec",
+            Some("deploy"),
+            Some("web"),
+        ),
+        (&["logs", "-f", "web"], "logs", Some("pods"), Some("web")),
+        (&["apply", "-f", "x.yaml"], "apply", None, None),
+        (&["auth", "can-i", "--list", "--as=x"], "auth can-i", None, None),
+        (
+            &["auth", "can-i", "get", "secrets"],
+            "auth can-i get",
+            Some("secrets"),
+            None,
+        ),
+        (
+            &["create", "token", "default", "--duration", "1h"],
+            "create token",
+            Some("default"),
+            None,
+        ),
+        (
+            &["drain", "--force", "node-1"],
+            "drain",
+            Some("nodes"),
+            Some("node-1"),
+        ),
+        (&["get", "--raw", "/api"], "get", None, None),
+        (
+            &["get", "pods", "-l", "app=x", "web"],
+            "get",
+            Some("pods"),
+            Some("web"),
+        ),
+        (
+            &["delete", "--cascade", "pod", "x"],
+            "delete",
+            Some("pod"),
+            Some("x"),
+        ),
+        (&["--kubeconfig", "/tmp/x"], "", None, None),
+        (&[], "", None, None),
+    ];
+    for (line, command, resource, name) in table {
+        let request = request(line);
+        let given = request.command.join(&b' ');
+        assert_eq!(String::from_utf8_lossy(&given), command, "{line:?}");
+        assert_eq!(text(request.resource.as_ref()), resource, "{line:?}");
+        assert_eq!(text(request.name.as_ref()), name, "{line:?}");
+    }
+}
+
+#[test]
+fn where_and_with_what() {
+    let request = request(&[
+        "-s",
+        "https://10.0.0.1:6443",
+        "--token",
+        "secret",
+        "--kubeconfig=/tmp/k",
+        "--context",
+        "c",
+        "get",
+        "pods",
+        "-A",
+    ]);
+    assert_eq!(text(request.server.as_ref()), Some("https://10.0.0.1:6443"));
+    assert_eq!(text(request.token.as_ref()), Some("secret"));
+    assert_eq!(text(request.kubeconfig.as_ref()), Some("/tmp/k"));
+    assert_eq!(text(request.context.as_ref()), Some("c"));
+    assert!(request.all_namespaces && !request.impersonates());
+}
+
+proptest! {
+    #[test]
+    fn any_arguments_are_read(args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..12)) {
+        let _request = Request::of(&args.iter().collect());
+    }
+}

@@ -1,0 +1,87 @@
+//! Events of whose executable more will be known: they are kept until then, the rules look at them once more, and
+//! who had an alert of them is told.
+//!
+//! What does not fit is counted and goes without: its alerts are out already, and the kernel asks again at the next
+//! exec of that file.
+
+use crate::enrich::executable::Ticket;
+use crate::event::{Executable, ProcessEvent};
+
+/// Events that are kept.
+const MAX_EVENTS: usize = 256;
+/// Bytes of their arguments and environments.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// The events that are kept.
+#[derive(Debug, Default)]
+pub(super) struct Late {
+    waiting: Vec<Waiting>,
+    /// How many did not fit.
+    pub(super) left_out: u64,
+}
+
+/// One event, and who knows of it.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) event: ProcessEvent,
+    /// What has not been answered.
+    pub(super) tickets: Vec<Ticket>,
+    /// Its alerts.
+    pub(super) sent: Vec<Sent>,
+}
+
+/// An alert that is out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) rule: String,
+    pub(super) rule_name: String,
+    pub(super) alert: String,
+}
+
+impl Waiting {
+    /// Bytes that a process could choose: what makes one event larger than another.
+    fn bytes(&self) -> usize {
+        let lines =
+            [&self.event.process, &self.event.parent].map(|process| process.args.command_line().len());
+        lines.iter().sum()
+    }
+
+    /// What is known of its executable.
+    pub(super) fn known(&self) -> Executable {
+        self.event.executable.clone()
+    }
+}
+
+impl Late {
+    /// Keeps an event until its tickets are answered.
+    pub(super) fn keep(&mut self, waiting: Waiting) {
+        if waiting.tickets.is_empty() {
+            return;
+        }
+        let bytes: usize = self.waiting.iter().map(Waiting::bytes).sum();
+        // One always fits, as one alert does in a sink.
+        let fits = self.waiting.is_empty() || bytes + waiting.bytes() <= MAX_BYTES;
+        if fits && self.waiting.len() < MAX_EVENTS {
+            self.waiting.push(waiting);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Hands out the events that wait for this answer.
+    pub(super) fn answered(&mut self, ticket: Ticket) -> Vec<Waiting> {
+        let (mut answered, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting| waiting.tickets.contains(&ticket));
+        self.waiting = others;
+        for waiting in &mut answered {
+            waiting.tickets.retain(|open| *open != ticket);
+        }
+        answered
+    }
+
+    /// How many alerts are still to be completed.
+    pub(super) fn alerts(&self) -> usize {
+        self.waiting.iter().map(|waiting| waiting.sent.len()).sum()
+    }
+}

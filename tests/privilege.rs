@@ -1,0 +1,299 @@
+//! The least that the daemon needs, found by taking it away; and how little is left of it once it watches.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::{
+        fs::{PermissionsExt as _, chown},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use kubectl_watch_tests::{Daemon, Scene, binary, require_root, run, unique};
+use rustix::{process::Signal, thread::CapabilitySet};
+use serde_json::Value;
+
+/// Somebody who is not root.
+const USER: u32 = 1000;
+
+/// A file of the project.
+fn project(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The capabilities that the `DaemonSet` gives.
+fn given() -> Vec<String> {
+    let manifest = project("deploy/daemonset.yaml");
+    let (_, after) = manifest.split_once("add:\n").expect("it adds capabilities");
+    let lines = after.lines().map(str::trim);
+    lines
+        .take_while(|line| line.starts_with(['-', '#']))
+        .filter_map(|line| Some(line.strip_prefix("- ")?.to_owned()))
+        .collect()
+}
+
+/// The daemon as a command, with these capabilities and no other.
+fn daemon_with(capabilities: &[String]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_with-capabilities"));
+    command.arg(capabilities.join(",")).arg(binary());
+    command
+}
+
+/// Why it does not watch; none where it does.
+fn refusal(capabilities: &[String]) -> Option<String> {
+    let mut daemon = daemon_with(capabilities)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let log = BufReader::new(daemon.stderr.take().expect("it is piped"));
+    let mut last = String::new();
+    for line in log.lines() {
+        let line = line.expect("it is text");
+        if line.contains("watching") {
+            daemon.kill().expect("it runs");
+            daemon.wait().expect("it ends");
+            return None;
+        }
+        if let Some(failure) = line.strip_prefix("kubectl-watch: ") {
+            failure
+                .split(": ")
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut last);
+        }
+    }
+    let code = daemon.wait().expect("it ends").code().expect("nobody killed it");
+    Some(format!("It ends with {code}: {last}"))
+}
+
+/// A program called kubectl that belongs to somebody, and that others can run and not read.
+fn program(scene: &Scene) -> PathBuf {
+    fs::set_permissions(scene.path(), fs::Permissions::from_mode(0o755)).expect("the folder is ours");
+    let program = scene.copy("/bin/bash", "kubectl");
+    chown(&program, Some(USER), Some(USER)).expect("root may");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o711)).expect("root may");
+    program
+}
+
+/// A shell that stays until it is let go, so that there is a parent to look at.
+struct Shell(Child);
+
+impl Shell {
+    fn start(command: &mut Command, line: &str) -> Self {
+        let child = command
+            .args(["bash", "-c", line])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        Self(child.expect("it starts"))
+    }
+
+    /// Waits until it says something.
+    fn await_word(&mut self) {
+        let mut line = String::new();
+        let mut from = BufReader::new(self.0.stdout.as_mut().expect("it is piped"));
+        from.read_line(&mut line).expect("it says that it runs");
+        assert!(!line.is_empty(), "it ended");
+    }
+
+    fn let_go(mut self) {
+        let mut into = self.0.stdin.take().expect("it is piped");
+        into.write_all(b"\n").expect("it reads");
+        self.0.wait().expect("it ends");
+    }
+}
+
+/// What runs a shell as somebody who is not root.
+fn as_user() -> Command {
+    let mut command = Command::new("env");
+    command.uid(USER).gid(USER);
+    command
+}
+
+/// What there is to see: one that ran before, one of another user, one in a mount namespace of its own.
+struct Seen {
+    before: BTreeSet<String>,
+    user: BTreeSet<String>,
+    namespace: BTreeSet<String>,
+}
+
+fn watch(capabilities: &[String]) -> Seen {
+    let scene = Scene::new();
+    let program = program(&scene);
+    let names = ["before", "user", "namespace"].map(unique);
+    let line = format!(
+        "{} -c 'echo here; read line' --as={}; true",
+        program.display(),
+        names[0]
+    );
+    let mut before = Shell::start(&mut as_user(), &line);
+    before.await_word();
+    let mut daemon = Daemon::start_by(&mut daemon_with(capabilities), &[]);
+
+    let line = format!("{} -c true --as={}; read line", program.display(), names[1]);
+    let user = Shell::start(&mut as_user(), &line);
+    let folder = scene.path().join("hidden");
+    fs::create_dir(&folder).expect("the folder is ours");
+    let line = format!(
+        "mount -t tmpfs none {0} && cp /bin/bash {0}/kubectl && {0}/kubectl -c true --as={1}; read line",
+        folder.display(),
+        names[2]
+    );
+    let namespace = Shell::start(Command::new("unshare").arg("--mount"), &line);
+    for name in &names[1..] {
+        daemon.alert(name);
+    }
+    let stopped = daemon.stop();
+    assert!(stopped.status.success(), "{}", stopped.log);
+    for shell in [before, user, namespace] {
+        shell.let_go();
+    }
+
+    let fields = |name: &str| {
+        let mut fields = BTreeSet::new();
+        let about = |alert: &&Value| alert["process"]["args"].to_string().contains(name);
+        for alert in stopped.alerts.iter().filter(about) {
+            collect(alert, "", &mut fields);
+        }
+        fields
+    };
+    Seen {
+        before: fields(&names[0]),
+        user: fields(&names[1]),
+        namespace: fields(&names[2]),
+    }
+}
+
+/// The names of all fields that have a value, those of what holds others included.
+fn collect(value: &Value, name: &str, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                let name = if name.is_empty() {
+                    field.clone()
+                } else {
+                    format!("{name}.{field}")
+                };
+                into.insert(name.clone());
+                collect(value, &name, into);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, name, into)),
+        _ => {}
+    }
+}
+
+/// The fields that are gone; of a whole that is gone only its own name.
+fn gone(all: &BTreeSet<String>, some: &BTreeSet<String>) -> Vec<String> {
+    let gone: BTreeSet<&String> = all.difference(some).collect();
+    let is_top = |name: &&&String| {
+        name.rsplit_once('.')
+            .is_none_or(|(whole, _)| !gone.contains(&whole.to_owned()))
+    };
+    gone.iter()
+        .filter(is_top)
+        .map(|name| format!("`{name}`"))
+        .collect()
+}
+
+/// What is missing of an alert, in words.
+fn missing(what: &str, all: &BTreeSet<String>, some: &BTreeSet<String>) -> Option<String> {
+    assert!(
+        !all.is_empty(),
+        "with every capability there is an alert about {what}"
+    );
+    if some.is_empty() {
+        return Some(format!("{what} is not reported"));
+    }
+    let gone = gone(all, some);
+    (!gone.is_empty()).then(|| format!("of {what} are missing {}", gone.join(", ")))
+}
+
+#[test]
+fn each_capability_is_needed_for_what_the_document_says() {
+    require_root();
+    let given = given();
+    assert!(given.len() >= 2, "{given:?}");
+    let all = watch(&given);
+    let mut table = vec!["| without | what happens |".to_owned(), "|---|---|".to_owned()];
+    for taken in &given {
+        let kept: Vec<String> = given.iter().filter(|name| *name != taken).cloned().collect();
+        let outcome = refusal(&kept).unwrap_or_else(|| {
+            let some = watch(&kept);
+            let parts = [
+                missing("what ran before", &all.before, &some.before),
+                missing("what another user runs", &all.user, &some.user),
+                missing(
+                    "what runs in a mount namespace of its own",
+                    &all.namespace,
+                    &some.namespace,
+                ),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            if parts.is_empty() {
+                "nothing".to_owned()
+            } else {
+                parts.join("; ")
+            }
+        });
+        table.push(format!("| `CAP_{taken}` | {outcome} |"));
+    }
+    let table = table.join("\n");
+    println!("{table}");
+    assert!(
+        project("docs/privileges.md").contains(&table),
+        "docs/privileges.md says otherwise than what happens:\n{table}"
+    );
+}
+
+#[test]
+fn what_it_does_not_need_is_gone_once_it_watches() {
+    let scene = Scene::new();
+    let program = program(&scene);
+    let mut daemon = Daemon::start(&[]);
+    daemon.signal(Signal::HUP);
+    daemon.await_log("reloaded");
+    let user = unique("confined");
+    let line = format!("{} -c true --as={user}; true", program.display());
+    run(Command::new("bash").args(["-c", &line]).uid(USER).gid(USER));
+    assert_eq!(daemon.alert(&user)["user"]["id"], USER.to_string());
+
+    let left = (CapabilitySet::SYS_PTRACE | CapabilitySet::DAC_READ_SEARCH).bits();
+    let threads: Vec<_> = fs::read_dir(format!("/proc/{}/task", daemon.pid()))
+        .expect("it runs")
+        .collect();
+    assert!(threads.len() > 1, "the sink has a thread of its own");
+    for thread in threads {
+        let path = thread.expect("it can be listed").path().join("status");
+        let status = fs::read_to_string(path).expect("root may");
+        let field = |name: &str| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            line.unwrap_or_default().trim().to_owned()
+        };
+        assert_eq!(field("NoNewPrivs"), "1", "{status}");
+        assert_eq!(field("Seccomp"), "2", "{status}");
+        for set in ["CapEff", "CapPrm"] {
+            let set = u64::from_str_radix(&field(set), 16).expect("it is a set");
+            // Some kernels ask for a capability whenever a map is read.
+            let for_maps = CapabilitySet::BPF.bits();
+            assert_eq!(set & !for_maps, left, "{status}");
+        }
+        assert_eq!(field("CapInh"), "0000000000000000", "{status}");
+    }
+    let stopped = daemon.stop();
+    assert!(stopped.status.success(), "{}", stopped.log);
+    assert!(
+        stopped.log.contains("system calls are filtered"),
+        "{}",
+        stopped.log
+    );
+    assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
+    assert_eq!(stopped.count(&user), 1);
+}
