@@ -18,7 +18,7 @@ const SEED: &str = "Potential Impersonation Attempt via Kubectl";
 
 /// A process with a name of this kind, and what is known of it beside.
 #[derive(Clone, Debug)]
-struct Exec(ProcessEvent);
+struct Exec(Box<ProcessEvent>);
 
 impl Exec {
     /// It began by this line, of which the words are its arguments, and the first word's last part its name.
@@ -36,10 +36,10 @@ impl Exec {
             args: args.iter().collect::<Args>(),
             ..Process::default()
         };
-        Self(ProcessEvent {
+        Self(Box::new(ProcessEvent {
             process,
             ..ProcessEvent::default()
-        })
+        }))
         .by("python3", "/usr/bin/python3")
         .user(1000, "ann")
     }
