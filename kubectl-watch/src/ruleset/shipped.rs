@@ -9,16 +9,18 @@ mod network;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{RuleSet, Watch};
-use crate::event::{Args, Environment, Lineage, Names, Place, Process, ProcessEvent};
+use crate::event::{Args, Environment, File, Lineage, Names, Place, Process, ProcessEvent};
+use crate::identity::{Identity, Named, Tool};
 
 /// The seed's rule.
 const SEED: &str = "Potential Impersonation Attempt via Kubectl";
 
 /// A process with a name of this kind, and what is known of it beside.
 #[derive(Clone, Debug)]
-struct Exec(ProcessEvent);
+struct Exec(Box<ProcessEvent>);
 
 impl Exec {
     /// It began by this line, of which the words are its arguments, and the first word's last part its name.
@@ -36,10 +38,10 @@ impl Exec {
             args: args.iter().collect::<Args>(),
             ..Process::default()
         };
-        Self(ProcessEvent {
+        Self(Box::new(ProcessEvent {
             process,
             ..ProcessEvent::default()
-        })
+        }))
         .by("python3", "/usr/bin/python3")
         .user(1000, "ann")
     }
@@ -71,6 +73,24 @@ impl Exec {
             user: Some(name.to_owned()).filter(|name| !name.is_empty()),
             ..Names::default()
         };
+        self
+    }
+
+    /// What its file is by its content.
+    fn being(mut self, tool: &'static str) -> Self {
+        self.0.executable.content.identity = Some(Arc::new(Identity {
+            tool: Some(Tool {
+                name: tool,
+                named: Named::BuildInfo,
+            }),
+            ..Identity::default()
+        }));
+        self
+    }
+
+    /// The file itself.
+    fn of_file(mut self, file: File) -> Self {
+        self.0.file = Some(file);
         self
     }
 
