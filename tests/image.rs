@@ -8,7 +8,7 @@ use std::{
     sync::OnceLock,
 };
 
-use kubectl_watch_tests::{Daemon, kubectl, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, kubectl, require_root, run, unique};
 
 /// The rights, as podman says them. `bpf(2)` is forbidden by podman's own seccomp profile and allowed by
 /// containerd's, for whom has the capability.
@@ -156,7 +156,7 @@ fn the_image_sees_an_exec_on_the_node_and_names_its_user() {
 }
 
 #[test]
-fn the_image_sees_an_exec_in_another_container_and_names_the_container() {
+fn evasion_16_another_container_is_seen_by_the_image_and_named() {
     let (container, other) = (
         Container::new("kubectl-watch-test"),
         Container::new("kubectl-watch-test-other"),
@@ -181,4 +181,10 @@ fn the_image_sees_an_exec_in_another_container_and_names_the_container() {
     assert_eq!(alert["process"]["parent"]["name"], "sh");
     assert_eq!(alert["process"]["executable"], "/usr/bin/kubectl");
     assert_eq!(alert["container"]["id"], id.as_str());
+    // The node's number, and the container's own.
+    let inside = &alert["kubectl_watch"]["namespace"]["process_pid"];
+    assert!(inside.as_u64() < alert["process"]["pid"].as_u64(), "{alert}");
+    for rule in [SEED, "Kubectl in a Container"] {
+        assert_eq!(daemon.alert_of(rule, &user)["container"]["id"], id.as_str());
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Scene, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, binary, require_root, run, unique};
 use rustix::process::Signal;
 
 fn bash(line: &str) {
@@ -34,7 +34,7 @@ fn what_is_in_the_buffer_at_the_end_is_still_said() {
     daemon.signal(Signal::CONT);
     let stopped = daemon.ended();
     assert!(stopped.status.success(), "{}", stopped.log);
-    assert_eq!(stopped.count(&user), 50, "{}", stopped.log);
+    assert_eq!(stopped.count_of(SEED, &user), 50, "{}", stopped.log);
     assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
 }
 

@@ -12,7 +12,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Scene, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, binary, require_root, run, unique};
 use rustix::{process::Signal, thread::CapabilitySet};
 use serde_json::Value;
 
@@ -301,5 +301,5 @@ fn what_it_does_not_need_is_gone_once_it_watches() {
         stopped.log
     );
     assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
-    assert_eq!(stopped.count(&user), 1);
+    assert_eq!(stopped.count_of(SEED, &user), 1);
 }

@@ -1,6 +1,7 @@
 //! The daemon as a child process, its alerts as they come.
 
 use std::{
+    collections::BTreeSet,
     env,
     io::{BufRead as _, BufReader, Read},
     path::PathBuf,
@@ -143,6 +144,19 @@ impl Daemon {
         self.document(words, |document| mentions(document, words))
     }
 
+    /// The alert of this rule about a command line that has these words, even if it was passed over before.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub fn alert_of(&mut self, rule: &str, words: &str) -> Value {
+        let is_wanted = |document: &Value| document["rule"]["name"] == rule && mentions(document, words);
+        if let Some(seen) = self.seen.iter().find(|document| is_wanted(document)) {
+            return seen.clone();
+        }
+        self.document(&format!("{words:?} by {rule:?}"), is_wanted)
+    }
+
     /// The next notice of this action that is as wanted; others are passed over.
     ///
     /// # Panics
@@ -210,6 +224,12 @@ impl Daemon {
 }
 
 impl Stopped {
+    /// The names of the rules that have an alert about a command line that has these words.
+    pub fn rules_about(&self, words: &str) -> BTreeSet<&str> {
+        let about = self.alerts.iter().filter(|alert| mentions(alert, words));
+        about.filter_map(|alert| alert["rule"]["name"].as_str()).collect()
+    }
+
     /// The notices of this action, in order.
     pub fn notices(&self, action: &str) -> Vec<&Value> {
         let of = |document: &&Value| document["event"]["action"] == action;
@@ -228,6 +248,12 @@ impl Stopped {
             .nth(1)
             .and_then(|word| word.parse().ok())
             .unwrap_or_default()
+    }
+
+    /// How many of this rule's alerts are about a command line that has these words.
+    pub fn count_of(&self, rule: &str, words: &str) -> usize {
+        let is_one = |alert: &&Value| alert["rule"]["name"] == rule && mentions(alert, words);
+        self.alerts.iter().filter(is_one).count()
     }
 
     /// How many of the alerts are about a command line that has these words.

@@ -13,6 +13,9 @@ pub use scene::{Scene, kubectl, run, unique};
 
 use std::time::Duration;
 
+/// The rule that all began with.
+pub const SEED: &str = "Potential Impersonation Attempt via Kubectl";
+
 /// When something is given up that should have happened at once. Generous: a loaded machine is not a failure.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 

@@ -23,7 +23,7 @@ const COMPILERS: [[&str; 3]; 2] = [
 ];
 
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 7] = [
+const TEST_NEEDS: [(&str, &str); 11] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
@@ -31,6 +31,10 @@ const TEST_NEEDS: [(&str, &str); 7] = [
     ("/bin/busybox", "busybox-static"),
     ("kubectl", "kubernetes-client"),
     ("strip", "binutils"),
+    ("/usr/bin/python3", "python3-minimal"),
+    ("curl", "curl"),
+    ("sudo", "sudo"),
+    ("go", "golang-go"),
 ];
 
 /// All that `cargo build` needs.

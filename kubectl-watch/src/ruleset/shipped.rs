@@ -9,9 +9,11 @@ mod network;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{RuleSet, Watch};
-use crate::event::{Args, Environment, Lineage, Names, Place, Process, ProcessEvent};
+use crate::event::{Args, Environment, File, Lineage, Names, Place, Process, ProcessEvent};
+use crate::identity::{Identity, Named, Tool};
 
 /// The seed's rule.
 const SEED: &str = "Potential Impersonation Attempt via Kubectl";
@@ -71,6 +73,24 @@ impl Exec {
             user: Some(name.to_owned()).filter(|name| !name.is_empty()),
             ..Names::default()
         };
+        self
+    }
+
+    /// What its file is by its content.
+    fn being(mut self, tool: &'static str) -> Self {
+        self.0.executable.content.identity = Some(Arc::new(Identity {
+            tool: Some(Tool {
+                name: tool,
+                named: Named::BuildInfo,
+            }),
+            ..Identity::default()
+        }));
+        self
+    }
+
+    /// The file itself.
+    fn of_file(mut self, file: File) -> Self {
+        self.0.file = Some(file);
         self
     }
 

@@ -1,6 +1,10 @@
 //! Who told kubectl which identity to use, and what it replaced to do so.
 
+use std::sync::Arc;
+
 use super::{Exec, SEED, check, rules};
+use crate::event::File;
+use crate::identity::Identity;
 
 const ELSEWHERE: &str = "Kubectl With Another Identity, Not From a Shell";
 const REPLACED: &str = "Shell Replaced by Kubectl With Another Identity";
@@ -108,6 +112,89 @@ fn tools_that_do_what_kubectl_does() {
             Exec::of("helm list --kubeconfig=x"),
             Exec::of("kubectl get pods --as=x"),
             Exec::of("octave --as=x"),
+        ],
+    );
+}
+
+#[test]
+fn kubectl_by_its_content() {
+    let line = "/opt/worker get pods";
+    let worker = || Exec::of(line).being("kubectl");
+    let named = |name: &str| Exec::of(&format!("{name} get pods")).being("kubectl");
+    check(
+        "Kubectl Under Another Name",
+        &[
+            worker(),
+            named("k"),
+            named("Kubectl"),
+            named("kubectlx"),
+            named("memfd:kubectl"),
+        ],
+        &[
+            Exec::of(line),
+            Exec::of(line).being("helm"),
+            named("kubectl"),
+            named("kubectl.1.30"),
+            named("kubectl-v1.30.1"),
+        ],
+    );
+    // Whatever its name and its parent, another identity is found by one rule and one only.
+    let flagged = Exec::of("/opt/worker get pods --as=x").being("kubectl");
+    for exec in [flagged.clone(), flagged.by("bash", "/usr/bin/bash")] {
+        let found = exec.found(&rules());
+        assert!(found.contains(ELSEWHERE) && !found.contains(SEED), "{found:?}");
+    }
+    check(
+        TOOLS,
+        &[
+            Exec::of("/opt/worker kubectl get pods --as=x").being("k3s"),
+            Exec::of("/opt/worker get pods --as=x").being("oc"),
+            Exec::of("/opt/worker tree --as=x").being("kubectl-plugin"),
+        ],
+        &[
+            Exec::of("/opt/worker server --token=x").being("k3s"),
+            Exec::of("/opt/worker get pods --as=x").being("busybox"),
+        ],
+    );
+}
+
+#[test]
+fn files_of_a_moment_and_packed_ones() {
+    let file = |links, is_nameless| File {
+        links,
+        is_nameless,
+        ..File::default()
+    };
+    let kubectl = |file| Exec::of("kubectl get pods").of_file(file);
+    check(
+        "Kubectl From Memory, a Deleted File or a Fresh One",
+        &[
+            kubectl(file(0, true)),
+            kubectl(file(0, false)),
+            Exec::of("worker get pods")
+                .being("kubectl")
+                .of_file(file(0, true)),
+        ],
+        &[
+            kubectl(file(1, false)),
+            Exec::of("worker get pods").of_file(file(0, true)),
+        ],
+    );
+    let packed = |line: &str| {
+        let mut exec = Exec::of(line);
+        exec.0.executable.content.identity = Some(Arc::new(Identity {
+            packed: Some("upx"),
+            ..Identity::default()
+        }));
+        exec
+    };
+    check(
+        "Packed Program With Kubectl's Flags",
+        &[packed("worker get pods --as=x"), packed("worker --kubeconfig x")],
+        &[
+            packed("worker get pods"),
+            packed("worker --assume=x"),
+            Exec::of("worker --as=x"),
         ],
     );
 }
