@@ -29,9 +29,9 @@ fn storm(program: &Path, times: u32, bytes: u32, args: &str) {
 #[test]
 fn evasion_18_a_storm_that_overflows_and_then_the_one() {
     let _alone = alone();
-    let mut daemon = Daemon::start(&[]);
     let scene = Scene::new();
-    let program = scene.copy("/bin/true", "kubectl");
+    let (program, rule) = scene.watched("/bin/true");
+    let mut daemon = Daemon::start(&["--rules", &rule]);
     daemon.signal(Signal::STOP);
     // 400 times 100 kB is ten times what the buffer holds. By the letter of the rule none of them is an alert.
     storm(&program, 400, 100_000, "");
@@ -52,7 +52,11 @@ fn evasion_18_a_storm_that_overflows_and_then_the_one() {
     let text = |value: &serde_json::Value| value.as_str().expect("it is text").to_owned();
     let (start, end) = (text(&notice["event"]["start"]), text(&notice["event"]["end"]));
     assert!(start < end, "{notice}");
-    assert_eq!(notice["process"]["name"], "kubectl");
+    let name = program
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("it is text");
+    assert_eq!(notice["process"]["name"], name);
     assert!(
         notice["process"]["pid"].as_u64().is_some_and(|pid| pid > 0),
         "{notice}"
@@ -95,9 +99,9 @@ fn evasion_18_a_storm_that_overflows_and_then_the_one() {
 #[test]
 fn evasion_20_a_daemon_that_stands_still_loses_nothing_that_fits() {
     let _alone = alone();
-    let mut daemon = Daemon::start(&[]);
     let scene = Scene::new();
-    let program = scene.copy("/bin/true", "kubectl");
+    let (program, rule) = scene.watched("/bin/true");
+    let mut daemon = Daemon::start(&["--rules", &rule]);
     let user = unique("meanwhile");
     daemon.signal(Signal::STOP);
     storm(&program, 100, 10_000, &format!("--as={user}-$i."));
@@ -118,11 +122,11 @@ fn evasion_20_a_daemon_that_stands_still_loses_nothing_that_fits() {
 struct Elsewhere(Child);
 
 impl Elsewhere {
-    fn start(alerts: Stdio) -> Self {
+    fn start(rule: &str, alerts: Stdio) -> Self {
         require_root();
         let mut command = Command::new(binary());
         command
-            .args(["--output", "json"])
+            .args(["--output", "json", "--rules", rule])
             .stdin(Stdio::null())
             .stdout(alerts)
             .stderr(Stdio::piped());
@@ -156,7 +160,7 @@ fn assert_adds_up(stopped: &Stopped, delivered: u64) {
     let number = |name| stopped.number(name);
     assert_eq!(number("delivered"), delivered, "{}", stopped.log);
     assert_eq!(
-        number("alerts") + number("notices"),
+        number("alerts") + number("notices") + number("updates"),
         delivered + number("undelivered"),
         "{}",
         stopped.log
@@ -170,9 +174,9 @@ fn assert_adds_up(stopped: &Stopped, delivered: u64) {
 fn a_full_pipe_delays_nobody_and_the_counts_add_up() {
     let _alone = alone();
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    let daemon = Elsewhere::start(writer.into());
     let scene = Scene::new();
-    let program = scene.copy("/bin/true", "kubectl");
+    let (program, rule) = scene.watched("/bin/true");
+    let daemon = Elsewhere::start(&rule, writer.into());
     // The pipe holds a few alerts, the queue 1,024 more, and every exec succeeds all the same.
     storm(&program, 1500, 10, "--as=unread");
     // Read at last, the daemon writes what it kept, and then what comes.
@@ -198,10 +202,11 @@ fn a_full_pipe_delays_nobody_and_the_counts_add_up() {
 fn a_full_disk_is_said_and_counted_and_what_is_there_stays_whole() {
     let _alone = alone();
     let scene = Scene::new();
-    let program = scene.copy("/bin/true", "kubectl");
+    let (program, rule) = scene.watched("/bin/true");
     let disk = Mount::new("tmpfs", "size=64k", scene.path().join("disk"));
     let path = disk.path().join("alerts");
     let daemon = Elsewhere::start(
+        &rule,
         std::fs::File::create(&path)
             .expect("there is room for a name")
             .into(),

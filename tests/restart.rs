@@ -105,7 +105,7 @@ fn without_pins_the_gap_is_stated_and_what_ran_in_it_was_not_seen() {
 #[test]
 fn evasion_20_a_pinned_restart_under_load_misses_nothing_and_says_nothing_twice() {
     let scene = Scene::new();
-    let kubectl = scene.copy("/bin/true", "kubectl");
+    let (kubectl, rule) = scene.watched("/bin/true");
     let bpf = Mount::new("bpf", "mode=0700", scene.path().join("bpf"));
     let pins = bpf.path().join("pins");
     let pin = format!("--pin={}", pins.display());
@@ -121,14 +121,14 @@ fn evasion_20_a_pinned_restart_under_load_misses_nothing_and_says_nothing_twice(
             .expect("bash starts")
     };
 
-    let mut first = Daemon::start(&[&pin]);
+    let mut first = Daemon::start(&["--rules", &rule, &pin]);
     let mut running = load(1, 1500);
     first.alert(&format!("{user}-100."));
     let first = first.stop();
     assert!(first.log.contains("the programs stay"), "{}", first.log);
     // Nobody reads now, and the programs go on.
     bash(&format!("{} --as={user}-2000.", kubectl.display()));
-    let mut second = Daemon::start(&[&pin]);
+    let mut second = Daemon::start(&["--rules", &rule, &pin]);
     second.alert(&format!("{user}-2000."));
     assert!(running.wait().expect("it ends").success());
     second.alert(&format!("{user}-1500."));
@@ -150,7 +150,7 @@ fn evasion_20_a_pinned_restart_under_load_misses_nothing_and_says_nothing_twice(
     let contract = name.split('-').next().expect("there is one");
     std::fs::rename(&ours, pins.join(format!("{contract}-0123456789abcdef"))).expect("renamed");
     let mut running = load(4001, 4500);
-    let mut third = Daemon::start(&[&pin]);
+    let mut third = Daemon::start(&["--rules", &rule, &pin]);
     third.alert(&format!("{user}-3000."));
     assert!(running.wait().expect("it ends").success());
     third.alert(&format!("{user}-4500."));
@@ -166,7 +166,7 @@ fn evasion_20_a_pinned_restart_under_load_misses_nothing_and_says_nothing_twice(
     // And if not, it is said how much that was.
     bash(&format!("{} --as={user}-5000.", kubectl.display()));
     std::fs::rename(&ours, pins.join("0123456789abcdef-0123456789abcdef")).expect("renamed");
-    let mut fourth = Daemon::start(&[&pin]);
+    let mut fourth = Daemon::start(&["--rules", &rule, &pin]);
     let unread = fourth.notice("events-lost", |notice| {
         notice["kubectl_watch"]["loss"]["reason"] == "unread_bytes"
     });
@@ -269,7 +269,7 @@ fn what_ran_before_is_reported_once_and_marked() {
 #[test]
 fn what_begins_while_the_watch_begins_is_reported_just_once() {
     let scene = Scene::new();
-    let kubectl = scene.copy("/bin/dash", "kubectl");
+    let (kubectl, rule) = scene.watched("/bin/dash");
     let user = unique("meanwhile");
     // They begin one after another until the daemon watches, and a few more.
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
@@ -287,7 +287,7 @@ fn what_begins_while_the_watch_begins_is_reported_just_once() {
             all
         }
     });
-    let mut daemon = Daemon::start(&[]);
+    let mut daemon = Daemon::start(&["--rules", &rule]);
     drop(stop);
     let all = starter.join().expect("it ends");
     let count = u32::try_from(all.len()).expect("there are few");

@@ -3,86 +3,113 @@
 //! Where one has ended, its creator is who is above it, as far as that is remembered; from there on only pids, times
 //! and short names are known.
 
-use core::ffi::c_void;
-
-use aya_ebpf::helpers::generated::bpf_loop;
 use kubectl_watch_ebpf::{
     Ancestor, Counter, FLAG_PARENT_LEFT, Kind, MAX_ANCESTORS, MAX_PATH, MAX_REMEMBERED, Process,
-    SCRATCH_BYTES, Task,
+    SCRATCH_BYTES, SessionPlace, Task, Tty,
 };
 
 use crate::{
     lineage::{self, Parent},
-    maps, path, place,
+    maps::{self, Kept},
+    path, place,
     task::{Address, offset},
+    work::repeat,
 };
 
 const TEXTS: u32 = size_of::<Ancestor>() as u32;
 const _: () = assert!(size_of::<Ancestor>() + MAX_PATH + MAX_REMEMBERED <= SCRATCH_BYTES);
 
 /// Where the way up has come to.
-struct Ascent {
-    sequence: u64,
+#[repr(C)]
+pub(crate) struct Ascent {
     /// The last process that was named; null where it is gone.
     task: Address,
     process: Process,
+    /// Which of its images made the one before.
+    exec_id: u32,
     /// How many records were made.
     made: u32,
+    kept: Kept,
 }
 
-/// Sends the processes above the parent, and says how many that were.
-#[inline(always)]
-pub(crate) fn send(sequence: u64, parent: &Parent) -> u32 {
-    let mut ascent = Ascent {
-        sequence,
-        task: parent.address,
-        process: Process {
-            start_ns: parent.task.start_ns,
-            pid: parent.task.pid,
-            reserved: 0,
-        },
-        made: 0,
-    };
-    // SAFETY: the callback gets the ascent, which outlives the loop.
-    unsafe { bpf_loop(MAX_ANCESTORS, step as *mut c_void, (&raw mut ascent).cast(), 0) };
-    ascent.made
+impl Ascent {
+    /// Begins at the parent.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, parent: &Parent) {
+        self.task = parent.address;
+        self.process = key(&parent.task);
+        self.made = 0;
+    }
+
+    /// Goes to who made the process, and says whether anybody did.
+    #[inline(always)]
+    fn climb(&mut self, above: &mut Task) -> bool {
+        let is_known = maps::recall(&self.process, &mut self.kept) && self.kept.has_creator();
+        if self.task != Address::NULL {
+            let parent = self
+                .task
+                .follow(offset!(task_struct_real_parent))
+                .follow(offset!(task_struct_group_leader));
+            *above = lineage::identity(parent);
+            if !is_known || self.kept.is_creator(above) {
+                self.task = parent;
+                self.process = key(above);
+                self.exec_id = lineage::exec_id(parent);
+                // The idle task is nobody's parent but the kernel's.
+                return above.pid != 0;
+            }
+        }
+        if is_known {
+            *above = self.kept.creator();
+            self.task = Address::NULL;
+            self.process = self.kept.creator_process();
+            self.exec_id = self.kept.creator_exec_id;
+        }
+        is_known
+    }
+}
+
+/// Sends the processes above the parent, and says how many that were. A function that the verifier looks at by itself.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn send_ancestors() -> u32 {
+    repeat(MAX_ANCESTORS, || send_ancestor());
+    let Some(work) = maps::work() else { return 0 };
+    // SAFETY: the work is this CPU's own, and every step has returned.
+    unsafe { (*work).ascent.made }
 }
 
 /// One process further up. Stops the loop by returning 1.
-extern "C" fn step(_: u64, ascent: *mut Ascent) -> i64 {
-    // SAFETY: `send` gave it, and nothing else has it.
-    let ascent = unsafe { &mut *ascent };
-    let Some((task, address, exec_id)) = above(ascent) else {
+#[inline(never)]
+#[unsafe(no_mangle)]
+extern "C" fn send_ancestor() -> u32 {
+    let (Some(scratch), Some(work)) = (maps::scratch(), maps::work()) else {
         return 1;
     };
-    ascent.task = address;
-    ascent.process = Process {
-        start_ns: task.start_ns,
-        pid: task.pid,
-        reserved: 0,
-    };
-    let Some(scratch) = maps::scratch() else { return 1 };
-    let mut ancestor = Ancestor {
-        header: maps::header(Kind::Ancestor, ascent.sequence),
-        task,
-        distance: ascent.made + 1,
-        ..Ancestor::default()
-    };
-    if address == Address::NULL {
-        ancestor.flags = FLAG_PARENT_LEFT;
-    } else {
-        ancestor.place = place::session(address);
+    // SAFETY: the work is this CPU's own, and nothing else looks at these parts until this returns.
+    let (sequence, ascent) = unsafe { ((*work).sequence, &mut (*work).ascent) };
+    // SAFETY: the scratch begins with room for it, any bytes are one, and nobody else uses it until this ends.
+    let ancestor = unsafe { &mut *scratch.cast::<Ancestor>() };
+    if !ascent.climb(&mut ancestor.task) {
+        return 1;
     }
-    let file = address
+    ancestor.header = maps::header(Kind::Ancestor, sequence);
+    ancestor.distance = ascent.made + 1;
+    ancestor.reserved = 0;
+    (ancestor.flags, ancestor.place) = if ascent.task == Address::NULL {
+        (FLAG_PARENT_LEFT, NOWHERE)
+    } else {
+        (0, place::session(ascent.task))
+    };
+    let file = ascent
+        .task
         .follow(offset!(task_struct_mm))
         .follow(offset!(mm_struct_exe_file));
     let (len, flags) = path::append(file, TEXTS);
     ancestor.executable_len = len;
     ancestor.flags |= flags;
     let end = TEXTS + len;
-    ancestor.filename_len = lineage::recall(ascent.process, exec_id, end);
-    // SAFETY: the scratch begins with room for it.
-    unsafe { scratch.cast::<Ancestor>().write(ancestor) };
+    ancestor.filename_len = lineage::recall(key(&ancestor.task), ascent.exec_id, end);
     ascent.made += 1;
     if !maps::send(scratch, (end + ancestor.filename_len) as usize) {
         maps::count(Counter::LostAncestors);
@@ -90,25 +117,17 @@ extern "C" fn step(_: u64, ascent: *mut Ascent) -> i64 {
     0
 }
 
-/// Who made the process: who that is, where the kernel has it, and which of its images made it.
+const NOWHERE: SessionPlace = SessionPlace {
+    session: 0,
+    tty: Tty { major: 0, minor: 0 },
+};
+
+/// What names a process for ever.
 #[inline(always)]
-fn above(ascent: &Ascent) -> Option<(Task, Address, u32)> {
-    let creator = maps::kept(&ascent.process).and_then(|kept| Some((kept.creator()?, kept.creator_exec_id)));
-    if ascent.task == Address::NULL {
-        let (task, exec_id) = creator?;
-        return Some((task, Address::NULL, exec_id));
-    }
-    let parent = ascent
-        .task
-        .follow(offset!(task_struct_real_parent))
-        .follow(offset!(task_struct_group_leader));
-    let now = lineage::identity(parent);
-    match creator {
-        Some((task, exec_id)) if (task.pid, task.start_ns) != (now.pid, now.start_ns) => {
-            Some((task, Address::NULL, exec_id))
-        }
-        // The idle task is nobody's parent but the kernel's.
-        _ if now.pid == 0 => None,
-        _ => Some((now, parent, lineage::exec_id(parent))),
+const fn key(task: &Task) -> Process {
+    Process {
+        start_ns: task.start_ns,
+        pid: task.pid,
+        reserved: 0,
     }
 }

@@ -1,19 +1,19 @@
 //! Arguments and environment of the new image: all of them, however many, in records of one chunk each.
 
-use core::ffi::c_void;
-
-use aya_ebpf::helpers::generated::bpf_loop;
 use kubectl_watch_ebpf::{CHUNK, Chunk, Counter, Kind, MAX_ARGS};
 
 use crate::{
     maps,
     task::{Address, offset, user_bytes},
+    work::repeat,
 };
 
 /// Records that the longest arguments need.
 const MAX_CHUNKS: u32 = (MAX_ARGS / CHUNK) as u32;
 
 /// Bytes of the process's own memory that are still to be sent.
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub(crate) struct Rest {
     /// [`Kind::Args`] or [`Kind::Env`].
     pub(crate) kind: Kind,
@@ -62,11 +62,14 @@ impl Rest {
     }
 }
 
-/// Sends the rest. A function of its own: it is called twice.
+/// Sends the rest that is in the work. A function that the verifier looks at by itself: it is called twice.
 #[inline(never)]
-pub(crate) fn send(mut rest: Rest) {
-    // SAFETY: the callback gets the rest, which outlives the loop. `bpf_loop` needs Linux 5.17.
-    unsafe { bpf_loop(MAX_CHUNKS, chunk as *mut c_void, (&raw mut rest).cast(), 0) };
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn send_rest() -> u32 {
+    repeat(MAX_CHUNKS, || send_chunk());
+    let Some(work) = maps::work() else { return 0 };
+    // SAFETY: the work is this CPU's own, and every step has returned.
+    let rest = unsafe { &(*work).rest };
     let (lost, unreadable) = match rest.kind {
         Kind::Env => (Counter::LostEnv, Counter::UnreadableEnv),
         _ => (Counter::LostArgs, Counter::UnreadableArgs),
@@ -77,12 +80,16 @@ pub(crate) fn send(mut rest: Rest) {
     if rest.unreadable {
         maps::count(unreadable);
     }
+    0
 }
 
 /// Sends one chunk. Stops the loop by returning 1.
-extern "C" fn chunk(_: u64, rest: *mut Rest) -> i64 {
-    // SAFETY: `send` gave it, and nothing else has it.
-    let rest = unsafe { &mut *rest };
+#[inline(never)]
+#[unsafe(no_mangle)]
+extern "C" fn send_chunk() -> u32 {
+    let Some(work) = maps::work() else { return 1 };
+    // SAFETY: the work is this CPU's own, and nothing else looks at the rest until this returns.
+    let rest = unsafe { &mut (*work).rest };
     let left = rest.total.wrapping_sub(rest.offset);
     if left == 0 || left > MAX_ARGS as u32 {
         return 1;

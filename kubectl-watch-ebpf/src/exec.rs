@@ -11,13 +11,13 @@ use aya_ebpf::{
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
     ABSENT, Counter, Exec, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File, HEAD_ARGS, Ids,
-    Kind, MAX_FILENAME, MAX_REMEMBERED, Process, SCRATCH_BYTES, UNSET_ID,
+    Kind, MAX_FILENAME, Process, SCRATCH_BYTES, UNSET_ID,
 };
 
 use crate::{
     ancestors,
     args::{self, Rest},
-    file::Version,
+    file::{ByAddress, ByList, Mappings, Version},
     lineage::{self, Parent, Past},
     maps::{self, Scratch},
     name::Names,
@@ -29,32 +29,45 @@ use crate::{
 /// Where the texts begin in a record.
 const TEXTS: u32 = size_of::<Exec>() as u32;
 
-/// On the BTF tracepoint `sched_process_exec`: (task, old pid, binprm). BTF tracepoints need Linux 5.5.
+/// On the BTF tracepoint `sched_process_exec`: (task, old pid, binprm). BTF tracepoints need Linux 5.5, and what this
+/// one uses besides 5.17.
 #[expect(clippy::needless_pass_by_value, reason = "the macro hands it over so")]
 #[btf_tracepoint(function = "sched_process_exec")]
 pub(crate) fn exec(ctx: BtfTracePointContext) -> i32 {
+    begin::<ByAddress>(&ctx)
+}
+
+/// The same for kernels that have their mappings in a list.
+#[expect(clippy::needless_pass_by_value, reason = "the macro hands it over so")]
+#[btf_tracepoint(function = "sched_process_exec")]
+pub(crate) fn exec_by_list(ctx: BtfTracePointContext) -> i32 {
+    begin::<ByList>(&ctx)
+}
+
+#[inline(always)]
+fn begin<M: Mappings>(ctx: &BtfTracePointContext) -> i32 {
     let (task, binprm) = (Typed::argument(ctx.arg(0)), Typed::argument(ctx.arg(2)));
     // An image without a file cannot be.
-    let _none = look(&ctx, task, binprm);
+    let _none = look::<M>(ctx, task, binprm);
     0
 }
 
 #[inline(always)]
-fn look(ctx: &BtfTracePointContext, task: Typed, binprm: Typed) -> Option<()> {
+fn look<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed) -> Option<()> {
     let file = binprm.follow(offset!(linux_binprm_file))?;
     let dentry = file.follow(offset!(file_path_dentry))?;
     let names = Names::of(task, dentry);
     let mut is_sent = names.are_watched();
     let mut flags = 0;
     if maps::judges_content() && !is_sent {
-        let (is_wanted, is_unknown) = Version::of(task, file)?.is_wanted();
+        let (is_wanted, is_unknown) = Version::of::<M>(task, file)?.is_wanted();
         is_sent = is_wanted;
         if is_unknown {
             flags = FLAG_FILE_UNKNOWN;
         }
     }
     if is_sent {
-        send(ctx, task, binprm, flags);
+        send::<M>(ctx, task, binprm, flags);
     }
     if names.differ() {
         lineage::remember(
@@ -68,24 +81,79 @@ fn look(ctx: &BtfTracePointContext, task: Typed, binprm: Typed) -> Option<()> {
 /// Builds the record in this CPU's scratch and sends it. A function of its own, so that what every exec runs
 /// through is short.
 #[inline(never)]
-fn send(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, flags: u32) {
-    let Some(scratch) = maps::scratch() else { return };
+fn send<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, flags: u32) {
+    let (Some(scratch), Some(work)) = (maps::scratch(), maps::work()) else {
+        return;
+    };
     let sequence = maps::count(Counter::Watched);
     if flags & FLAG_FILE_UNKNOWN != 0 {
         maps::count(Counter::UnknownFiles);
     }
-    let past = Past::of(task.address());
-    let parent = past.parent(task.address());
-    let ancestors = ancestors::send(sequence, &parent);
+    // SAFETY: the work is this CPU's own, and nobody else uses it until this ends.
+    unsafe {
+        (*work).task = task.address();
+        (*work).binprm = binprm.address();
+        (*work).sequence = sequence;
+    }
+    find_parent();
+    let ancestors = ancestors::send_ancestors();
 
     // SAFETY: the scratch begins with room for it, any bytes are one, and nobody else uses it until this ends. It is
     // filled where it lies, because the stack has no room.
     let exec = unsafe { &mut *scratch.cast::<Exec>() };
     exec.header = maps::header(Kind::Exec, sequence);
     exec.ancestors = ancestors;
-    exec.flags = flags | parent.flags;
-    identify(exec, task, binprm);
-    let (task, binprm) = (task.address(), binprm.address());
+    exec.flags = flags;
+    identify::<M>(exec, task, binprm);
+    let len = describe();
+    if !maps::send(scratch, len as usize) {
+        maps::lost(exec);
+        warn!(
+            ctx,
+            "the ring buffer is full: exec {} of this cpu is lost", sequence
+        );
+        return;
+    }
+    debug!(
+        ctx,
+        "exec {} of this cpu, {} bytes of arguments", sequence, exec.args_total
+    );
+    args::send_rest();
+    // SAFETY: as above.
+    unsafe { (*work).rest = (*work).env };
+    args::send_rest();
+}
+
+/// Puts into the work who made the process. A function that the verifier looks at by itself, as the next one.
+#[inline(never)]
+#[unsafe(no_mangle)]
+extern "C" fn find_parent() -> u32 {
+    let Some(work) = maps::work() else { return 0 };
+    // SAFETY: the work is this CPU's own, and nothing else looks at it until this returns.
+    let work = unsafe { &mut *work };
+    work.past.read(work.task);
+    work.parent.read(&work.past, work.task);
+    work.ascent.begin(&work.parent);
+    0
+}
+
+/// Adds to the record what needs no types: all numbers, all texts, and the first arguments. Says how long it is, and
+/// puts into the work what remains to be sent.
+#[inline(never)]
+#[unsafe(no_mangle)]
+extern "C" fn describe() -> u32 {
+    let (Some(scratch), Some(work)) = (maps::scratch(), maps::work()) else {
+        return 0;
+    };
+    // SAFETY: the work is this CPU's own, and what is called meanwhile uses other parts of it.
+    let (task, binprm, sequence, past, parent) = unsafe {
+        let work = &*work;
+        (work.task, work.binprm, work.sequence, &work.past, &work.parent)
+    };
+    // SAFETY: as in `send`, which made it.
+    let exec = unsafe { &mut *scratch.cast::<Exec>() };
+    exec.flags |= parent.flags;
+    exec.task = lineage::identity(task);
     place(exec, task);
     credentials(exec, task);
     exec.argc = binprm.read(offset!(linux_binprm_argc));
@@ -93,7 +161,7 @@ fn send(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, flags: u32) {
     exec.parent = parent.task;
     exec.parent_place = place::session(parent.address);
 
-    let end = texts(scratch, exec, &past, &parent, binprm);
+    let end = texts(scratch, exec, past, parent, binprm);
     let mm = task.follow(offset!(task_struct_mm));
     let mut args = Rest::args(mm, sequence);
     let room = end.min((SCRATCH_BYTES - HEAD_ARGS) as u32);
@@ -108,31 +176,22 @@ fn send(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, flags: u32) {
     exec.env_total = env.total;
     exec.args_len = len;
     exec.reserved = 0;
-
-    if !maps::send(scratch, (room + len) as usize) {
-        maps::lost(exec);
-        warn!(
-            ctx,
-            "the ring buffer is full: exec {} of this cpu is lost", sequence
-        );
-        return;
-    }
-    debug!(
-        ctx,
-        "exec {} of this cpu, {} bytes of arguments", sequence, args.total
-    );
     args.from += u64::from(len);
     args.offset = len;
-    args::send(args);
-    args::send(env);
+    // SAFETY: the work is this CPU's own, and nothing looks at these parts.
+    unsafe {
+        (*work).rest = args;
+        (*work).env = env;
+    }
+    room + len
 }
 
-/// Who it is, and which file it runs.
+/// Which file it runs.
 #[inline(always)]
-fn identify(exec: &mut Exec, task: Typed, binprm: Typed) {
+fn identify<M: Mappings>(exec: &mut Exec, task: Typed, binprm: Typed) {
     let version = binprm
         .follow(offset!(linux_binprm_file))
-        .and_then(|file| Version::of(task, file));
+        .and_then(|file| Version::of::<M>(task, file));
     exec.file = File::default();
     if let Some(version) = version {
         exec.file = version.facts();
@@ -140,7 +199,6 @@ fn identify(exec: &mut Exec, task: Typed, binprm: Typed) {
             exec.flags |= FLAG_FILE_SETTLED;
         }
     }
-    exec.task = lineage::identity(task.address());
 }
 
 /// When and where it happens.

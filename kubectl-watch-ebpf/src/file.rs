@@ -33,14 +33,14 @@ pub(crate) struct Version {
 impl Version {
     /// The file of a process that has just called exec.
     #[inline(always)]
-    pub(crate) fn of(task: Typed, file: Typed) -> Option<Self> {
+    pub(crate) fn of<M: Mappings>(task: Typed, file: Typed) -> Option<Self> {
         let inode = file.follow(offset!(file_inode))?;
         let file_system = inode
             .follow(offset!(inode_super_block))?
             .load::<u64>(offset!(super_block_magic));
         let mut version = Self::read(inode, file_system as u32)?;
         if file_system as u32 == OVERLAYFS {
-            below(task, &mut version);
+            below::<M>(task, &mut version);
         }
         Some(version)
     }
@@ -101,22 +101,33 @@ impl Version {
     }
 }
 
-/// What overlayfs shows lies in another file system, and only that inode tells of every change: a write through a
-/// mapping passes the upper one by. The image is mapped from there. Where it is not found, nothing is settled.
-///
-/// A function of its own: most hosts run few programs from there. `bpf_find_vma` needs Linux 5.17.
-#[inline(never)]
-fn below(task: Typed, version: &mut Version) {
-    version.is_settled = false;
-    if let Some(mm) = task.follow(offset!(task_struct_mm)) {
+/// How the mapping is found that holds the code of a new image.
+pub(crate) trait Mappings {
+    /// Hands its `struct vm_area_struct` to [`take`], where it is found.
+    fn find(task: Typed, mm: Typed, version: &mut Version);
+}
+
+/// By its address: `bpf_find_vma` needs Linux 5.17.
+pub(crate) struct ByAddress;
+
+/// In the list that kernels have until Linux 6.1 puts a tree in its place.
+pub(crate) struct ByList;
+
+/// Mappings that are looked at. The list goes by address, and those of the executable come first but for what an
+/// interpreter of a program at a fixed address brings.
+const MAX_MAPPINGS: u32 = 16;
+
+impl Mappings for ByAddress {
+    #[inline(always)]
+    fn find(task: Typed, mm: Typed, version: &mut Version) {
         let code = mm.load::<u64>(offset!(mm_struct_start_code));
-        let look: extern "C" fn(*const c_void, *const u8, *mut Version) -> i64 = look;
+        let found: extern "C" fn(*const c_void, *const u8, *mut Version) -> i64 = found;
         // SAFETY: the callback gets the version, which outlives the call.
         unsafe {
             bpf_find_vma(
                 task.pointer().cast_mut().cast(),
                 code,
-                look as *mut c_void,
+                found as *mut c_void,
                 (&raw mut *version).cast(),
                 0,
             )
@@ -124,18 +135,51 @@ fn below(task: Typed, version: &mut Version) {
     }
 }
 
+impl Mappings for ByList {
+    #[inline(always)]
+    fn find(_: Typed, mm: Typed, version: &mut Version) {
+        let code = mm.load::<u64>(offset!(mm_struct_start_code));
+        let mut next = mm.follow(offset!(mm_struct_mmap));
+        for _ in 0..MAX_MAPPINGS {
+            let Some(mapping) = next else { return };
+            if code < mapping.load(offset!(vm_area_struct_end)) {
+                take(mapping, version);
+                return;
+            }
+            next = mapping.follow(offset!(vm_area_struct_next));
+        }
+    }
+}
+
+/// What overlayfs shows lies in another file system, and only that inode tells of every change: a write through a
+/// mapping passes the upper one by. The image is mapped from there. Where it is not found, nothing is settled.
+///
+/// A function of its own: most hosts run few programs from there.
+#[inline(never)]
+fn below<M: Mappings>(task: Typed, version: &mut Version) {
+    version.is_settled = false;
+    if let Some(mm) = task.follow(offset!(task_struct_mm)) {
+        M::find(task, mm, version);
+    }
+}
+
+/// What `bpf_find_vma` calls.
+extern "C" fn found(_: *const c_void, mapping: *const u8, version: *mut Version) -> i64 {
+    // SAFETY: the version was given, and nothing else has it.
+    take(Typed::argument(mapping), unsafe { &mut *version });
+    0
+}
+
 /// Takes the inode that a mapping is of.
-extern "C" fn look(_: *const c_void, vma: *const u8, found: *mut Version) -> i64 {
-    // SAFETY: `below` gave it, and nothing else has it.
-    let found = unsafe { &mut *found };
-    let inode = Typed::argument(vma)
+#[inline(always)]
+fn take(mapping: Typed, version: &mut Version) {
+    let inode = mapping
         .follow(offset!(vm_area_struct_file))
         .and_then(|file| file.follow(offset!(file_inode)));
     if let Some(inode) = inode
-        && inode.address() != found.address
-        && let Some(version) = Version::read(inode, found.file_system)
+        && inode.address() != version.address
+        && let Some(below) = Version::read(inode, version.file_system)
     {
-        *found = version;
+        *version = below;
     }
-    0
 }

@@ -52,6 +52,9 @@ pub const EXEC: Program = Program {
     name: "exec",
     tracepoint: "sched_process_exec",
 };
+/// What [`EXEC`] is called in the object in the form for kernels that have their mappings in a list, which they do until
+/// Linux 6.1. The other form uses what Linux 5.17 brought.
+pub const EXEC_BY_LIST: &str = "exec_by_list";
 /// Remembers who forked whom. The new process has not run yet.
 pub const FORK: Program = Program {
     name: "fork",

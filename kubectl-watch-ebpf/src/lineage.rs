@@ -18,13 +18,16 @@ use crate::{
 const MAX_FORKS: u32 = 8;
 
 /// What is known of a process that has just called exec, from before.
+#[repr(C)]
 pub(crate) struct Past {
-    kept: Option<Kept>,
+    /// Its `pid` is 0 where nothing is known.
+    kept: Kept,
     /// Which exec of the process this is.
     pub(crate) exec_id: u32,
 }
 
 /// Who made a process.
+#[repr(C)]
 pub(crate) struct Parent {
     /// Which process that is.
     pub(crate) task: Task,
@@ -39,72 +42,67 @@ pub(crate) struct Parent {
 }
 
 impl Past {
-    /// What is known of the process of a task.
+    /// Looks up the process of a task.
     #[inline(always)]
-    pub(crate) fn of(task: Address) -> Self {
-        Self {
-            kept: maps::kept(&process(task)),
-            exec_id: exec_id(task),
-        }
-    }
-
-    /// The creator of the process; or, where it is not known, its parent.
-    #[inline(always)]
-    pub(crate) fn parent(&self, task: Address) -> Parent {
-        let parent = leader(task.follow(offset!(task_struct_real_parent)));
-        let now = identity(parent);
-        if let Some(kept) = &self.kept
-            && let Some(creator) = kept.creator()
-            && (creator.pid, creator.start_ns) != (now.pid, now.start_ns)
-        {
-            // The creator's executable was the child's own until now, and the kernel lets go of it only when this
-            // exec returns. After a second exec it may be gone.
-            let exe_file = if self.is_first() {
-                kept.file()
-            } else {
-                Address::NULL
-            };
-            return Parent {
-                task: creator,
-                address: Address::NULL,
-                exe_file,
-                flags: FLAG_PARENT_LEFT
-                    | if exe_file == Address::NULL {
-                        FLAG_PARENT_WITHOUT_MEMORY
-                    } else {
-                        0
-                    },
-                exec_id: kept.creator_exec_id,
-            };
-        }
-        let mm = parent.follow(offset!(task_struct_mm));
-        Parent {
-            task: now,
-            address: parent,
-            exe_file: mm.follow(offset!(mm_struct_exe_file)),
-            flags: if mm == Address::NULL {
-                FLAG_PARENT_WITHOUT_MEMORY
-            } else {
-                0
-            },
-            exec_id: exec_id(parent),
-        }
+    pub(crate) fn read(&mut self, task: Address) {
+        maps::recall(&process(task), &mut self.kept);
+        self.exec_id = exec_id(task);
     }
 
     /// The file that the process itself ran until now, or null where it is not known, or was its creator's.
     #[inline(always)]
     pub(crate) fn previous_file(&self) -> Address {
-        match &self.kept {
-            Some(kept) if kept.exec_id.wrapping_add(1) == self.exec_id && !self.is_first() => kept.file(),
-            _ => Address::NULL,
+        let is_last = self.kept.pid != 0 && self.kept.exec_id.wrapping_add(1) == self.exec_id;
+        if is_last && !self.is_first() {
+            self.kept.file()
+        } else {
+            Address::NULL
         }
     }
 
     /// Whether the process was its creator's image until now.
     #[inline(always)]
     fn is_first(&self) -> bool {
-        self.kept
-            .is_some_and(|kept| kept.creator_pid != 0 && kept.creator_exec_id.wrapping_add(1) == self.exec_id)
+        self.kept.has_creator() && self.kept.creator_exec_id.wrapping_add(1) == self.exec_id
+    }
+}
+
+impl Parent {
+    /// Looks up the creator of a process; or, where it is not known, its parent.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, past: &Past, task: Address) {
+        let parent = leader(task.follow(offset!(task_struct_real_parent)));
+        self.task = identity(parent);
+        let kept = &past.kept;
+        if kept.has_creator() && !kept.is_creator(&self.task) {
+            // The creator's executable was the child's own until now, and the kernel lets go of it only when this
+            // exec returns. After a second exec it may be gone.
+            self.exe_file = if past.is_first() {
+                kept.file()
+            } else {
+                Address::NULL
+            };
+            self.task = kept.creator();
+            self.address = Address::NULL;
+            self.flags = FLAG_PARENT_LEFT | without_memory(self.exe_file);
+            self.exec_id = kept.creator_exec_id;
+            return;
+        }
+        let mm = parent.follow(offset!(task_struct_mm));
+        self.address = parent;
+        self.exe_file = mm.follow(offset!(mm_struct_exe_file));
+        self.flags = without_memory(mm);
+        self.exec_id = exec_id(parent);
+    }
+}
+
+/// [`FLAG_PARENT_WITHOUT_MEMORY`] where there is none.
+#[inline(always)]
+fn without_memory(memory: Address) -> u32 {
+    if memory == Address::NULL {
+        FLAG_PARENT_WITHOUT_MEMORY
+    } else {
+        0
     }
 }
 
@@ -184,7 +182,11 @@ pub(crate) fn recall(process: Process, exec_id: u32, position: u32) -> u32 {
 #[inline(never)]
 #[unsafe(no_mangle)]
 extern "C" fn recall_path(start_ns: u64, pid: u32, exec_id: u32, position: u32) -> u32 {
-    let Some(scratch) = maps::scratch() else { return 0 };
+    let (Some(scratch), Some(work)) = (maps::scratch(), maps::work()) else {
+        return 0;
+    };
+    // SAFETY: the work is this CPU's own, and this part of it is nobody's for longer than a look-up.
+    let kept = unsafe { &mut (*work).kept };
     // SAFETY: a reference is readable. It is volatile so that the value that is checked is the one that is used.
     let position = unsafe { (&raw const position).read_volatile() };
     if position > (SCRATCH_BYTES - MAX_REMEMBERED) as u32 {
@@ -203,12 +205,10 @@ extern "C" fn recall_path(start_ns: u64, pid: u32, exec_id: u32, position: u32) 
             // SAFETY: as above.
             return unsafe { filename.text(to, MAX_REMEMBERED as u32) }.saturating_sub(1);
         }
-        match maps::kept(&process) {
-            Some(kept) if kept.creator_pid != 0 && kept.creator_exec_id == exec_id => {
-                process = kept.creator_process();
-            }
-            _ => break,
+        if !maps::recall(&process, kept) || !kept.has_creator() || kept.creator_exec_id != exec_id {
+            break;
         }
+        process = kept.creator_process();
     }
     0
 }

@@ -29,6 +29,8 @@ mod place;
 mod task;
 #[cfg(target_arch = "bpf")]
 mod typed;
+#[cfg(target_arch = "bpf")]
+mod work;
 
 /// The kernel gives the helpers that read its memory only to programs under the GPL.
 #[cfg(target_arch = "bpf")]

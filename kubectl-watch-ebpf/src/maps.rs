@@ -11,7 +11,10 @@ use kubectl_watch_ebpf::{
     Task, Verdict,
 };
 
-use crate::task::{Address, offset};
+use crate::{
+    task::{Address, offset},
+    work::Work,
+};
 
 /// Every record goes through it.
 #[map]
@@ -49,6 +52,10 @@ static LAST_LOST: PerCpuArray<LastLost> = PerCpuArray::with_max_entries(1, 0);
 /// Where a record is built: the stack of a program ends at 512 bytes.
 #[map]
 static SCRATCH: PerCpuArray<Scratch> = PerCpuArray::with_max_entries(1, 0);
+
+/// What one exec is worked on with.
+#[map]
+static WORK: PerCpuArray<Work> = PerCpuArray::with_max_entries(1, 0);
 
 /// The end of the path that an image was exec'd by.
 #[repr(C)]
@@ -88,20 +95,29 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Whether it is known who forked it.
+    #[inline(always)]
+    pub(crate) const fn has_creator(&self) -> bool {
+        self.pid != 0 && self.creator_pid != 0
+    }
+
+    /// Whether this is who forked it.
+    #[inline(always)]
+    pub(crate) const fn is_creator(&self, task: &Task) -> bool {
+        self.creator_pid == task.pid && self.creator_start_ns == task.start_ns
+    }
+
     /// Who forked it, where that is known. Which thread that was is not.
     #[inline(always)]
-    pub(crate) fn creator(&self) -> Option<Task> {
-        if self.creator_pid == 0 {
-            return None;
-        }
+    pub(crate) fn creator(&self) -> Task {
         let [first, second] = self.creator_comm;
-        Some(Task {
+        Task {
             start_ns: self.creator_start_ns,
             pid: self.creator_pid,
             tid: 0,
             // SAFETY: any bytes are a name.
             comm: unsafe { core::mem::transmute::<[u64; 2], [u8; 16]>([first, second]) },
-        })
+        }
     }
 
     /// The same, as it is looked up.
@@ -134,6 +150,12 @@ pub(crate) struct Scratch(pub(crate) [u8; SCRATCH_BYTES]);
 #[inline(always)]
 pub(crate) fn scratch() -> Option<*mut Scratch> {
     SCRATCH.get_ptr_mut(0)
+}
+
+/// What this CPU works on an exec with.
+#[inline(always)]
+pub(crate) fn work() -> Option<*mut Work> {
+    WORK.get_ptr_mut(0)
 }
 
 /// Counts one, and says how many that makes on this CPU.
@@ -229,19 +251,25 @@ pub(crate) fn keep_image(start_ns: u64, pid: u32, exec_id: u32, (file, dentry): 
     }
 }
 
-/// What is known of a process.
+/// Copies what is known of a process, and says whether anything is. It goes from memory to memory: the verifier before
+/// Linux 6.3 lets nobody copy a value of which a part was never written.
 #[inline(always)]
-pub(crate) fn kept(process: &Process) -> Option<Kept> {
-    let slot = PROCESSES.get_ptr(process.pid & (PROCESS_SLOTS - 1))?;
+pub(crate) fn recall(process: &Process, into: &mut Kept) -> bool {
+    into.pid = 0;
+    let Some(slot) = PROCESSES.get_ptr(process.pid & (PROCESS_SLOTS - 1)) else {
+        return false;
+    };
     // SAFETY: the slot is a map's value. It is the process's own before and after, or not taken.
     unsafe {
         let is_its = || (&raw const (*slot).pid).read_volatile() == process.pid;
-        if !is_its() {
-            return None;
+        if is_its() {
+            *into = *slot;
+            if into.start_ns != process.start_ns || !is_its() {
+                into.pid = 0;
+            }
         }
-        let copy = *slot;
-        (copy.start_ns == process.start_ns && is_its()).then_some(copy)
     }
+    into.pid != 0
 }
 
 /// Whether a file version was judged, and then whether it is wanted.
@@ -277,6 +305,8 @@ pub(crate) fn header(kind: Kind, sequence: u64) -> Header {
 /// Sends the first bytes of the scratch; wakes the daemon where it waits. Says whether there was room.
 #[inline(always)]
 pub(crate) fn send(scratch: *const Scratch, len: usize) -> bool {
+    // SAFETY: a reference is readable. It is volatile so that the value that is checked is the one that is used.
+    let len = unsafe { (&raw const len).read_volatile() };
     let len = if len > SCRATCH_BYTES { SCRATCH_BYTES } else { len };
     // SAFETY: the scratch is a whole map value, and `len` is within it.
     let bytes = unsafe { core::slice::from_raw_parts(scratch.cast::<u8>(), len) };

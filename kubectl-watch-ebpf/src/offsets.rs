@@ -95,6 +95,11 @@ pub struct Offsets {
     pub inode_gid: u32,
     pub inode_links: u32,
     pub vm_area_struct_file: u32,
+    /// Absent since Linux 6.1, where mappings are in a tree.
+    pub mm_struct_mmap: u32,
+    /// Absent in the same kernels.
+    pub vm_area_struct_next: u32,
+    pub vm_area_struct_end: u32,
     /// `mount.mnt`, the `vfsmount` inside
     pub mount_mnt: u32,
     pub mount_mnt_parent: u32,

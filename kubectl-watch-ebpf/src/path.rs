@@ -3,9 +3,6 @@
 //! `bpf_d_path` is not allowed in a raw tracepoint, so the walk is our own: along `d_parent`, and across a
 //! mount's root to where it is mounted. Each component is sent with its NUL; the daemon turns them around.
 
-use core::ffi::c_void;
-
-use aya_ebpf::helpers::generated::bpf_loop;
 use kubectl_watch_ebpf::{
     Counter, FLAG_EXECUTABLE_CUT, FLAG_EXECUTABLE_NAMELESS, MAX_PATH, MAX_PATH_STEPS, SCRATCH_BYTES,
 };
@@ -13,13 +10,15 @@ use kubectl_watch_ebpf::{
 use crate::{
     maps,
     task::{Address, offset},
+    work::repeat,
 };
 
 /// Bytes of a component with its NUL: `NAME_MAX` of Linux is 255.
 const MAX_COMPONENT: u32 = 256;
 
 /// Where a walk is.
-struct Walk {
+#[repr(C)]
+pub(crate) struct Walk {
     dentry: Address,
     /// The `struct mount` that the dentry is seen through.
     mount: Address,
@@ -51,18 +50,24 @@ pub(crate) fn append(file: Address, position: u32) -> (u32, u32) {
 #[unsafe(no_mangle)]
 extern "C" fn append_path(file: u64, position: u32) -> u64 {
     let file = Address(file);
+    let Some(work) = maps::work() else { return 0 };
     if file == Address::NULL {
         return 0;
     }
-    let mut walk = Walk {
+    // SAFETY: the work is this CPU's own.
+    let walk = unsafe { &raw mut (*work).walk };
+    let begin = Walk {
         dentry: file.follow(offset!(file_path_dentry)),
         mount: file.follow(offset!(file_path_mnt)).before(offset!(mount_mnt)),
         position,
         limit: position.wrapping_add(MAX_PATH as u32 - MAX_COMPONENT),
         state: State::Walking,
     };
-    // SAFETY: the callback gets the walk, which outlives the loop.
-    unsafe { bpf_loop(MAX_PATH_STEPS, step as *mut c_void, (&raw mut walk).cast(), 0) };
+    // SAFETY: as above.
+    unsafe { walk.write(begin) };
+    repeat(MAX_PATH_STEPS, || path_step());
+    // SAFETY: as above, and every step has returned.
+    let walk = unsafe { &*walk };
     let flags = match walk.state {
         State::Done => 0,
         State::Nameless => FLAG_EXECUTABLE_NAMELESS,
@@ -75,9 +80,12 @@ extern "C" fn append_path(file: u64, position: u32) -> u64 {
 }
 
 /// One component, or one mount crossed. Stops the loop by returning 1.
-extern "C" fn step(_: u64, walk: *mut Walk) -> i64 {
-    // SAFETY: `append` gave it, and nothing else has it.
-    let walk = unsafe { &mut *walk };
+#[inline(never)]
+#[unsafe(no_mangle)]
+extern "C" fn path_step() -> u32 {
+    let Some(work) = maps::work() else { return 1 };
+    // SAFETY: the work is this CPU's own, and nothing else looks at the walk until this returns.
+    let walk = unsafe { &mut (*work).walk };
     let parent = walk.dentry.follow(offset!(dentry_parent));
     if walk.dentry
         == walk

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use crate::exit::ExitCode;
 
-/// The oldest kernel that will do: the first with `bpf_loop`.
-const MIN_KERNEL: (u32, u32) = (5, 17);
+/// The oldest kernel that `cargo xtask kernels` tries. What is used is in Linux since 5.8.
+const MIN_KERNEL: (u32, u32) = (5, 10);
 
 /// Bits of capabilities.
 const DAC_READ_SEARCH: u32 = 2;
@@ -152,10 +152,10 @@ fn kernel(release: &str) -> Check {
         _ => State::Lacking,
     };
     check(
-        "Linux 5.17",
+        "Linux 5.10",
         state,
         release,
-        "Run a kernel of version 5.17 or newer on this node.",
+        "Run a kernel of version 5.10 or newer on this node.",
     )
 }
 

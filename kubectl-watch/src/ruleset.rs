@@ -226,4 +226,6 @@ impl RuleSet {
 }
 
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod tests;

@@ -56,6 +56,31 @@ impl Scene {
         path
     }
 
+    /// Copies a program here under a name that nobody else uses, and writes a rule that wants an `--as=` of it: for
+    /// tests that count, on a machine where others run kubectl. Gives the paths of both.
+    ///
+    /// # Panics
+    ///
+    /// When one cannot be written.
+    pub fn watched(&self, program: impl AsRef<Path>) -> (PathBuf, String) {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "kw{:x}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let rule = format!(
+            "[rule]\nname = \"{name}\"\nrule_id = \"{name}\"\ntype = \"eql\"\nlanguage = \"eql\"\n\
+             severity = \"low\"\nrisk_score = 1\nquery = '''process where process.name == \"{name}\" and \
+             process.args : \"--as=*\"'''\n"
+        );
+        let rule = self.script("watched.toml", &rule);
+        (
+            self.copy(program, &name),
+            rule.to_str().expect("it is text").to_owned(),
+        )
+    }
+
     /// Copies a program here, under another name.
     ///
     /// # Panics

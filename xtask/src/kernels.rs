@@ -112,8 +112,10 @@ fn boot_all(
 ) -> Result<Vec<Outcome>> {
     let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..kernels.len()).collect());
     let done: Mutex<Vec<(usize, Result<Outcome>)>> = Mutex::default();
+    // Not in the condition of the loop, which would hold the lock for a whole turn.
+    let next = || lock(&waiting).pop_front();
     let work = || {
-        while let Some(index) = lock(&waiting).pop_front() {
+        while let Some(index) = next() {
             let (row, kernel) = &kernels[index];
             let outcome = boot(row, kernel, systems, folder);
             if let Ok(outcome) = &outcome {
@@ -146,11 +148,11 @@ fn boot(
         .find(|(arch, real, _)| (*arch, *real) == (row.arch, row.real_kubectl));
     let (_, _, initramfs) = system.context("no file system was made for this kernel")?;
     let begin = Instant::now();
-    let console = machine::boot(row.arch, &kernel.image, initramfs, row.parameters)?;
-    let took = begin.elapsed();
     let file = folder.join(format!("{}.log", row.name));
-    fs::write(&file, &console).with_context(|| format!("cannot write {}", file.display()))?;
-    let account = Account::read(&console);
+    machine::boot(row.arch, &kernel.image, initramfs, row.parameters, &file)?;
+    let took = begin.elapsed();
+    let console = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let account = Account::read(&String::from_utf8_lossy(&console));
     Ok(Outcome {
         row,
         version: kernel.version.clone(),

@@ -128,8 +128,9 @@ impl Pipeline {
         Ok(())
     }
 
-    fn update(&self, waiting: &Waiting) {
+    fn update(&mut self, waiting: &Waiting) {
         for sent in &waiting.sent {
+            self.updates += 1;
             let created = Timestamp::now();
             let update = Update::new(&UpdateParts {
                 alert: &sent.alert,

@@ -12,10 +12,31 @@ use crate::event::field::ProcessSchema;
 use crate::integrity::sha256_of;
 use crate::rule::{Rule, RuleError};
 
-/// The rules that ship in the binary.
-const BUILT_IN: &[&str] = &[include_str!(
-    "../../rules/potential-impersonation-via-kubectl.toml"
-)];
+/// The rules that ship in the binary: the one that all began with, and then our own.
+const BUILT_IN: &[&str] = &[
+    include_str!("../../rules/potential-impersonation-via-kubectl.toml"),
+    include_str!("../../rules/api-server-asked-with-a-token-by-a-general-program.toml"),
+    include_str!("../../rules/api-server-asked-with-impersonation-headers.toml"),
+    include_str!("../../rules/credentials-or-rights-made-with-another-identity.toml"),
+    include_str!("../../rules/kubeconfig-flag-names-a-temporary-or-hidden-file.toml"),
+    include_str!("../../rules/kubeconfig-from-another-users-home.toml"),
+    include_str!("../../rules/kubeconfig-looked-for.toml"),
+    include_str!("../../rules/kubeconfig-variable-names-a-temporary-or-hidden-file.toml"),
+    include_str!("../../rules/kubeconfig-variable-names-an-unusual-file.toml"),
+    include_str!("../../rules/kubectl-from-memory-or-a-fresh-file.toml"),
+    include_str!("../../rules/kubectl-in-a-container.toml"),
+    include_str!("../../rules/kubectl-under-another-name.toml"),
+    include_str!("../../rules/kubectl-with-another-identity-from-elsewhere.toml"),
+    include_str!("../../rules/kubernetes-distribution-tool-with-another-identity.toml"),
+    include_str!("../../rules/node-credentials-looked-for.toml"),
+    include_str!("../../rules/packed-program-with-kubectls-flags.toml"),
+    include_str!("../../rules/rights-listed-with-another-identity.toml"),
+    include_str!("../../rules/secrets-read-with-another-identity.toml"),
+    include_str!("../../rules/service-account-token-handed-to-kubectl.toml"),
+    include_str!("../../rules/service-account-token-looked-for.toml"),
+    include_str!("../../rules/shell-replaced-by-kubectl-with-another-identity.toml"),
+    include_str!("../../rules/way-into-a-workload-with-another-identity.toml"),
+];
 
 /// Bytes of a rule file. The rule that ships takes 5,000, its texts included.
 const MAX_FILE: u64 = 256 * 1024;

@@ -8,7 +8,8 @@ use aya::{
     programs::{BtfTracePoint, ProgramError, links::FdLink},
 };
 use kubectl_watch_ebpf::{
-    AYA_LOG_LEVEL, COUNTERS, EVENTS, EXEC, JUDGED, LAST_LOST, OFFSETS, Offsets, Program, SIEVE, WATCHED_NAMES,
+    ABSENT, AYA_LOG_LEVEL, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, JUDGED, LAST_LOST, OFFSETS, Offsets,
+    Program, SIEVE, WATCHED_NAMES,
 };
 use zerocopy::IntoBytes;
 
@@ -36,8 +37,15 @@ pub(super) struct Loaded {
 /// The programs. They stay loaded as long as this lives, and longer where they are pinned.
 #[derive(Default)]
 pub(super) struct Held {
-    ours: Option<Box<Ebpf>>,
+    ours: Option<Object>,
     _pinned: Vec<BtfTracePoint>,
+}
+
+/// The object as it was loaded.
+struct Object {
+    ebpf: Box<Ebpf>,
+    /// What its program for execs is called, of the forms that it has.
+    exec: &'static str,
 }
 
 /// A program that is attached, by its number, and what holds it.
@@ -67,8 +75,12 @@ impl Loaded {
         }
         let types = Btf::parse_file(&options.btf, Endianness::default())
             .map_err(|error| refused("the kernel's types", error))?;
+        let mut object = Object {
+            ebpf: Box::new(ebpf),
+            exec: form_of_exec(offsets),
+        };
         for which in PROGRAMS {
-            let program = program(&mut ebpf, which)?;
+            let program = object.program(which)?;
             program
                 .load(which.tracepoint, &types)
                 .map_err(|error| refused("the program", error))?;
@@ -76,8 +88,9 @@ impl Loaded {
                 set.pin_program(which, program)?;
             }
         }
-        let exec = descriptor(program(&mut ebpf, EXEC)?)?;
-        let mut take = |name| ebpf.take_map(name).ok_or_else(|| absent(name));
+        tracing::debug!(form = object.exec, "loaded the programs");
+        let exec = descriptor(object.program(EXEC)?)?;
+        let mut take = |name| object.ebpf.take_map(name).ok_or_else(|| absent(name));
         let maps = [
             take(EVENTS)?,
             take(COUNTERS)?,
@@ -87,7 +100,7 @@ impl Loaded {
             take(JUDGED)?,
         ];
         let held = Held {
-            ours: Some(Box::new(ebpf)),
+            ours: Some(object),
             ..Held::default()
         };
         Self::of(maps, exec, held)
@@ -149,13 +162,13 @@ impl Loaded {
 impl Held {
     /// Attaches the programs, and keeps them so in a set, if there is one.
     pub(super) fn attach(&mut self, set: Option<&PinnedSet>) -> Result<Vec<Attached>, SourceError> {
-        let Some(ebpf) = &mut self.ours else {
+        let Some(object) = &mut self.ours else {
             return Ok(Vec::new());
         };
         let mut links = Vec::new();
         for which in PROGRAMS {
             let step = "the attachment to a tracepoint";
-            let program = program(ebpf, which)?;
+            let program = object.program(which)?;
             let link = program.attach().map_err(|error| refused(step, error))?;
             let link = program.take_link(link).map_err(|error| refused(step, error))?;
             let mut link = FdLink::from(link);
@@ -168,11 +181,20 @@ impl Held {
     }
 }
 
-fn program(ebpf: &mut Ebpf, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
-    let program = ebpf.program_mut(which.name).ok_or_else(|| absent(which.name))?;
-    program
-        .try_into()
-        .map_err(|error: ProgramError| refused("the program", error))
+impl Object {
+    fn program(&mut self, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
+        let name = if which == EXEC { self.exec } else { which.name };
+        let program = self.ebpf.program_mut(name).ok_or_else(|| absent(name))?;
+        program
+            .try_into()
+            .map_err(|error: ProgramError| refused("the program", error))
+    }
+}
+
+/// A kernel that has its mappings in a list may lack what the other form uses; one that has them not in a list has it.
+fn form_of_exec(offsets: &Offsets) -> &'static str {
+    let has_list = offsets.mm_struct_mmap != ABSENT && offsets.vm_area_struct_next != ABSENT;
+    if has_list { EXEC_BY_LIST } else { EXEC.name }
 }
 
 fn id(program: &BtfTracePoint) -> Result<u32, SourceError> {

@@ -23,9 +23,14 @@ pub(crate) fn doctor() -> Option<i32> {
     done.status.code()
 }
 
+/// Seconds after which a daemon that does not refuse is ended.
+const PATIENCE: &str = "60";
+
 /// The daemon ends with the code of the doctor, and names what is missing.
 pub(crate) fn run(doctor: Option<i32>) {
-    let done = run_command(Command::new(binary()).arg("run"));
+    let mut daemon = Command::new("busybox");
+    daemon.args(["timeout", PATIENCE]).arg(binary()).arg("run");
+    let done = run_command(&mut daemon);
     let said = String::from_utf8_lossy(&done.stderr);
     say(&format!("refusal {}", said.replace('\n', " | ")));
     assert_eq!(doctor, Some(KERNEL), "{said}");
