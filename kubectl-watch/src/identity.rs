@@ -24,7 +24,7 @@ pub use note::hex;
 pub use scan::Scan;
 pub use tool::{Named, Tool, is_tool, tools};
 
-/// Bytes of one file that [`read`] reads at most. A kubectl takes 40 KiB; the rest is for the search of writable
+/// Bytes of one file that [`read`] reads at most. A kubectl takes 27 kB; the rest is for the search of writable
 /// data, and hostile files cannot ask for more.
 pub const MAX_READ: u64 = 8 * 1024 * 1024;
 /// Bytes of a file's beginning that are looked at for what it is.

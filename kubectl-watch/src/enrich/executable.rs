@@ -31,7 +31,7 @@ pub use lane::Ticket;
 use lane::{Answer, Done, Lanes};
 use open::Opened;
 pub(crate) use version::of_running;
-use work::{Job, Pass, Read, Task};
+use work::{Job, MAX_WHOLE, Pass, Read, Task};
 
 /// A program smaller than this is no kubectl, whose least has 35 MiB: only larger ones are searched for its texts.
 const LEAST_SEARCHED: u64 = 8 * 1024 * 1024;
@@ -118,9 +118,12 @@ impl Executables {
         }
     }
 
-    /// Begins to hash the executable of an event that lacks it. None where it is known, or cannot be had.
+    /// Begins to hash the executable of an event that lacks it. None where it is known, cannot be had, or has a
+    /// gigabyte and more.
     pub fn hash(&mut self, event: &ProcessEvent) -> Option<Ticket> {
-        let file = event.file.filter(|_| event.executable.content.sha256.is_none())?;
+        let is_wanted =
+            |file: &File| event.executable.content.sha256.is_none() && file.version.size < MAX_WHOLE;
+        let file = event.file.filter(is_wanted)?;
         self.pass(event, &file, Pass::Hash)
     }
 

@@ -18,6 +18,8 @@ use crate::event::file_system::Reach;
 /// How long the loop waits for a small read. A thread's turn comes within microseconds, a disk's within a few
 /// milliseconds; who takes longer is answered for later.
 const PATIENCE: Duration = Duration::from_millis(10);
+/// How long it waits in all, in each second. Who answers slowly on purpose, many times, does not hold it up.
+const PATIENCE_A_SECOND: Duration = Duration::from_millis(100);
 /// Jobs that wait in one lane.
 const QUEUE: usize = 64;
 /// Bytes of a lane's stack. It holds no buffers.
@@ -62,6 +64,9 @@ pub(super) struct Lanes {
     news: Arc<Notify>,
     last_ticket: u64,
     under_way: usize,
+    /// When the second began in which it waits, and how long it has.
+    second: Instant,
+    waited: Duration,
 }
 
 #[derive(Debug)]
@@ -82,6 +87,8 @@ impl Default for Lanes {
             news: Arc::new(Notify::new()),
             last_ticket: 0,
             under_way: 0,
+            second: Instant::now(),
+            waited: Duration::ZERO,
         }
     }
 }
@@ -95,19 +102,27 @@ impl Lanes {
         let Some(ticket) = self.send(job) else {
             return Answer::Refused;
         };
-        let end = Instant::now() + PATIENCE;
-        while is_idle
-            && let Ok(done) = self
-                .done
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-        {
+        let begin = Instant::now();
+        if begin.duration_since(self.second) >= Duration::from_secs(1) {
+            (self.second, self.waited) = (begin, Duration::ZERO);
+        }
+        let end = begin + PATIENCE.min(PATIENCE_A_SECOND.saturating_sub(self.waited));
+        let answer = if is_idle { self.answer(ticket, end) } else { None };
+        self.waited += begin.elapsed();
+        answer.map_or(Answer::Later(ticket), |done| Answer::Done(Box::new(done)))
+    }
+
+    /// The answer to a question, if it comes in time. Others are put aside.
+    fn answer(&mut self, ticket: Ticket, end: Instant) -> Option<Done> {
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let done = self.done.recv_timeout(left).ok()?;
             self.under_way -= 1;
             if done.ticket == ticket {
-                return Answer::Done(Box::new(done));
+                return Some(done);
             }
             self.aside.push(done);
         }
-        Answer::Later(ticket)
     }
 
     /// Has a job done. None where there is no room for it.

@@ -17,7 +17,7 @@ use crate::event::{File, Unknown};
 use crate::identity::{self, Identity, ReadAt, Scan};
 
 /// Bytes of a file that is gone through. A larger one has no hash, and what its end holds is not looked at.
-const MAX_WHOLE: u64 = 1024 * 1024 * 1024;
+pub(super) const MAX_WHOLE: u64 = 1024 * 1024 * 1024;
 /// Bytes that are read at once.
 const PIECE: usize = 256 * 1024;
 
