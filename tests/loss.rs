@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use kubectl_watch_tests::{Daemon, Mount, Scene, Stopped, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, Mount, SEED, Scene, Stopped, binary, require_root, run, unique};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// One test at a time: a storm is everybody's.

@@ -36,6 +36,8 @@ pub struct Findings {
     pub lockdown: Option<Lockdown>,
     /// Whether the daemon sees the node's own pids, where that is known.
     pub host_pids: Option<bool>,
+    /// Whether the kernel can filter system calls.
+    pub seccomp: bool,
     /// Whether there is a BPF file system in the usual place.
     pub bpf_fs: bool,
     /// The node's root, or why its users cannot be read.
@@ -129,6 +131,7 @@ pub fn report(findings: &Findings) -> Report {
     checks.extend([
         bpf(&findings.bpf),
         bpf_fs(findings.bpf_fs),
+        seccomp(findings.seccomp),
         host_pids(findings.host_pids),
         host_root(&findings.host_root),
     ]);
@@ -216,13 +219,13 @@ fn capabilities(set: Option<u64>) -> Vec<Check> {
             "CAP_SYS_PTRACE",
             &[SYS_PTRACE],
             State::Lacking,
-            "Add SYS_PTRACE to the container's capabilities: without it parents and the node's own files stay unknown.",
+            "Add SYS_PTRACE to the container's capabilities: without it what ran before, the programs of containers and the node's own files stay unknown.",
         ),
         one(
             "CAP_DAC_READ_SEARCH",
             &[DAC_READ_SEARCH],
             State::Lacking,
-            "Add DAC_READ_SEARCH to the container's capabilities: without it files that only others may read stay closed.",
+            "Add DAC_READ_SEARCH to the container's capabilities: without it programs that only others may read are not known by content.",
         ),
     ]
 }
@@ -246,6 +249,17 @@ fn bpf_fs(is_there: bool) -> Check {
         "none at /sys/fs/bpf, which only --pin needs: `mount -t bpf bpf /sys/fs/bpf`"
     };
     check("BPF file system", State::Good, found, "")
+}
+
+fn seccomp(seccomp: bool) -> Check {
+    let (state, found) = if seccomp {
+        (State::Good, "there are")
+    } else {
+        (State::Lacking, "none")
+    };
+    let fix =
+        "Run a kernel built with CONFIG_SECCOMP_FILTER=y: without it the daemon keeps every system call.";
+    check("system call filters", state, found, fix)
 }
 
 fn host_pids(host_pids: Option<bool>) -> Check {

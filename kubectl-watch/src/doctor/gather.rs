@@ -28,6 +28,7 @@ pub fn gather(btf: &Path, host_root: Option<&Path>, probe: impl FnOnce() -> io::
             .ok()
             .as_deref()
             .and_then(lockdown),
+        seccomp: Path::new("/proc/sys/kernel/seccomp/actions_avail").exists(),
         host_pids: fs::metadata("/proc/self/ns/pid")
             .ok()
             .map(|file| file.ino() == FIRST_PID_NAMESPACE),

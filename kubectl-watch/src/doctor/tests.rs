@@ -10,6 +10,7 @@ fn healthy() -> Findings {
         bpf: Bpf::Allowed,
         lockdown: None,
         host_pids: Some(true),
+        seccomp: true,
         bpf_fs: true,
         host_root: Ok("/proc/1/root".into()),
     }
@@ -31,6 +32,7 @@ fn tables_say_what_to_do() {
         bpf: Bpf::Denied,
         lockdown: Some(Lockdown::Confidentiality),
         host_pids: Some(false),
+        seccomp: false,
         bpf_fs: false,
         host_root: Err("/host: No such file or directory".into()),
     };

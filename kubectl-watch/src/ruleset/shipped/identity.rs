@@ -87,7 +87,6 @@ fn a_shell_that_kubectl_took_the_place_of() {
 }
 
 #[test]
-#[expect(clippy::large_stack_arrays, reason = "a table of whole events, in a test")]
 fn tools_that_do_what_kubectl_does() {
     check(
         TOOLS,

@@ -101,7 +101,6 @@ fn a_flag_that_names_a_file_of_a_moment() {
 }
 
 #[test]
-#[expect(clippy::large_stack_arrays, reason = "a table of whole events, in a test")]
 fn a_home_that_is_somebody_elses() {
     let flag = |args: &str| Exec::of(&format!("kubectl get pods {args}")).with(&["HOME=/home/ann"]);
     let home = |user: (u32, &str), variables: &[&str]| {
