@@ -83,3 +83,12 @@ fn query(text: &str) -> Query {
 fn holds(condition: &str, event: &Sample) -> bool {
     query(&format!("process where {condition}")).matches(event)
 }
+
+#[test]
+fn a_deep_query_is_read_again_as_it_is_printed() {
+    let deep = format!("process where {}count == 1", "-".repeat(50));
+    let query = Query::parse(&deep, &Fields).expect("it is not too deep");
+    let printed = query.tree().to_string();
+    let again = Query::parse(&printed, &Fields).expect("what is printed is no deeper");
+    assert_eq!(again.condition(), query.condition());
+}

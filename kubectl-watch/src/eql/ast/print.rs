@@ -69,7 +69,10 @@ impl Display for Node {
             }
             Kind::Negative(inner) => {
                 write!(f, "-")?;
-                inner.within(f, |kind| matches!(kind, Kind::Field { .. } | Kind::Call { .. }))
+                // A bracket would be one level more than was written.
+                inner.within(f, |kind| {
+                    matches!(kind, Kind::Field { .. } | Kind::Call { .. } | Kind::Negative(_))
+                })
             }
             Kind::Arithmetic(first, rest) => {
                 let additive = rest.first().is_some_and(|(operator, _)| operator.additive());
