@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use kubectl_watch_tests::{Daemon, Mount, SEED, Scene, Stopped, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, Mount, Scene, Stopped, binary, require_root, run, unique};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// One test at a time: a storm is everybody's.
@@ -84,7 +84,7 @@ fn evasion_18_a_storm_that_overflows_and_then_the_one() {
     );
     assert_eq!(stopped.notices("tampering").len(), 0, "{}", stopped.log);
     // It was an alert, or it is the last of those that are lost.
-    let alerts = stopped.count_of(SEED, &user);
+    let alerts = stopped.count(&user);
     let final_one = stopped
         .notices("events-lost")
         .into_iter()
@@ -111,12 +111,7 @@ fn evasion_20_a_daemon_that_stands_still_loses_nothing_that_fits() {
     daemon.alert(&format!("{user}-100."));
     let stopped = daemon.stop();
     for i in 1..=100 {
-        assert_eq!(
-            stopped.count_of(SEED, &format!("{user}-{i}.")),
-            1,
-            "{i}; {}",
-            stopped.log
-        );
+        assert_eq!(stopped.count(&format!("{user}-{i}.")), 1, "{i}; {}", stopped.log);
     }
     assert!(stopped.log.contains("nothing lost"), "{}", stopped.log);
     assert!(stopped.log.contains("the equation holds"), "{}", stopped.log);

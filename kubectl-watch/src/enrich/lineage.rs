@@ -51,9 +51,14 @@ pub(super) fn fill(event: &mut ProcessEvent) {
     }
 }
 
-/// Reads what the leaders were started with, while they live.
+/// Reads what the leaders were started with, while they live. One that had left by the exec is not looked for, as
+/// its pid may be another's.
 pub(super) fn fill_args(event: &mut ProcessEvent) {
     let known = [event.process.clone(), event.parent.clone()];
+    let left: Vec<Process> = (event.lineage.ancestors.iter())
+        .filter(|ancestor| ancestor.has_left)
+        .map(|ancestor| ancestor.process.clone())
+        .collect();
     let lineage = &mut event.lineage;
     for leader in [
         &mut lineage.session_leader,
@@ -65,8 +70,9 @@ pub(super) fn fill_args(event: &mut ProcessEvent) {
         }
         if let Some(same) = known.iter().find(|it| is_same(it, leader)) {
             leader.args = same.args.clone();
-        } else if let Some(line) =
-            ProcessFolder::open(leader).and_then(|folder| folder.read("cmdline", MAX_ARGS))
+        } else if !left.iter().any(|it| is_same(it, leader))
+            && let Some(line) =
+                ProcessFolder::open(leader).and_then(|folder| folder.read("cmdline", MAX_ARGS))
         {
             leader.args = Args::from_bytes(line);
         }

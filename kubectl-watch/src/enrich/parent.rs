@@ -21,9 +21,13 @@ pub(super) fn is_uncertain(parent: &Process) -> bool {
 }
 
 /// Reads the parent's arguments while it lives, and corrects its name where they show a better one.
+///
+/// One that had left by then is not looked for: who has its pid now may have been made in the same hundredth of a
+/// second, and `/proc` tells no closer.
 pub(super) fn fill(event: &mut ProcessEvent) {
+    let has_left = event.parent_left;
     let parent = &mut event.parent;
-    if !parent.args.is_empty() {
+    if has_left || !parent.args.is_empty() {
         return;
     }
     let Some(line) = ProcessFolder::open(parent).and_then(|folder| folder.read("cmdline", MAX_ARGS)) else {
