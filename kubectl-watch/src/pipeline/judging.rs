@@ -10,7 +10,7 @@ use super::{
     late::{Sent, Waiting},
 };
 use crate::{
-    alert::{Alert, AlertParts, Host, Update, UpdateParts},
+    alert::{Alert, AlertParts, Host, News, Update, UpdateParts},
     enrich::executable::{Finding, Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
@@ -77,6 +77,13 @@ impl Pipeline {
         if matching.is_empty() {
             return;
         }
+        if waiting.sent.is_empty() {
+            // Now, while the process runs.
+            waiting
+                .tickets
+                .extend(self.enrichment.inquire(&mut waiting.event));
+        }
+        let event = &waiting.event;
         for rule in matching {
             let alert = alert(rule, event, &self.host);
             tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
@@ -100,7 +107,7 @@ impl Pipeline {
                 let remember = finding.tell(&mut waiting.event, &self.rules);
                 self.remember(remember)?;
                 if waiting.event.executable != known {
-                    self.update(&waiting);
+                    self.update(&waiting, News::Executable);
                     if self.enrichment.needs().executable {
                         self.alert(&mut waiting);
                     }
@@ -111,9 +118,21 @@ impl Pipeline {
         Ok(())
     }
 
+    /// What else was found out since, for who has an alert already.
+    pub(super) fn learn_circumstances(&mut self, patience: Duration) {
+        for (ticket, answer) in self.enrichment.answers(patience) {
+            for mut waiting in self.late.answered(ticket) {
+                self.enrichment.tell(answer.clone(), &mut waiting.event);
+                self.update(&waiting, News::Circumstances);
+                self.late.keep(waiting);
+            }
+        }
+    }
+
     /// At the end: waits a little for what is being read.
     pub(super) fn learn_the_rest(&mut self, patience: Duration) -> Result<(), Failure> {
         if self.late.alerts() > 0 {
+            self.learn_circumstances(patience / 2);
             let findings = self.executables.findings(patience);
             self.learn(findings)?;
         }
@@ -122,19 +141,20 @@ impl Pipeline {
             tracing::warn!(
                 missing,
                 left_out,
-                "not every alert could be told what its executable is"
+                "not every alert could be told all that was asked for it"
             );
         }
         Ok(())
     }
 
-    fn update(&mut self, waiting: &Waiting) {
+    fn update(&mut self, waiting: &Waiting, news: News) {
         for sent in &waiting.sent {
             self.updates += 1;
             let created = Timestamp::now();
             let update = Update::new(&UpdateParts {
                 alert: &sent.alert,
                 rule: (&sent.rule, &sent.rule_name),
+                news,
                 event: &waiting.event,
                 host: &self.host,
                 id: new_id(created),

@@ -1,5 +1,7 @@
 //! What is taken out, and what stays.
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 
 /// The arguments after redaction.
