@@ -8,6 +8,8 @@ mod flags;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use flags::{Arity, Flag, arity_of, short};
 
 use crate::event::{Args, ProcessEvent};
@@ -16,7 +18,7 @@ use crate::event::{Args, ProcessEvent};
 const AROUND: &[&str] = &["k3s", "rke2", "k0s", "minikube", "microk8s"];
 
 /// One command line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// The user to impersonate (`--as`).
     pub as_user: Option<Vec<u8>>,
@@ -206,6 +208,16 @@ impl Request {
             }
             [] => {}
         }
+    }
+}
+
+/// The command and not its flags: there are secrets in them, and this is for logs.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let command = String::from_utf8_lossy(&self.command.join(&b' ')).into_owned();
+        f.debug_struct("Request")
+            .field("command", &command)
+            .finish_non_exhaustive()
     }
 }
 

@@ -143,12 +143,8 @@ fn event() -> ProcessEvent {
     ProcessEvent {
         time: time(130),
         sequence: 17,
-        found_running: false,
-        file: None,
-        executable: crate::event::Executable::default(),
         process,
         parent,
-        parent_left: false,
         credentials: Credentials {
             user: Ids {
                 real: 1000,

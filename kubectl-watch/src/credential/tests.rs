@@ -276,6 +276,20 @@ fn of_several_files_the_first_that_says_it_counts() {
 }
 
 #[test]
+fn the_first_document_of_a_file_counts() {
+    for text in [
+        "current-context: a\n---\ncurrent-context: b\n",
+        "# one\n--- # two\ncurrent-context: a\n---\n- [\n",
+        "%YAML 1.2\n---\ncurrent-context: a\n--- {x: y}\n",
+        "current-context: a\n# ---\nx: ---\n",
+    ] {
+        let config = Config::of(text.as_bytes(), b"/").expect(text);
+        let (kubeconfig, _) = Kubeconfig::effective(&config, &Request::default());
+        assert_eq!(kubeconfig.context, some("a"), "{text}");
+    }
+}
+
+#[test]
 fn what_no_tool_writes_is_refused() {
     let bomb: String = (1..30).fold("a0: &a0 [x, x]\n".to_owned(), |text, i| {
         let last = i - 1;

@@ -7,7 +7,7 @@
 mod kubeconfig;
 mod pod;
 mod pool;
-mod ssh;
+pub(super) mod ssh;
 mod view;
 
 use std::sync::Arc;

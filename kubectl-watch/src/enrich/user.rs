@@ -124,7 +124,7 @@ pub(super) fn parse(bytes: &[u8]) -> HashMap<u32, String> {
 }
 
 /// The groups in a `/proc/PID/status`, without the last where the file was cut in it.
-fn supplementary(status: &[u8]) -> Vec<u32> {
+pub(super) fn supplementary(status: &[u8]) -> Vec<u32> {
     let mut lines = status.split_inclusive(|&byte| byte == b'\n');
     let Some(line) = lines.find_map(|line| line.strip_prefix(b"Groups:")) else {
         return Vec::new();

@@ -49,6 +49,30 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         ],
         "[^\0]{9,60}",
     ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set-credentials",
+            "bob",
+            "--exec-arg=--password",
+            "--exec-arg={}",
+        ],
+        "[^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set-credentials",
+            "bob",
+            "--exec-arg",
+            "--token",
+            "--exec-arg",
+            "{}",
+        ],
+        "[^\0]{9,60}",
+    ),
     (&["env", "DB_PASSWORD={}", "kubectl"], "[^\0]{9,60}"),
     (&["curl", "-H", "Authorization: {}"], "[^\0 \t\r\n\x0c]{9,60}"),
     (

@@ -103,6 +103,7 @@ impl Config {
     /// Reads a file. Paths in it are meant from its own folder. None where it is no kubeconfig, or one that no tool
     /// has written. Why is not said: the reason would quote it.
     pub fn of(bytes: &[u8], folder: &[u8]) -> Option<Self> {
+        let bytes = first_document(bytes);
         if bytes.trim_ascii().is_empty() {
             return Some(Self::default());
         }
@@ -149,6 +150,22 @@ impl User {
         let data: String = data.split_ascii_whitespace().collect();
         Certificate::of_pem(&Base64::decode_vec(&data).ok()?)
     }
+}
+
+/// What kubectl reads of a file: it ends where another document of YAML begins.
+fn first_document(bytes: &[u8]) -> &[u8] {
+    let mut at = 0;
+    let mut has_content = false;
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let is_start = line.starts_with(b"---") && line.get(3).is_none_or(u8::is_ascii_whitespace);
+        if is_start && has_content {
+            return &bytes[..at];
+        }
+        let is_directive = matches!(line.trim_ascii(), [] | [b'#' | b'%', ..]);
+        has_content |= is_start || !is_directive;
+        at += line.len();
+    }
+    bytes
 }
 
 fn add<T>(all: &mut BTreeMap<String, T>, later: BTreeMap<String, T>) {

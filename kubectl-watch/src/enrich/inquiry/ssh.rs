@@ -85,7 +85,7 @@ fn connection(sshd: &Process) -> Result<Source, Unknown> {
 
 /// The inode number and the other end of an open connection in a line of `/proc/net/tcp`, see `proc_net_tcp.rst` of
 /// Linux.
-fn open_connection(line: &str) -> Option<(u64, (IpAddr, u16))> {
+pub(in crate::enrich) fn open_connection(line: &str) -> Option<(u64, (IpAddr, u16))> {
     let mut fields = line.split_ascii_whitespace().skip(2);
     let (remote, state) = (fields.next()?, fields.next()?);
     let inode = fields.nth(5)?.parse().ok()?;

@@ -25,8 +25,7 @@ pub(super) struct View {
     cwd_path: Option<Vec<u8>>,
 }
 
-/// A file that was found.
-#[derive(Debug)]
+/// A file that was found. It may have secrets in it, and cannot be printed.
 pub(super) struct Found {
     /// What is in it, or why that is not known.
     pub(super) bytes: Result<Vec<u8>, Unknown>,
