@@ -158,3 +158,43 @@ fn a_salt_changes_what_stands_for_a_secret() {
     assert_eq!(alert["process"]["args"][3], expected, "{alert}");
     assert!(alert.to_string().contains("hmac-sha256"));
 }
+
+#[test]
+fn kubectl_itself_says_the_same_of_its_kubeconfigs() {
+    let mut daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    let config = |file: &str, words: &str| {
+        bash(
+            scene.path(),
+            &format!("kubectl config --kubeconfig={file} {words} >/dev/null"),
+        );
+    };
+    config("a", "set-cluster one --server=https://first:6443");
+    config("a", "set-context test --cluster=two --user=bob --namespace=a");
+    config("b", "set-cluster one --server=https://second:6443");
+    config("b", "set-cluster two --server=https://two:6443");
+    config(
+        "b",
+        "set-context prod --cluster=one --user=alice --namespace=shop",
+    );
+    config("b", "set-context test --cluster=one --user=eve");
+    for name in ["alice", "bob", "eve"] {
+        config("b", &format!("set-credentials {name} --token=x"));
+    }
+    config("b", "use-context prod");
+    let shown =
+        "-o jsonpath='{.clusters[0].cluster.server} {.users[0].name} {.contexts[0].context.namespace}'";
+    for flag in ["", "--context=test", "--context=prod"] {
+        let word = unique("same");
+        let view = format!("KUBECONFIG=a:b kubectl config view --minify {flag} {shown}");
+        let says = run(Command::new("bash").current_dir(scene.path()).args(["-c", &view]));
+        let says = String::from_utf8(says.stdout).expect("it is text");
+        let line = format!("KUBECONFIG=a:b kubectl version --client {flag} --as={word}");
+        bash(scene.path(), &line);
+        let alert = daemon.whole_alert(&word);
+        let kubeconfig = &alert["kubectl_watch"]["kubeconfig"];
+        let seen = ["server", "user", "namespace"].map(|name| kubeconfig[name].as_str().unwrap_or_default());
+        assert_eq!(seen.join(" "), says, "{flag}: {alert}");
+        assert!(says.starts_with("https://"), "{says}");
+    }
+}
