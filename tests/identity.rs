@@ -90,6 +90,7 @@ fn content_12_a_renamed_kubectl_and_its_hash() {
         let hash = if known.is_null() {
             let update = daemon.document("an update", |document| {
                 document["kubectl_watch"]["alert"]["id"] == id
+                    && document["event"]["action"] == "executable-identified"
             });
             assert_eq!(update["rule"]["name"], "By Content");
             update["process"]["hash"]["sha256"].clone()
