@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::TcpListener,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -122,6 +122,18 @@ fn a_login_over_ssh_is_told_by_its_socket_before_its_environment() {
     );
     assert_eq!(alert["kubectl_watch"]["source"]["known_by"], "socket");
     assert_eq!(alert["related"]["ip"], json!(["127.0.0.1"]));
+
+    // Anybody can call a program so.
+    let word = unique("no-server");
+    let line = format!("bash -c \"{told} kubectl version --client --as={word}; true\"; true");
+    fs::set_permissions(scene.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    run(Command::new(&sshd)
+        .uid(1000)
+        .args(["-c", &format!("exec 5<>/dev/tcp/127.0.0.1/{port}; {line}")]));
+    let alert = daemon.whole_alert(&word);
+    assert_eq!(alert["source"]["ip"], "192.0.2.7", "{alert}");
+    let gaps = alert["kubectl_watch"]["gaps"].to_string();
+    assert!(gaps.contains("\"source\""), "{gaps}");
 
     let word = unique("told");
     bash(
