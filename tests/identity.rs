@@ -227,7 +227,6 @@ fn content_behind_a_file_system_that_never_answers() {
     ));
     let fuse = File::options().read(true).write(true).open("/dev/fuse");
     let fuse = fuse.expect("this test mounts a file system of its own, and needs /dev/fuse");
-    fcntl_setfd(&fuse, FdFlags::empty()).expect("it is open");
     let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
     let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
     // Nobody serves it, so whoever asks for a file of it waits: the loader does, and whoever looks for its program.
