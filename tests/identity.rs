@@ -218,8 +218,6 @@ fn content_behind_a_file_system_that_never_answers() {
     let fuse = fuse.expect("this test mounts a file system of its own, and needs /dev/fuse");
     let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
     let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
-    // Whoever waits for it must not be the one who keeps it open.
-    fcntl_setfd(&fuse, FdFlags::CLOEXEC).expect("it is open");
     // Nobody serves it, so whoever asks for a file of it waits: the loader does, and whoever looks for its program.
     let word = unique("stuck");
     let mut command = Command::new(loader());
