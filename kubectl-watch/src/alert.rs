@@ -5,6 +5,7 @@
 
 mod document;
 mod evidence;
+mod excepted;
 mod executable;
 mod host;
 mod json;
@@ -15,6 +16,7 @@ mod process;
 mod request;
 #[cfg(test)]
 pub(crate) mod samples;
+mod summary;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -28,11 +30,13 @@ use uuid::Uuid;
 use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
 pub(crate) use document::Document;
+pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
 pub(crate) use process::Parent;
-pub(crate) use request::RequestFields;
+pub(crate) use request::{RequestFields, request};
+pub use summary::{RepeatSummary, SummaryParts};
 pub(crate) use text::Text;
 pub use update::{Update, UpdateParts};
 
@@ -63,6 +67,8 @@ pub enum Message {
     Notice(Notice),
     /// What became known after an alert.
     Update(Update),
+    /// How often an alert was repeated.
+    Summary(RepeatSummary),
 }
 
 impl Message {
@@ -72,6 +78,7 @@ impl Message {
             Self::Alert(alert) => alert.id(),
             Self::Notice(notice) => notice.id(),
             Self::Update(update) => update.id(),
+            Self::Summary(summary) => summary.id(),
         }
     }
 
@@ -79,7 +86,7 @@ impl Message {
     pub fn args_bytes(&self) -> usize {
         match self {
             Self::Alert(alert) => alert.args_bytes(),
-            Self::Notice(_) | Self::Update(_) => 0,
+            Self::Notice(_) | Self::Update(_) | Self::Summary(_) => 0,
         }
     }
 
@@ -90,6 +97,7 @@ impl Message {
             Self::Alert(alert) => alert.to_json_line(),
             Self::Notice(notice) => notice.to_json_line(),
             Self::Update(update) => update.to_json_line(),
+            Self::Summary(summary) => summary.to_json_line(),
         }
     }
 }
@@ -103,6 +111,12 @@ impl From<Alert> for Message {
 impl From<Update> for Message {
     fn from(update: Update) -> Self {
         Self::Update(update)
+    }
+}
+
+impl From<RepeatSummary> for Message {
+    fn from(summary: RepeatSummary) -> Self {
+        Self::Summary(summary)
     }
 }
 
@@ -137,6 +151,13 @@ impl Alert {
             matched_args,
             args_bytes: chosen_bytes(parts.event),
         }
+    }
+
+    /// The same as something that an exception let pass: no alert, but an event that says so.
+    #[must_use]
+    pub fn excepted(mut self, by: ExceptedBy) -> Self {
+        self.document.except(by);
+        self
     }
 
     /// The id.

@@ -1,10 +1,13 @@
 //! The ECS document, field by field. `docs/alert.md` says what each is for.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::AlertParts;
 use super::evidence::Evidence;
+use super::excepted::ExceptedBy;
 use super::host::Host;
 use super::own::Own;
 use super::process::Process;
@@ -135,8 +138,14 @@ struct Related {
 
 #[derive(Clone, Debug, Serialize)]
 struct Labels {
-    #[serde(rename = "kubectl_watch.impersonated_user")]
-    impersonated_user: Text,
+    #[serde(
+        rename = "kubectl_watch.impersonated_user",
+        skip_serializing_if = "Option::is_none"
+    )]
+    impersonated_user: Option<Text>,
+    /// Those of the node.
+    #[serde(flatten)]
+    node: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -171,10 +180,11 @@ impl Document {
             .map(|id| Identity::new(id, names.login_user.clone()));
         let request = request(event, &evidence.redacted.process);
         let target = request.as_ref().and_then(Target::new);
-        let labels = target
-            .as_ref()
-            .and_then(|target| target.name.clone())
-            .map(|impersonated_user| Labels { impersonated_user });
+        let impersonated_user = target.as_ref().and_then(|target| target.name.clone());
+        let labels = (impersonated_user.is_some() || !host.labels.is_empty()).then(|| Labels {
+            impersonated_user,
+            node: host.labels.clone(),
+        });
         let process = Process::new(event, host, evidence.redacted);
         let users = [Some(&user), Some(&process.real_user), login.as_ref()];
         Self {
@@ -230,6 +240,15 @@ impl Document {
             },
             kubectl_watch: Own::new(event, host, evidence.matched, login, request),
         }
+    }
+}
+
+impl Document {
+    /// Makes an event of it that an exception let pass. The exec happened all the same, so its outcome stays.
+    pub(super) fn except(&mut self, by: ExceptedBy) {
+        self.event.kind = "event";
+        self.event.reason = by.reason(&self.event.reason);
+        self.kubectl_watch.exception = Some(by);
     }
 }
 

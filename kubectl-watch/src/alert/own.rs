@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::document::Identity;
 use super::evidence::Matched;
+use super::excepted::ExceptedBy;
 use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, ancestors};
@@ -16,6 +17,8 @@ use crate::kubectl::Request;
 /// Our own fields.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Own {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exception: Option<ExceptedBy>,
     pub(crate) matched: Vec<Matched>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<&'static str>,
@@ -55,6 +58,7 @@ impl Own {
     ) -> Self {
         let place = &event.place;
         Self {
+            exception: None,
             request: request.map(RequestFields::new),
             matched,
             gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),

@@ -68,7 +68,7 @@ pub(crate) struct RequestFields {
 }
 
 /// What a process asks the API server for, where it is kubectl by its name or its content.
-pub(super) fn request(event: &ProcessEvent, redacted: &Args) -> Option<Request> {
+pub(crate) fn request(event: &ProcessEvent, redacted: &Args) -> Option<Request> {
     let identities = event.executable.contents().filter_map(|it| it.identity.as_ref());
     let tools: Vec<&str> = identities
         .filter_map(|identity| Some(identity.tool.as_ref()?.name))

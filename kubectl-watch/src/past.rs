@@ -1,0 +1,158 @@
+//! Past alerts: a file of documents in, events that rules and exceptions can be asked about out.
+//!
+//! A document says less than the event did: secrets are marks in it, and a few fields were never written. What
+//! depends on those cannot be told, and is said to be so.
+
+mod event;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub use read::{MAX_BYTES, ReadError, read};
+
+/// The documents of a file.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The alerts, in the order of the file, with what updates said of them later.
+    pub alerts: Vec<PastAlert>,
+    /// The documents that are no alerts of a rule, by what they are.
+    pub others: BTreeMap<String, usize>,
+    /// Lines that are no documents, in words.
+    pub faults: Vec<String>,
+}
+
+/// An alert, as it was written.
+#[derive(Clone, Debug)]
+pub struct PastAlert {
+    /// Where in the file, from 1.
+    pub line: usize,
+    /// When it happened.
+    pub time: Timestamp,
+    document: Value,
+}
+
+impl Past {
+    /// Reads documents, one a line. A text that is one document as a whole will do, too.
+    #[must_use]
+    pub fn from_text(text: &[u8]) -> Self {
+        let mut past = Self::default();
+        let mut updates = Vec::new();
+        if let Ok(document) = serde_json::from_slice::<Value>(text) {
+            past.take(1, document, &mut updates);
+        } else {
+            for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
+                if line.trim_ascii().is_empty() {
+                    continue;
+                }
+                match serde_json::from_slice(line) {
+                    Ok(document) => past.take(index + 1, document, &mut updates),
+                    Err(error) => past
+                        .faults
+                        .push(format!("line {}: it is no JSON: {error}", index + 1)),
+                }
+            }
+        }
+        past.update(updates);
+        past
+    }
+
+    /// The alert with this id.
+    pub fn get(&self, id: &str) -> Option<&PastAlert> {
+        self.alerts.iter().find(|alert| alert.id() == id)
+    }
+
+    fn take(&mut self, line: usize, document: Value, updates: &mut Vec<Value>) {
+        let Some(event) = document.get("event").and_then(Value::as_object) else {
+            self.faults.push(format!(
+                "line {line}: it is JSON, and no document of kubectl-watch: it has no `event`"
+            ));
+            return;
+        };
+        let word = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
+        let is_of_rule = word("kind") == "alert" && document["process"].is_object();
+        let action = word("action");
+        if !is_of_rule || !matches!(action, "exec" | "already_running") {
+            let is_excepted = document["kubectl_watch"]["exception"].is_object();
+            let what = if is_excepted { "excepted" } else { action };
+            *self.others.entry(what.to_owned()).or_default() += 1;
+            if action == "executable-identified" {
+                updates.push(document);
+            }
+            return;
+        }
+        let time = document["@timestamp"].as_str().and_then(|time| time.parse().ok());
+        let has_names = document["rule"]["id"].is_string() && event.get("id").is_some_and(Value::is_string);
+        match time.filter(|_| has_names) {
+            Some(time) => self.alerts.push(PastAlert { line, time, document }),
+            None => self.faults.push(format!(
+                "line {line}: this alert has no @timestamp that is a time, no event.id or no rule.id"
+            )),
+        }
+    }
+
+    /// Adds to the alerts what became known of their executables later.
+    fn update(&mut self, updates: Vec<Value>) {
+        let mut by_alert: BTreeMap<String, Value> = updates
+            .into_iter()
+            .filter_map(|update| {
+                Some((
+                    update["kubectl_watch"]["alert"]["id"].as_str()?.to_owned(),
+                    update,
+                ))
+            })
+            .collect();
+        for alert in &mut self.alerts {
+            let Some(mut update) = by_alert.remove(alert.id()) else {
+                continue;
+            };
+            for (section, key) in [("process", "hash"), ("kubectl_watch", "executable")] {
+                let news = update[section][key].take();
+                if !news.is_null() {
+                    alert.document[section][key] = news;
+                }
+            }
+        }
+    }
+}
+
+impl PastAlert {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        self.text("event.id").unwrap_or_default()
+    }
+
+    /// The id of its rule.
+    pub fn rule(&self) -> &str {
+        self.text("rule.id").unwrap_or_default()
+    }
+
+    /// The name of its rule.
+    pub fn rule_name(&self) -> &str {
+        self.text("rule.name").unwrap_or_else(|| self.rule())
+    }
+
+    /// A field's text, as the document has it; none where it has none or a secret was in it.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        let text = event::at(&self.document, field)?.as_str()?;
+        (!event::is_redacted(text)).then_some(text)
+    }
+
+    /// Whether a secret was in any value of a field.
+    pub fn has_secret(&self, field: &str) -> bool {
+        let values = event::at(&self.document, field).and_then(Value::as_array);
+        let mut texts = values.into_iter().flatten().filter_map(Value::as_str);
+        texts.any(event::is_redacted)
+    }
+
+    /// All of a field's texts that have no secret in them.
+    pub fn texts(&self, field: &str) -> Vec<&str> {
+        let values = event::at(&self.document, field).and_then(Value::as_array);
+        let texts = values.into_iter().flatten().filter_map(Value::as_str);
+        texts.filter(|text| !event::is_redacted(text)).collect()
+    }
+}
