@@ -47,7 +47,7 @@ pub struct Quieting {
 #[derive(Args, Debug)]
 pub struct Exceptions {
     /// A file of exceptions (TOML, or Elastic's exception items as JSON), or a folder of them; may be given again
-    #[arg(short = 'x', long = "exceptions", value_name = "PATH")]
+    #[arg(id = "exceptions", short = 'x', long, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }
 
