@@ -12,6 +12,7 @@ mod summary;
 mod tests;
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use jiff::Timestamp;
 
@@ -153,12 +154,7 @@ impl Suppression {
 }
 
 /// Counts one less, and forgets what nobody has any more.
-fn take_one<K: std::hash::Hash + Eq, Q: std::hash::Hash + Eq + ?Sized>(
-    counts: &mut HashMap<K, usize>,
-    key: &Q,
-) where
-    K: std::borrow::Borrow<Q>,
-{
+fn take_one<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
     if let Some(count) = counts.get_mut(key) {
         *count -= 1;
         if *count == 0 {
