@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::eql::Schema as _;
 use crate::exception::{Exception, quoted};
+use crate::facts::FactSchema;
 use crate::past::PastAlert;
 
 /// What the alert does not say.
@@ -28,62 +30,44 @@ pub struct Wording {
 #[derive(Debug, thiserror::Error)]
 pub enum AllowError {
     /// The alert says too little.
-    #[error("the alert names no {0}, and without it an exception would silence intruders too")]
+    #[error("the alert names no {0}, and an exception without it would silence intruders too")]
     TooLittle(&'static str),
     /// What was made cannot be used, which is this program's fault or that of what it was given.
     #[error("the exception cannot be used: {0}")]
     Unusable(String),
 }
 
-/// How much a fact says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Worth {
-    /// An intruder cannot choose it without more rights than he uses here.
-    Firm,
-    /// It narrows, and is chosen freely.
-    Chosen,
-}
-
-/// Facts that are taken as they are, in the order in which they are written.
-const FACTS: &[(&str, Worth, &str)] = &[
-    ("user.name", Worth::Firm, "who"),
+/// Facts that are taken as they are, each with what it says, in the order in which they are written. One that this
+/// program cannot ask for, or that another has said already, is left out.
+const FACTS: &[(&str, &str)] = &[
+    ("user.name", "who"),
+    ("user.id", "who, as the node knows no name for this id"),
+    ("process.real_user.name", "who started it"),
+    ("kubectl_watch.login_user.name", "who logged in"),
+    ("source.ip", "from where"),
+    ("orchestrator.namespace", "where"),
+    ("container.name", "where in the pod"),
     (
-        "user.id",
-        Worth::Firm,
-        "who, as the node knows no name for this id",
+        "orchestrator.resource.id",
+        "where, in this very pod: without it, in any that is like it",
     ),
-    ("process.real_user.name", Worth::Firm, "who started it"),
-    ("orchestrator.namespace", Worth::Firm, "where"),
-    (
-        "kubernetes.pod.name",
-        Worth::Firm,
-        "where; a pod's name changes with each pod of a deployment",
-    ),
-    ("container.image.name", Worth::Firm, "where"),
-    (
-        "container.id",
-        Worth::Firm,
-        "where; an id changes with each start of the container",
-    ),
+    ("container.id", "where, until this container ends"),
     (
         "process.hash.sha256",
-        Worth::Firm,
-        "which program, by its content; an update of it is a new hash",
+        "which program, by its content: an update of it is an alert again",
     ),
-    (
-        "process.executable",
-        Worth::Chosen,
-        "which file; of use only where others may not write it",
-    ),
-    ("process.parent.executable", Worth::Firm, "what started it"),
-    ("process.parent.name", Worth::Chosen, "the script that did"),
-    ("user.target.name", Worth::Chosen, "as whom it acts"),
-    ("user.target.id", Worth::Chosen, "as whom it acts"),
-    (
-        "kubectl_watch.request.kubeconfig",
-        Worth::Chosen,
-        "with which configuration",
-    ),
+    ("process.executable", "which file"),
+    ("process.parent.executable", "what started it"),
+    ("process.parent.name", "the script that did, by its name"),
+    ("process.parent.parent.executable", "what started that"),
+    ("user.target.name", "as whom it acts"),
+    ("user.target.id", "as whom it acts"),
+    ("kubectl_watch.request.kubeconfig", "with which configuration"),
+];
+
+/// Programs that everybody has, so that to be started by one says nothing of who did it.
+const EVERYBODYS: &[&str] = &[
+    "ash", "bash", "busybox", "dash", "env", "fish", "ksh", "perl", "python", "sh", "sudo", "tcsh", "zsh",
 ];
 
 impl Wording {
@@ -156,38 +140,8 @@ fn name(alert: &PastAlert) -> String {
     format!("{who}{parent} ({id})")
 }
 
-/// The tests, each a line with a comment behind it.
+/// The tests, each with a comment before it.
 fn tests(alert: &PastAlert) -> Result<Vec<String>, AllowError> {
-    let mut tests = Vec::new();
-    let mut firm = 0;
-    for &(field, worth, why) in FACTS {
-        // One name for a user is enough, and who started it says nothing new if it is the same.
-        let is_said = match field {
-            "user.id" => alert.text("user.name").is_some(),
-            "process.real_user.name" => alert.text(field) == alert.text("user.name"),
-            "container.id" => alert.text("orchestrator.namespace").is_some(),
-            _ => false,
-        };
-        let Some(value) = alert.text(field).filter(|value| !is_said && is_exact(value)) else {
-            continue;
-        };
-        firm += usize::from(worth == Worth::Firm);
-        tests.push(format!("  /* {why} */ {field} == {}", quoted(value)));
-    }
-    if alert.text("container.id").is_none() {
-        tests.push("  /* where: in no container */ container.id == null".to_owned());
-    }
-    for group in alert.texts("user.target.group.name") {
-        if is_exact(group) {
-            tests.push(format!(
-                "  /* as a member of */ user.target.group.name == {}",
-                quoted(group)
-            ));
-        }
-    }
-    if alert.text("user.target.name").is_none() {
-        tests.push("  /* as nobody else by a flag */ user.target.name == null".to_owned());
-    }
     if alert
         .text("user.name")
         .or_else(|| alert.text("user.id"))
@@ -195,12 +149,71 @@ fn tests(alert: &PastAlert) -> Result<Vec<String>, AllowError> {
     {
         return Err(AllowError::TooLittle("user"));
     }
-    if firm < 2 {
-        return Err(AllowError::TooLittle(
-            "container, content hash or file of the parent",
-        ));
+    let test = |why: &str, field: &str, value: &str| format!("  // {why}\n  {field} == {}", quoted(value));
+    let mut tests = Vec::new();
+    for &(field, why) in FACTS {
+        let name = if field == "process.parent.parent.executable" {
+            "kubectl_watch.ancestors.0.executable"
+        } else {
+            field
+        };
+        let can_be_asked = FactSchema
+            .field(field)
+            .is_some_and(|field| !FactSchema.is_unfilled(field));
+        match alert.text(name) {
+            Some(value) if can_be_asked && is_exact(value) && !is_said(alert, field) => {
+                tests.push(test(why, field, value));
+            }
+            _ => {}
+        }
+    }
+    if let Some(script) = script(alert) {
+        tests.push(test("the script, by its path", "process.parent.args", script));
+    }
+    for group in alert.texts("user.target.group.name") {
+        tests.push(test("as a member of", "user.target.group.name", group));
+    }
+    for (field, why) in [
+        ("container.id", "in no container"),
+        ("user.target.name", "as no other user, by a flag"),
+    ] {
+        if !alert.has(field) {
+            tests.push(format!("  // {why}\n  {field} == null"));
+        }
     }
     Ok(tests)
+}
+
+/// Whether another fact says the same, or more that lasts.
+fn is_said(alert: &PastAlert, field: &str) -> bool {
+    let same = |other: &str| alert.text(field) == alert.text(other);
+    match field {
+        "user.id" => alert.text("user.name").is_some(),
+        "process.real_user.name" | "kubectl_watch.login_user.name" => same("user.name"),
+        "container.id" => alert.text("orchestrator.resource.id").is_some(),
+        // Where it is the file's own name it says nothing more.
+        "process.parent.name" => alert
+            .text("process.parent.executable")
+            .is_some_and(|path| alert.text(field) == Some(last(path))),
+        _ => false,
+    }
+}
+
+/// The path of the script that the parent runs, where it is one.
+fn script(alert: &PastAlert) -> Option<&str> {
+    let name = alert.text("process.parent.name")?;
+    if is_said(alert, "process.parent.name") {
+        return None;
+    }
+    let args = alert.texts("process.parent.args");
+    let path = args
+        .into_iter()
+        .find(|arg| arg.starts_with('/') && last(arg) == name);
+    path.filter(|path| is_exact(path))
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Whether a text is the value itself: bytes that are no text have no way into a condition.
@@ -213,11 +226,22 @@ fn doubts(alert: &PastAlert) -> Vec<&'static str> {
     let mut doubts = Vec::new();
     if alert.text("process.hash.sha256").is_none() {
         doubts.push(
-            "The content of the program is not in the alert: its update has the hash, if it is in the file of alerts.",
+            "Its content is not in the alert: the update that follows an alert has the hash. Give the file that both are in \
+             with --alerts.",
         );
     }
-    if alert.text("container.id").is_some() && alert.text("orchestrator.namespace").is_none() {
-        doubts.push("container.id ends with the container: name what stays, such as orchestrator.resource.id or a user.");
+    let parent = alert.text("process.parent.executable").map(last);
+    let is_everybodys = |parent: &str| {
+        let parent = parent.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
+        EVERYBODYS.contains(&parent)
+    };
+    if parent.is_none_or(is_everybodys) && script(alert).is_none() {
+        doubts.push("Everybody has the program that started it: what tells this from an intruder is who and where alone.");
+    }
+    if alert.text("container.id").is_some() {
+        doubts.push(
+            "A pod or a container ends, and this exception with it: name what stays, if there is something.",
+        );
     }
     if alert.has_secret("process.args") {
         doubts.push(
@@ -226,3 +250,6 @@ fn doubts(alert: &PastAlert) -> Vec<&'static str> {
     }
     doubts
 }
+
+#[cfg(test)]
+mod tests;

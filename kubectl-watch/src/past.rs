@@ -142,6 +142,11 @@ impl PastAlert {
         (!event::is_redacted(text)).then_some(text)
     }
 
+    /// Whether the document has a field.
+    pub fn has(&self, field: &str) -> bool {
+        event::at(&self.document, field).is_some()
+    }
+
     /// Whether a secret was in any value of a field.
     pub fn has_secret(&self, field: &str) -> bool {
         let values = event::at(&self.document, field).and_then(Value::as_array);

@@ -88,7 +88,7 @@ pub fn quoted(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', char]),
             // Writing to a String cannot fail.
             char if char == '\'' || crate::alert::text::is_harmful(char) => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(char));
+                let _ = write!(out, "\\u{{{:02x}}}", u32::from(char));
             }
             char => out.push(char),
         }
