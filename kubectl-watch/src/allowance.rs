@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::eql::Schema as _;
 use crate::exception::{Exception, quoted};
 use crate::facts::FactSchema;
-use crate::past::PastAlert;
+use crate::past::{PastAlert, shown};
 
 /// What the alert does not say.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl Wording {
             .unwrap_or_else(|| "Why is this harmless?".to_owned());
         let mut out = String::new();
         // Writing to a String cannot fail, here and below.
-        let _ = writeln!(out, "# From alert {} of {}.", alert.id(), alert.time);
+        let _ = writeln!(out, "# From alert {} of {}.", shown(alert.id()), alert.time);
         let _ = writeln!(
             out,
             "# It goes by who, where, by which content and from which file. Names and arguments"
@@ -99,7 +99,7 @@ impl Wording {
             let _ = writeln!(out, "{key} = {}", toml::Value::String(value.clone()));
         }
         let _ = writeln!(out, "expires = {}", toml::Value::String(self.expires.clone()));
-        let _ = writeln!(out, "# {}", alert.rule_name().replace(char::is_control, " "));
+        let _ = writeln!(out, "# {}", alert.rule_name());
         let _ = writeln!(out, "rules = [{}]", toml::Value::String(rule.to_owned()));
         let _ = writeln!(out, "condition = '''\n{}\n'''", tests.join(" and\n"));
         let exceptions =

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::alert::text::is_harmful;
 pub use read::{MAX_BYTES, ReadError, read};
 
 /// The documents of a file.
@@ -79,7 +80,7 @@ impl Past {
         if !is_of_rule || !matches!(action, "exec" | "already_running") {
             let is_excepted = document["kubectl_watch"]["exception"].is_object();
             let what = if is_excepted { "excepted" } else { action };
-            *self.others.entry(what.to_owned()).or_default() += 1;
+            *self.others.entry(shown(what)).or_default() += 1;
             if action == "executable-identified" {
                 updates.push(document);
             }
@@ -120,6 +121,13 @@ impl Past {
     }
 }
 
+/// A text of a document, so that it does nothing to a terminal.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let harmless = |char: char| if is_harmful(char) { '\u{fffd}' } else { char };
+    text.chars().map(harmless).collect()
+}
+
 impl PastAlert {
     /// Its id.
     pub fn id(&self) -> &str {
@@ -131,9 +139,14 @@ impl PastAlert {
         self.text("rule.id").unwrap_or_default()
     }
 
-    /// The name of its rule.
-    pub fn rule_name(&self) -> &str {
-        self.text("rule.name").unwrap_or_else(|| self.rule())
+    /// The name of its rule, to be shown.
+    pub fn rule_name(&self) -> String {
+        shown(self.text("rule.name").unwrap_or_else(|| self.rule()))
+    }
+
+    /// When it happened, its id and its rule: a line to know it by.
+    pub fn line(&self) -> String {
+        format!("{}  {}  {}", self.time, shown(self.id()), self.rule_name())
     }
 
     /// A field's text, as the document has it; none where it has none or a secret was in it.

@@ -76,7 +76,7 @@ impl<'a> Simulation<'a> {
         }
         for alert in &past.alerts {
             let fate = this.fate(alert, rules, exceptions);
-            let row = this.rules.entry(alert.rule_name().to_owned()).or_default();
+            let row = this.rules.entry(alert.rule_name()).or_default();
             row.alerts += 1;
             row.see(alert.time);
             match &fate {

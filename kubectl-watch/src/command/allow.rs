@@ -106,7 +106,7 @@ fn say(exception: &Exception, alert: &PastAlert, others: Option<&Past>) {
         others.alerts.len()
     );
     for other in silenced.iter().take(MAX_LISTED) {
-        eprintln!("  {}  {}  {}", other.time, other.id(), other.rule_name());
+        eprintln!("  {}", other.line());
     }
     if silenced.len() > MAX_LISTED {
         eprintln!("  … and {} more", silenced.len() - MAX_LISTED);

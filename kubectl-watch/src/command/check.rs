@@ -18,7 +18,7 @@ pub(super) fn execute(check: &Check) -> Result<ExitCode, Failure> {
         let _never_fails = writeln!(report, "warning  {doubt}");
     }
     if !exceptions.exceptions().is_empty() {
-        let _never_fails = writeln!(report, "{} exceptions", exceptions.exceptions().len());
+        let _never_fails = writeln!(report, "exceptions: {}", exceptions.exceptions().len());
     }
     super::print(report.as_bytes())?;
     let flawless = rules.skipped().is_empty() && rules.warnings().is_empty() && doubts.is_empty();

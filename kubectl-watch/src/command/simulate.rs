@@ -126,13 +126,7 @@ fn report(past: &Past, simulation: &Simulation<'_>) -> String {
             Fate::NoRule => "its rule is not among those given".to_owned(),
             Fate::Remains | Fate::Unsure => continue,
         };
-        let _ = writeln!(
-            out,
-            "  {}  {}  {}: {why}",
-            alert.time,
-            alert.id(),
-            alert.rule_name()
-        );
+        let _ = writeln!(out, "  {}: {why}", alert.line());
     }
     if gone.len() > MAX_LISTED {
         let _ = writeln!(out, "  … and {} more", gone.len() - MAX_LISTED);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Counted, ExceptionSet};
@@ -32,6 +33,9 @@ pub enum Fault {
     /// It has a mistake in it.
     #[error("{0}")]
     Exception(#[from] Box<ExceptionError>),
+    /// Whoever likes may write it.
+    #[error("everybody may write it, and so silence any alert: `chmod o-w` it first")]
+    Writable,
     /// Another exception has the name.
     #[error("there is another exception called {name:?}, in {}", other.display())]
     Twin {
@@ -79,7 +83,11 @@ impl ExceptionSet {
     }
 
     fn add(&mut self, path: &Path) -> Result<(), Fault> {
-        if path.is_dir() {
+        let found = fs::metadata(path)?;
+        if found.mode() & 0o002 != 0 {
+            return Err(Fault::Writable);
+        }
+        if found.is_dir() {
             self.files.push((path.to_owned(), None));
             return Ok(());
         }
@@ -161,6 +169,8 @@ fn find(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     const ONE: &str = "[[exception]]\nname = 'one'\nreason = 'r'\nowner = 'o'\nexpires = 2999-01-01\n\
@@ -196,6 +206,10 @@ mod tests {
             error.contains("d.toml: line 1, column 1: unknown field `name`"),
             "{error}"
         );
+        let open = folder.path().join("team/b.toml");
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o666)).expect("it is ours");
+        let error = ExceptionSet::load(&[open]).expect_err("anybody's").to_string();
+        assert!(error.contains("everybody may write it"), "{error}");
         let error = ExceptionSet::load(&["/nowhere".into()])
             .expect_err("it is not there")
             .to_string();

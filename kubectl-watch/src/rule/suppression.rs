@@ -80,3 +80,58 @@ impl Section {
         Ok(settings)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use crate::event::field::ProcessSchema;
+    use crate::rule::Rule;
+    use crate::suppression::{DEFAULT_WINDOW, Missing};
+
+    fn rule(table: &str) -> Result<Rule, String> {
+        let text = format!(
+            "format = 1\n[rule]\nname = 'n'\nrule_id = 'i'\nseverity = 'low'\nrisk_score = 1\ndescription = 'd'\n\
+             query = 'process where process.name == \"k\"'\n[rule.alert_suppression]\n{table}\n"
+        );
+        Rule::from_toml(&text, &ProcessSchema).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn it_is_read_in_elastics_form() {
+        let settings = rule(
+            "group_by = ['host.name', 'user.name', 'process.parent.executable']\n\
+             duration = { value = 5, unit = 'm' }\nmissing_fields_strategy = 'doNotSuppress'",
+        );
+        let settings = settings.expect("it loads").suppression.expect("it is there");
+        let names: Vec<_> = settings.fields.iter().map(|(_, name)| *name).collect();
+        assert_eq!(names, ["host.name", "user.name", "process.parent.executable"]);
+        assert_eq!(settings.window, SignedDuration::from_mins(5));
+        assert_eq!(settings.missing, Missing::DoNotSuppress);
+        let settings = rule("").expect("it loads").suppression.expect("it is there");
+        assert!(settings.window == DEFAULT_WINDOW && settings.fields.len() > 10);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        for (table, words) in [
+            (
+                "group_by = ['user.name', 'user.nam']",
+                "line 10, column 26: there is no field `user.nam` to group by",
+            ),
+            (
+                "duration = { value = 0, unit = 'm' }",
+                "a second at least, and a day at most",
+            ),
+            (
+                "duration = { value = 25, unit = 'h' }",
+                "a second at least, and a day at most",
+            ),
+            ("duration = { value = 1, unit = 'd' }", "unknown variant `d`"),
+            ("until = 1", "there is no key rule.alert_suppression.until"),
+        ] {
+            let said = rule(table).expect_err(table);
+            assert!(said.contains(words), "{table}: {said}");
+        }
+    }
+}
