@@ -21,3 +21,30 @@ impl ExceptedBy {
         format!("{of_alert}; excepted by {}: {}", self.name, self.reason)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::samples::Sample;
+
+    #[test]
+    fn what_is_excepted_is_an_event_that_says_so() {
+        let by = ExceptedBy {
+            name: "the nightly backup".into(),
+            reason: "it is known".into(),
+            owner: "team storage".into(),
+            expires: "2027-06-30T00:00:00Z".into(),
+        };
+        let line = Sample::new().alert().excepted(by.clone()).to_json_line();
+        let document: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
+        assert_eq!(document["event"]["kind"], "event");
+        assert_eq!(document["event"]["outcome"], "success");
+        let reason = document["event"]["reason"].as_str().expect("text");
+        assert!(
+            reason.ends_with("; excepted by the nightly backup: it is known"),
+            "{reason}"
+        );
+        let said = &document["kubectl_watch"]["exception"];
+        assert_eq!(*said, serde_json::to_value(by).expect("JSON"));
+    }
+}

@@ -212,3 +212,37 @@ impl RepeatSummary {
         json::line(&self.document)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::samples::Sample;
+    use crate::facts::{Facts, Node};
+    use crate::suppression::{Decision, Settings, Suppression};
+
+    #[test]
+    fn document() {
+        let sample = Sample::new().args(&[b"kubectl", b"get", b"pods", b"--as=a", b"--token=abc"]);
+        let node = Node::default();
+        let mut suppression = Suppression::default();
+        let settings = Settings::within(jiff::SignedDuration::from_mins(5));
+        let decisions = [0, 1, 2].map(|seconds| {
+            let mut event = sample.event.clone();
+            event.time += jiff::SignedDuration::from_secs(seconds);
+            event.process.pid += u32::try_from(seconds).expect("small");
+            let decision = suppression.decide(&sample.rule, &settings, &Facts::of(&event, &node));
+            suppression.sent("the first alert");
+            decision
+        });
+        assert_eq!(decisions[1..], [Decision::Repeat, Decision::Repeat]);
+        let summaries = suppression.rest();
+        let summary = RepeatSummary::new(&SummaryParts {
+            summary: &summaries[0],
+            host: &sample.host,
+            id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0003),
+            created: Timestamp::UNIX_EPOCH,
+        });
+        insta::assert_json_snapshot!(summary.document);
+        assert!(summary.to_json_line().ends_with(b"}\n"));
+    }
+}

@@ -296,7 +296,7 @@ impl Pipeline {
             format!("the equation does not hold: {balance}; {}", self.losses)
         };
         let sensor = Sensor {
-            sum: Some(sum),
+            sum: Some(format!("{sum}; {}", self.triage.sum())),
             ..self.sensor()
         };
         self.notify(&About::Stop(sensor));

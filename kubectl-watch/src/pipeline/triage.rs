@@ -198,23 +198,41 @@ impl Triage {
                 "exception"
             );
         }
+        let sum = self.sum();
+        let uncounted = self.counts.uncounted;
+        if self.holds() {
+            tracing::info!(uncounted, "every match is accounted for: {sum}");
+        } else {
+            tracing::error!(uncounted, "matches are not accounted for: {sum}");
+        }
+    }
+
+    /// What came of all matches, as an equation.
+    pub(super) fn sum(&self) -> String {
         let Counts {
             matched,
             alerted,
             summarised,
             excepted,
-            uncounted,
+            ..
         } = self.counts;
         let pending = self.suppression.pending();
-        let sum = format!(
+        format!(
             "matched {matched} = alerted {alerted} + summarised {summarised} ({pending} not written yet) \
              + excepted {excepted}"
-        );
-        if matched == alerted + summarised + excepted {
-            tracing::info!(uncounted, "every match is accounted for: {sum}");
-        } else {
-            tracing::error!(uncounted, "matches are not accounted for: {sum}");
-        }
+        )
+    }
+
+    /// Whether the equation holds.
+    fn holds(&self) -> bool {
+        let Counts {
+            matched,
+            alerted,
+            summarised,
+            excepted,
+            ..
+        } = self.counts;
+        matched == alerted + summarised + excepted
     }
 }
 
