@@ -90,7 +90,8 @@ fn kind_3_a_script_that_runs_by_itself() {
 #[test]
 fn kind_4_a_tool_with_a_token() {
     let scene = harmless::scene();
-    let script = "#!/bin/bash\n\"$2\" version --client --namespace=$1 --token=abc\ntrue\n";
+    let script = "#!/bin/bash\nsub=$(printf '{\"sub\":\"system:serviceaccount:sync:sync\"}' | base64 -w0 | tr -d =)\n\
+                  \"$2\" version --client --namespace=$1 --token=eyJhbGciOiJub25lIn0.$sub.c2ln\ntrue\n";
     let sync = scene.script("sync.sh", script).display().to_string();
     let kubectl = real_kubectl();
     let other = scene.copy("/bin/true", "kubectl").display().to_string();

@@ -31,8 +31,9 @@ const RIGHTS: [&str; 15] = [
 ];
 
 /// The node's own files, as the manifest mounts them.
-const NODE: [&str; 2] = [
+const NODE: [&str; 3] = [
     "--volume=/etc:/node/etc:ro",
+    "--volume=/var/log:/node/var/log:ro",
     "--env=KUBECTL_WATCH_HOST_ROOT=/node",
 ];
 
@@ -165,7 +166,9 @@ fn evasion_16_another_container_is_seen_by_the_image_and_named() {
     let tools = image_with_kubectl();
     let user = unique("in-a-container");
     // The container lives until it is told to end, so that its cgroup is there when the daemon looks.
-    let line = format!("kubectl version --client --as={user}; read end");
+    let line = format!(
+        "echo 'current-context: inside' > /config; kubectl --kubeconfig=config version --client --as={user}; read end"
+    );
     let id = podman_does(&[
         "run",
         "--detach",
@@ -177,8 +180,13 @@ fn evasion_16_another_container_is_seen_by_the_image_and_named() {
         "-c",
         &line,
     ]);
-    let alert = daemon.alert(&user);
+    let alert = daemon.whole_alert(&user);
     assert_eq!(alert["process"]["parent"]["name"], "sh");
+    assert_eq!(
+        alert["kubectl_watch"]["kubeconfig"]["context"], "inside",
+        "{alert}"
+    );
+    assert_eq!(alert["kubectl_watch"]["kubeconfig"]["file"][0]["path"], "/config");
     assert_eq!(alert["process"]["executable"], "/usr/bin/kubectl");
     assert_eq!(alert["container"]["id"], id.as_str());
     // The node's number, and the container's own.

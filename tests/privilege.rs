@@ -126,9 +126,13 @@ fn watch(capabilities: &[String]) -> Seen {
     let scene = Scene::new();
     let program = program(&scene);
     let names = ["before", "user", "namespace"].map(unique);
+    let config = scene.path().join("config");
+    fs::write(&config, "current-context: there\n").expect("the folder is ours");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+    chown(&config, Some(USER), None).expect("root gives it away");
     let line = |program: &Path, name: &str| {
-        let program = program.display();
-        format!("{program} -c 'echo here; read line' --as={name}; true")
+        let (config, program) = (config.display(), program.display());
+        format!("KUBECONFIG={config} {program} -c 'echo here; read line' --as={name}; true")
     };
     let mut before = Shell::start(&mut as_user(), &line(&program, &names[0]));
     before.await_word();
@@ -155,14 +159,21 @@ fn watch(capabilities: &[String]) -> Seen {
 }
 
 /// Fields, and all that begins so, that say nothing of rights.
-const LEFT_OUT: [&str; 3] = ["kubectl_watch.alert", "related", "process.session_leader"];
+const LEFT_OUT: [&str; 5] = [
+    "kubectl_watch.alert",
+    "kubectl_watch.gaps",
+    "kubectl_watch.kubeconfig.unknown",
+    "related",
+    "process.session_leader",
+];
 
 /// The fields of the alerts about these, and of what was found out of their executables later.
 fn fields(daemon: &mut Daemon, names: [&str; 2]) -> [BTreeSet<String>; 2] {
     let mut found = names.map(|_| BTreeSet::new());
     let mut ids = names.map(|_| None);
     let mut open = names.map(|_| true);
-    while open.contains(&true) {
+    let mut is_late = names.map(|_| false);
+    while open.contains(&true) || is_late.contains(&true) {
         let document = daemon.document("what is still open", |_| true);
         let args = document["process"]["args"].to_string();
         let executable = &document["kubectl_watch"]["executable"];
@@ -173,6 +184,11 @@ fn fields(daemon: &mut Daemon, names: [&str; 2]) -> [BTreeSet<String>; 2] {
                 continue;
             }
             collect(&document, "", &mut found[index]);
+            is_late[index] = match document["event"]["action"].as_str() {
+                Some("exec") => document["kubectl_watch"]["kubeconfig"]["unknown"] == "slow",
+                Some("circumstances-found") => false,
+                _ => is_late[index],
+            };
             let unknown = executable["unknown"].as_str();
             let is_final = unknown.is_some_and(|why| !["slow", "busy"].contains(&why));
             // An update names its alert, and says some things twice. Who leads the session is whoever runs the tests,

@@ -3,6 +3,7 @@
 //! Pure: who makes one says when and under which id. Bytes that are no text are shown in a way that can be
 //! undone; see [`text`](mod@text).
 
+mod credential;
 mod document;
 mod evidence;
 mod excepted;
@@ -12,6 +13,7 @@ mod json;
 mod lineage;
 pub mod notice;
 mod own;
+mod place;
 mod process;
 mod request;
 #[cfg(test)]
@@ -29,16 +31,19 @@ use uuid::Uuid;
 
 use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
+pub(crate) use credential::{Credential, KubeconfigFields};
 pub(crate) use document::Document;
 pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
+pub(crate) use own::SourceOrigin;
+pub(crate) use place::{Container, Orchestrator, SourceFields};
 pub(crate) use process::Parent;
-pub(crate) use request::{RequestFields, request};
+pub(crate) use request::{RequestFields, Target};
 pub use summary::{RepeatSummary, SummaryParts};
 pub(crate) use text::Text;
-pub use update::{Update, UpdateParts};
+pub use update::{News, Update, UpdateParts};
 
 /// What an alert is made from.
 #[derive(Clone, Copy, Debug)]

@@ -175,7 +175,7 @@ fn tests(alert: &PastAlert) -> Result<Vec<String>, AllowError> {
     }
     for (field, why) in [
         ("container.id", "in no container"),
-        ("user.target.name", "as no other user, by a flag"),
+        ("user.target.name", "as nobody who is known"),
     ] {
         if !alert.has(field) {
             tests.push(format!("  // {why}\n  {field} == null"));

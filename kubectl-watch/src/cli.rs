@@ -143,6 +143,9 @@ pub struct Run {
     /// Where the node is.
     #[command(flatten)]
     pub node: Node,
+    /// A file of random bytes, with which secrets are hashed, so that nobody guesses a short one by its hash
+    #[arg(long, env = "KUBECTL_WATCH_REDACT_SALT", value_name = "FILE")]
+    pub redact_salt: Option<PathBuf>,
     /// The folder in which one watch tells the next when it ended [default: /run/kubectl-watch, where root may write]
     ///
     /// Without it the daemon can only say that nobody watched before it started. One that outlasts a boot, such as
@@ -177,7 +180,7 @@ pub struct Rules {
 pub struct Node {
     /// The folder that is the node's root [default: the root of process 1, or else /]
     ///
-    /// The names of users, of the host and of its distribution are read below it. In a container that shares the
+    /// The names of users, of pods, of the host and of its distribution are read below it. In a container that shares the
     /// node's pids, the default finds it.
     #[arg(long, env = "KUBECTL_WATCH_HOST_ROOT", value_name = "PATH")]
     pub host_root: Option<PathBuf>,

@@ -8,6 +8,7 @@ pub mod executable;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod host;
+mod inquiry;
 mod lineage;
 mod needs;
 mod parent;
@@ -15,9 +16,11 @@ pub(crate) mod process;
 pub mod root;
 mod user;
 
-use std::{io, path::Path};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use crate::event::ProcessEvent;
+pub use inquiry::Answer;
+use inquiry::Inquiries;
 pub use needs::Needs;
 use root::HostRoot;
 use user::Users;
@@ -25,16 +28,19 @@ use user::Users;
 /// The node, as far as events are enriched from it.
 #[derive(Debug)]
 pub struct Enrichment {
-    root: HostRoot,
+    root: Arc<HostRoot>,
     users: Users,
+    inquiries: Inquiries,
     needs: Needs,
 }
 
 impl Enrichment {
     /// Opens the node's root: the folder given, or else the root of process 1, or else our own.
     pub fn new(host_root: Option<&Path>) -> io::Result<Self> {
+        let root = Arc::new(HostRoot::open(host_root)?);
         Ok(Self {
-            root: HostRoot::open(host_root)?,
+            inquiries: Inquiries::new(Arc::clone(&root)),
+            root,
             users: Users::new(),
             needs: Needs::default(),
         })
@@ -84,5 +90,41 @@ impl Enrichment {
         lineage::fill_args(event);
         container::fill(event);
         self.users.fill(&self.root, event);
+    }
+
+    /// Finds out what only an alert needs. A ticket where not all of it is known in time: an [`Answer`] follows.
+    pub fn inquire(&mut self, event: &mut ProcessEvent) -> Option<executable::Ticket> {
+        event.circumstances.groups = self.users.groups(&self.root, event);
+        let ticket = self.inquiries.ask(event);
+        self.name_owners(event);
+        ticket
+    }
+
+    /// Waits until an answer is there that was not in time. Loses nothing when it is dropped while it waits.
+    pub async fn answered(&self) {
+        self.inquiries.answered().await;
+    }
+
+    /// The answers that are there by now, or by the time that nothing is asked any more, if that is within the time
+    /// given.
+    pub fn answers(&mut self, patience: Duration) -> Vec<(executable::Ticket, Answer)> {
+        self.inquiries.answers(patience)
+    }
+
+    /// Says in an event what was found out late.
+    pub fn tell(&mut self, answer: Answer, event: &mut ProcessEvent) {
+        answer.tell(event);
+        self.name_owners(event);
+    }
+
+    fn name_owners(&mut self, event: &mut ProcessEvent) {
+        let files = event
+            .circumstances
+            .kubeconfig
+            .iter_mut()
+            .flat_map(|it| &mut it.files);
+        for facts in files.filter_map(|file| file.facts.as_mut()) {
+            facts.owner_name = self.users.name(&self.root, facts.owner);
+        }
     }
 }

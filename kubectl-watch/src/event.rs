@@ -3,6 +3,7 @@
 //! Bytes that a process chose stay bytes here; who shows them makes them harmless.
 
 pub(crate) mod capability;
+mod circumstances;
 mod environment;
 mod executable;
 pub mod field;
@@ -12,6 +13,7 @@ mod lineage;
 
 use std::fmt;
 
+pub use circumstances::{Circumstances, PodNames, Source, Witness};
 pub use environment::Environment;
 pub use executable::{Content, Executable, Loaded, Unknown, Verdict};
 pub use file::{File, FileVersion};
@@ -47,6 +49,8 @@ pub struct ProcessEvent {
     pub lineage: Lineage,
     /// What of its environment is of use.
     pub environment: Environment,
+    /// What was found out beside that; `enrich` fills it, for alerts.
+    pub circumstances: Circumstances,
     /// What of this event could not be had, in words for the alert.
     pub gaps: Vec<Gap>,
 }
@@ -166,6 +170,12 @@ pub enum Gap {
     Ancestors,
     /// What is in the executable.
     Content,
+    /// The kubeconfig, or some of it.
+    Kubeconfig,
+    /// From where somebody came in over SSH.
+    Source,
+    /// What Kubernetes calls the pod.
+    Pod,
 }
 
 impl ProcessEvent {

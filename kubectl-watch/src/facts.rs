@@ -4,11 +4,12 @@
 //! All of it is the truth, secrets included; nothing here leaves. Pure.
 
 mod labels;
+mod own;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use crate::alert::request;
+use crate::alert::{Credential, Target};
 use crate::eql::{Event, Field, Knowledge, Schema, Value};
 use crate::event::ProcessEvent;
 use crate::event::field::ProcessSchema;
@@ -20,32 +21,6 @@ const OWN: u16 = 0x4000;
 const LABELS: u16 = 0x8000;
 /// How the fields begin that are labels.
 const LABEL: &str = "labels.";
-
-/// The fields that rules do not have. `exec_path` is what exec was given, links unresolved.
-const NAMES: &[&str] = &[
-    "host.name",
-    "host.hostname",
-    "host.id",
-    "kubectl_watch.cgroup_id",
-    "kubectl_watch.exec_path",
-    "kubectl_watch.login_user.id",
-    "kubectl_watch.login_user.name",
-    "user.target.name",
-    "user.target.id",
-    "user.target.group.name",
-    "kubectl_watch.request.client_certificate",
-    "kubectl_watch.request.cluster",
-    "kubectl_watch.request.command",
-    "kubectl_watch.request.context",
-    "kubectl_watch.request.kubeconfig",
-    "kubectl_watch.request.name",
-    "kubectl_watch.request.namespace",
-    "kubectl_watch.request.resource",
-    "kubectl_watch.request.server",
-    "kubectl_watch.request.token",
-    "kubectl_watch.request.user",
-    "kubectl_watch.request.username",
-];
 
 /// The node, as far as it is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +41,7 @@ pub struct Facts<'a> {
     event: &'a ProcessEvent,
     node: &'a Node,
     request: OnceCell<Option<Request>>,
+    target: OnceCell<Option<Target>>,
 }
 
 /// The schema of [`Facts`].
@@ -79,6 +55,7 @@ impl<'a> Facts<'a> {
             event,
             node,
             request: OnceCell::new(),
+            target: OnceCell::new(),
         }
     }
 
@@ -89,69 +66,36 @@ impl<'a> Facts<'a> {
 
     /// What kubectl asks for, where this is kubectl; read once, and only if somebody asks.
     pub fn request(&self) -> Option<&Request> {
-        let read = || request(self.event, &self.event.process.args);
+        let read = || Request::of_event(self.event, &self.event.process.args);
         self.request.get_or_init(read).as_ref()
     }
 
-    fn own(&self, name: &str, visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-        let credentials = &self.event.credentials;
-        let text = |bytes: &[u8], visit: &mut dyn FnMut(Value<'_>) -> bool| {
-            !bytes.is_empty() && visit(Value::Str(bytes))
+    /// As whom it acts, where that is known; found out once, and only if somebody asks.
+    fn target(&self) -> Option<&Target> {
+        let find = || {
+            let credential = Credential::of_event(self.event);
+            Target::new(self.request(), &self.event.circumstances, credential.as_ref())
         };
-        match name {
-            "host.name" => text(self.node.name.as_bytes(), visit),
-            "host.hostname" => text(self.node.hostname.as_bytes(), visit),
-            "host.id" => self.node.id.as_ref().is_some_and(|id| text(id.as_bytes(), visit)),
-            "kubectl_watch.cgroup_id" => {
-                let id = self.event.place.cgroup_id;
-                id != 0 && i64::try_from(id).is_ok_and(|id| visit(Value::Int(id)))
-            }
-            "kubectl_watch.exec_path" => text(&self.event.process.filename, visit),
-            "kubectl_watch.login_user.id" => credentials
-                .login_uid
-                .is_some_and(|id| text(id.to_string().as_bytes(), visit)),
-            "kubectl_watch.login_user.name" => {
-                let name = self.event.names.login_user.as_ref();
-                name.is_some_and(|name| text(name.as_bytes(), visit))
-            }
-            of_request => self
-                .request()
-                .is_some_and(|request| asked(request, of_request, visit)),
-        }
+        self.target.get_or_init(find).as_ref()
     }
-}
 
-/// Shows each value of a field about what kubectl asks for.
-fn asked(request: &Request, name: &str, visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-    let value = match name.rsplit_once('.') {
-        Some(("user.target", "name")) => &request.as_user,
-        Some(("user.target", "id")) => &request.as_uid,
-        Some(("user.target.group", _)) => {
-            return request.as_groups.iter().any(|group| visit(Value::Str(group)));
+    /// Whether all is known that will ever be known of a field: what takes long may still be found out.
+    pub fn is_known(&self, field: Field) -> bool {
+        let event = self.event;
+        let name = FactSchema.name(field);
+        if name == "process.hash.sha256" {
+            return event.file.is_none() || event.executable.content.sha256.is_some();
         }
-        Some((_, "command")) => {
-            return !request.command.is_empty() && visit(Value::Str(&request.command.join(&b' ')));
-        }
-        Some((_, "client_certificate")) => &request.client_certificate,
-        Some((_, "cluster")) => &request.cluster,
-        Some((_, "context")) => &request.context,
-        Some((_, "kubeconfig")) => &request.kubeconfig,
-        Some((_, "name")) => &request.name,
-        Some((_, "namespace")) => &request.namespace,
-        Some((_, "resource")) => &request.resource,
-        Some((_, "server")) => &request.server,
-        Some((_, "token")) => &request.token,
-        Some((_, "user")) => &request.user,
-        Some((_, "username")) => &request.username,
-        _ => return false,
-    };
-    value.as_ref().is_some_and(|value| visit(Value::Str(value)))
+        let is_flags_word =
+            name.starts_with("user.target.") && self.request().is_some_and(Request::impersonates);
+        own::gap(name).is_none_or(|gap| is_flags_word || !event.gaps.contains(&gap))
+    }
 }
 
 impl FactSchema {
     /// The names of all fields that an event can have, but for the labels.
     pub fn filled(self) -> impl Iterator<Item = &'static str> {
-        ProcessSchema.filled().chain(NAMES.iter().copied())
+        ProcessSchema.filled().chain(own::NAMES.iter().copied())
     }
 
     /// Whether no event can ever have this field, though others fill it.
@@ -174,7 +118,7 @@ impl Schema for FactSchema {
         if let Some(label) = name.strip_prefix(LABEL) {
             return labels::number(label).map(|number| Field(LABELS + number));
         }
-        let own = NAMES.iter().position(|known| *known == name);
+        let own = own::NAMES.iter().position(|known| *known == name);
         match own.and_then(|number| u16::try_from(number).ok()) {
             Some(number) => Some(Field(OWN + number)),
             None => of_rules(),
@@ -184,7 +128,7 @@ impl Schema for FactSchema {
     fn name(&self, field: Field) -> &'static str {
         match field.0 {
             number if number >= LABELS => labels::name(number - LABELS),
-            number if number >= OWN => NAMES.get(usize::from(number - OWN)).copied().unwrap_or("?"),
+            number if number >= OWN => own::NAMES.get(usize::from(number - OWN)).copied().unwrap_or("?"),
             _ => ProcessSchema.name(field),
         }
     }
@@ -221,7 +165,7 @@ impl Event for Facts<'_> {
                 let value = self.node.labels.get(label);
                 value.is_some_and(|value| visit(Value::Str(value.as_bytes())))
             }
-            None => self.own(name, visit),
+            None => own::any(self, name, visit),
         }
     }
 }

@@ -8,12 +8,17 @@ mod flags;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use flags::{Arity, Flag, arity_of, short};
 
-use crate::event::Args;
+use crate::event::{Args, ProcessEvent};
+
+/// Tools that have kubectl as a command of theirs.
+const AROUND: &[&str] = &["k3s", "rke2", "k0s", "minikube", "microk8s"];
 
 /// One command line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// The user to impersonate (`--as`).
     pub as_user: Option<Vec<u8>>,
@@ -83,6 +88,26 @@ impl Request {
         }
         request.take_words(&words);
         request
+    }
+
+    /// What a process asks the API server for, where it is kubectl by its name or its content. The arguments are
+    /// those of the event, or what may be shown of them.
+    #[must_use]
+    pub fn of_event(event: &ProcessEvent, args: &Args) -> Option<Self> {
+        let identities = event.executable.contents().filter_map(|it| it.identity.as_ref());
+        let tools: Vec<&str> = identities
+            .filter_map(|identity| Some(identity.tool.as_ref()?.name))
+            .collect();
+        if event.process.name == b"kubectl" || tools.iter().any(|tool| matches!(*tool, "kubectl" | "oc")) {
+            return Some(Self::of(args));
+        }
+        if !tools.iter().any(|tool| AROUND.contains(tool)) {
+            return None;
+        }
+        let words: Vec<&[u8]> = args.iter().collect();
+        let at = words.iter().position(|word| *word == b"kubectl")?;
+        let own = words[at..].iter().filter(|word| **word != b"--" || at == 0);
+        Some(Self::of(&own.collect()))
     }
 
     /// Whether it asks to be somebody else by a flag.
@@ -183,6 +208,16 @@ impl Request {
             }
             [] => {}
         }
+    }
+}
+
+/// The command and not its flags: there are secrets in them, and this is for logs.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let command = String::from_utf8_lossy(&self.command.join(&b' ')).into_owned();
+        f.debug_struct("Request")
+            .field("command", &command)
+            .finish_non_exhaustive()
     }
 }
 

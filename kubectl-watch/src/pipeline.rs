@@ -197,6 +197,7 @@ impl Pipeline {
                     overdue = overdue.saturating_sub(1);
                 }
                 findings = self.executables.finished() => self.learn(findings)?,
+                () = self.enrichment.answered() => self.learn_circumstances(Duration::ZERO),
                 program = program_hash(&mut self.hashing) => self.started(program),
                 request = self.signals.next() => match request {
                     Request::End => break,

@@ -4,10 +4,11 @@
 //! are joined, since afterwards nobody can tell where a secret ends. Where it cannot be sure how far a secret
 //! goes it takes too much rather than too little. The work grows with the length of the input and no faster.
 
+mod hash;
 mod memory;
 mod name;
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 mod quote;
 mod scan;
 mod shape;
@@ -17,9 +18,8 @@ mod value;
 
 use std::io::Write;
 
-use sha2::{Digest, Sha256};
-
 use crate::event::Args;
+pub use hash::salt;
 use memory::Memory;
 
 /// What a secret is, as far as its place or its shape says.
@@ -89,6 +89,14 @@ pub fn text(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The mark that stands for a token, whatever it looks like.
+#[must_use]
+pub fn token(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    mark(Kind::Token, bytes, &mut out);
+    out
+}
+
 /// Writes the mark that stands for a secret. Its hash tells two secrets apart and joins one with its own
 /// appearance elsewhere; it is too short to search for a good secret by.
 fn mark(kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
@@ -101,15 +109,6 @@ fn mark(kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
     } else {
         kind
     };
-    let hash = Sha256::digest(secret);
     // Writing to a Vec cannot fail.
-    let _ = write!(
-        out,
-        "<redacted:{} sha256:{:02x}{:02x}{:02x}{:02x}>",
-        kind.name(),
-        hash[0],
-        hash[1],
-        hash[2],
-        hash[3]
-    );
+    let _ = write!(out, "<redacted:{} {}>", kind.name(), hash::digits(secret));
 }

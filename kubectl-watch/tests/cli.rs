@@ -236,3 +236,14 @@ fn a_root_that_is_none_is_named() {
         );
     }
 }
+
+#[test]
+fn a_salt_that_is_none_is_78_and_says_how_to_make_one() {
+    fails(
+        &["run", "--redact-salt", "/nowhere"],
+        78,
+        &["/nowhere", "head -c 32 /dev/urandom"],
+    );
+    let (_folder, path) = folder_with("salt", "short");
+    fails(&["run", "--redact-salt", &path], 78, &[&path, "chmod 600"]);
+}

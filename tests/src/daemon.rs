@@ -144,6 +144,32 @@ impl Daemon {
         self.document(words, |document| mentions(document, words))
     }
 
+    /// The next alert about a command line that has these words, with all that became known of its circumstances
+    /// later put into it.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub fn whole_alert(&mut self, words: &str) -> Value {
+        let mut alert = self.alert(words);
+        if alert["kubectl_watch"]["kubeconfig"]["unknown"] != "slow" {
+            return alert;
+        }
+        let id = alert["event"]["id"].clone();
+        let update = self.document("an update", |document| {
+            document["kubectl_watch"]["alert"]["id"] == id
+                && document["event"]["action"] == "circumstances-found"
+        });
+        for field in ["container", "orchestrator", "source"] {
+            alert[field] = update[field].clone();
+        }
+        for field in ["credential", "gaps", "kubeconfig", "source"] {
+            alert["kubectl_watch"][field] = update["kubectl_watch"][field].clone();
+        }
+        alert["related"]["ip"] = update["related"]["ip"].clone();
+        alert
+    }
+
     /// The alert of this rule about a command line that has these words, even if it was passed over before.
     ///
     /// # Panics

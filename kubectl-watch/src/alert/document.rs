@@ -6,15 +6,18 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::AlertParts;
+use super::credential::Credential;
 use super::evidence::Evidence;
 use super::excepted::ExceptedBy;
 use super::host::Host;
 use super::own::Own;
+use super::place::{Container, Orchestrator, SourceFields};
 use super::process::Process;
-use super::request::{Target, request};
+use super::request::Target;
 use super::text::Text;
 use super::threat::ThreatFields;
 use super::wording::{distinct, reason};
+use crate::kubectl::Request;
 use crate::rule::Metadata;
 
 /// The version of ECS whose names are used.
@@ -37,9 +40,11 @@ pub(crate) struct Document {
     group: Identity,
     pub(crate) host: Host,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) container: Option<Id>,
+    pub(crate) container: Option<Container>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) orchestrator: Option<Orchestrator>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<SourceFields>,
     related: Related,
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<Labels>,
@@ -110,30 +115,12 @@ pub(crate) struct User {
     pub(crate) target: Option<Target>,
 }
 
-/// Something of which only the id is known.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Id {
-    pub(crate) id: String,
-}
-
-/// ECS `orchestrator`.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Orchestrator {
-    r#type: &'static str,
-    pub(crate) resource: Resource,
-}
-
-/// ECS `orchestrator.resource`.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Resource {
-    r#type: &'static str,
-    pub(crate) id: String,
-}
-
 #[derive(Clone, Debug, Serialize)]
 struct Related {
     user: Vec<String>,
     hosts: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ip: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -171,22 +158,29 @@ impl Document {
             created,
             ..
         } = *parts;
-        let place = &event.place;
         let names = &event.names;
         let user = Identity::new(event.credentials.user.effective, names.user.clone());
         let login = event
             .credentials
             .login_uid
             .map(|id| Identity::new(id, names.login_user.clone()));
-        let request = request(event, &evidence.redacted.process);
-        let target = request.as_ref().and_then(Target::new);
-        let impersonated_user = target.as_ref().and_then(|target| target.name.clone());
+        let request = Request::of_event(event, &evidence.redacted.process);
+        let circumstances = &event.circumstances;
+        let credential = Credential::of_event(event);
+        let target = Target::new(request.as_ref(), circumstances, credential.as_ref());
+        let impersonated_user = target.as_ref().and_then(Target::impersonated).cloned();
         let labels = (impersonated_user.is_some() || !host.labels.is_empty()).then(|| Labels {
             impersonated_user,
             node: host.labels.clone(),
         });
+        let source = circumstances.source.as_ref().map(SourceFields::of);
         let process = Process::new(event, host, evidence.redacted);
         let users = [Some(&user), Some(&process.real_user), login.as_ref()];
+        let related = Related {
+            user: distinct(users.into_iter().flatten().map(Identity::called)),
+            hosts: distinct([host.name.as_str(), host.hostname.as_str()].into_iter()),
+            ip: source.iter().map(|source| source.ip.clone()).collect(),
+        };
         Self {
             timestamp: time(event.time),
             ecs: Ecs { version: ECS_VERSION },
@@ -214,19 +208,14 @@ impl Document {
             message: rule.name.clone(),
             rule: RuleFields::new(rule),
             threat: ThreatFields::new(&rule.threat),
-            related: Related {
-                user: distinct(users.into_iter().flatten().map(Identity::called)),
-                hosts: distinct([host.name.as_str(), host.hostname.as_str()].into_iter()),
-            },
             process,
             group: Identity::new(event.credentials.group.effective, names.group.clone()),
             user: User { own: user, target },
             host: host.clone(),
-            container: place.container_id.clone().map(|id| Id { id }),
-            orchestrator: place.pod_uid.clone().map(|id| Orchestrator {
-                r#type: "kubernetes",
-                resource: Resource { r#type: "pod", id },
-            }),
+            container: Container::of(event),
+            orchestrator: Orchestrator::of(event),
+            related,
+            source,
             labels,
             tags: rule.tags.clone(),
             data_stream: DataStream {
@@ -238,7 +227,7 @@ impl Document {
                 r#type: "kubectl-watch",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            kubectl_watch: Own::new(event, host, evidence.matched, login, request),
+            kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::credential::{Credential, KubeconfigFields};
 use super::document::Identity;
 use super::evidence::Matched;
 use super::excepted::ExceptedBy;
@@ -11,7 +12,7 @@ use super::lineage::{Ancestor, ancestors};
 use super::request::RequestFields;
 use super::text::Text;
 use super::wording::gap_name;
-use crate::event::ProcessEvent;
+use crate::event::{ProcessEvent, Source};
 use crate::kubectl::Request;
 
 /// Our own fields.
@@ -31,6 +32,13 @@ pub(crate) struct Own {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request: Option<RequestFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<Credential>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kubeconfig: Option<KubeconfigFields>,
+    /// Who says what `source` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<SourceOrigin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) executable: Option<Executable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) login_user: Option<Identity>,
@@ -41,11 +49,25 @@ pub(crate) struct Own {
     namespace: Namespaces,
 }
 
+/// Of the connection over which somebody came in.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SourceOrigin {
+    pub(crate) known_by: &'static str,
+}
+
 #[derive(Clone, Debug, Serialize)]
 struct Namespaces {
     pid: u32,
     mnt: u32,
     process_pid: u32,
+}
+
+impl SourceOrigin {
+    pub(super) fn of(source: &Source) -> Self {
+        Self {
+            known_by: source.by.name(),
+        }
+    }
 }
 
 impl Own {
@@ -55,11 +77,16 @@ impl Own {
         matched: Vec<Matched>,
         login_user: Option<Identity>,
         request: Option<Request>,
+        credential: Option<Credential>,
     ) -> Self {
+        let circumstances = &event.circumstances;
         let place = &event.place;
         Self {
             exception: None,
             request: request.map(RequestFields::new),
+            credential,
+            kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
+            source: circumstances.source.as_ref().map(SourceOrigin::of),
             matched,
             gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
             parent_left: event.parent_left,

@@ -55,6 +55,8 @@ pub(crate) struct Process {
     group: Identity,
     real_group: Identity,
     saved_group: Identity,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    supplemental_groups: Vec<Identity>,
     pub(crate) parent: Parent,
     #[serde(flatten)]
     pub(crate) origin: Origin,
@@ -123,6 +125,9 @@ impl Process {
             group: Identity::new(group.effective, names.group.clone()),
             real_group: Identity::new(group.real, names.real_group.clone()),
             saved_group: Identity::new(group.saved, saved_group),
+            supplemental_groups: (event.circumstances.groups.iter())
+                .map(|(id, name)| Identity::new(*id, name.clone()))
+                .collect(),
             parent: Parent {
                 common: Common::new(&event.parent, host, redacted.parent).seen_by(event),
             },

@@ -1,32 +1,34 @@
 //! As whom kubectl acts and what it asks for: ECS `user.target`, and our own `kubectl_watch.request`.
 //!
-//! It is read from the redacted arguments, so no secret can be in it.
+//! It is read from the redacted arguments, and from what has no secrets, so none can be in it.
 
 use serde::Serialize;
 
+use super::credential::Credential;
 use super::text::Text;
-use crate::event::{Args, ProcessEvent};
+use crate::event::Circumstances;
 use crate::kubectl::Request;
 
 /// Bytes of each value; the arguments have all of it.
 const MAX_VALUE: usize = 1024;
 /// Groups that are listed; the arguments have all of them.
 const MAX_GROUPS: usize = 64;
-/// Tools that have kubectl as a command of theirs.
-const AROUND: &[&str] = &["k3s", "rke2", "k0s", "minikube", "microk8s"];
 
-/// Whose rights are used instead of its own.
+/// Whose rights are used.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Target {
-    /// The user to impersonate.
+    /// The user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<Text>,
-    /// The UID to impersonate.
+    /// The UID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<Text>,
-    /// The groups to impersonate.
+    /// The groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) group: Option<Groups>,
+    /// Whether somebody acts as him, instead of being him as far as the API server knows.
+    #[serde(skip)]
+    is_impersonated: bool,
 }
 
 /// ECS `user.target.group`.
@@ -67,38 +69,57 @@ pub(crate) struct RequestFields {
     pub(crate) token: Option<Text>,
 }
 
-/// What a process asks the API server for, where it is kubectl by its name or its content.
-pub(crate) fn request(event: &ProcessEvent, redacted: &Args) -> Option<Request> {
-    let identities = event.executable.contents().filter_map(|it| it.identity.as_ref());
-    let tools: Vec<&str> = identities
-        .filter_map(|identity| Some(identity.tool.as_ref()?.name))
-        .collect();
-    if event.process.name == b"kubectl" || tools.iter().any(|tool| matches!(*tool, "kubectl" | "oc")) {
-        return Some(Request::of(redacted));
+impl Target {
+    /// Whom flags name counts before whom the kubeconfig names, and that before whom the credential is for.
+    pub(crate) fn new(
+        request: Option<&Request>,
+        circumstances: &Circumstances,
+        credential: Option<&Credential>,
+    ) -> Option<Self> {
+        let kubeconfig = circumstances.kubeconfig.as_ref().map(|it| &it.impersonated);
+        if let Some(request) = request
+            && (request.impersonates() || kubeconfig.is_some_and(|it| it.user.is_some()))
+        {
+            let text = |text: &String| text.as_bytes().to_vec();
+            let user = request
+                .as_user
+                .clone()
+                .or_else(|| kubeconfig?.user.as_ref().map(text));
+            let uid = request
+                .as_uid
+                .clone()
+                .or_else(|| kubeconfig?.uid.as_ref().map(text));
+            let mut groups = request.as_groups.clone();
+            if groups.is_empty() {
+                groups.extend(kubeconfig.iter().flat_map(|it| &it.groups).map(text));
+            }
+            return Some(Self {
+                name: user.map(cut),
+                id: uid.map(cut),
+                group: Groups::of(groups),
+                is_impersonated: true,
+            });
+        }
+        let credential = credential?;
+        let groups = credential.groups().iter().map(|group| group.clone().into_bytes());
+        Some(Self {
+            name: Some(cut(credential.user()?.to_owned().into_bytes())),
+            id: None,
+            group: Groups::of(groups.collect()),
+            is_impersonated: false,
+        })
     }
-    if !tools.iter().any(|tool| AROUND.contains(tool)) {
-        return None;
+
+    /// The user, where another one acts as him.
+    pub(super) fn impersonated(&self) -> Option<&Text> {
+        self.name.as_ref().filter(|_| self.is_impersonated)
     }
-    let words: Vec<&[u8]> = redacted.iter().collect();
-    let at = words.iter().position(|word| *word == b"kubectl")?;
-    let own = words[at..].iter().filter(|word| **word != b"--" || at == 0);
-    Some(Request::of(&own.collect()))
 }
 
-impl Target {
-    pub(super) fn new(request: &Request) -> Option<Self> {
-        request.impersonates().then(|| Self {
-            name: request.as_user.clone().map(cut),
-            id: request.as_uid.clone().map(cut),
-            group: (!request.as_groups.is_empty()).then(|| Groups {
-                name: request
-                    .as_groups
-                    .iter()
-                    .take(MAX_GROUPS)
-                    .cloned()
-                    .map(cut)
-                    .collect(),
-            }),
+impl Groups {
+    fn of(groups: Vec<Vec<u8>>) -> Option<Self> {
+        (!groups.is_empty()).then(|| Self {
+            name: groups.into_iter().take(MAX_GROUPS).map(cut).collect(),
         })
     }
 }

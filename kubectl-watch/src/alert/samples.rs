@@ -1,10 +1,12 @@
 //! What alerts are made from in tests, here and at the sinks.
 
+mod credential;
 mod renamed;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub(crate) use credential::{with_kubeconfig, with_token};
 pub(crate) use renamed::{in_memory, loaded};
 
 use super::{Alert, AlertParts, Boot, Host, Os};
@@ -141,12 +143,8 @@ fn event() -> ProcessEvent {
     ProcessEvent {
         time: time(130),
         sequence: 17,
-        found_running: false,
-        file: None,
-        executable: crate::event::Executable::default(),
         process,
         parent,
-        parent_left: false,
         credentials: Credentials {
             user: Ids {
                 real: 1000,
@@ -180,7 +178,7 @@ fn event() -> ProcessEvent {
         environment: Environment::from_bytes(
             b"KUBECONFIG=/tmp/stolen\0HTTPS_PROXY=http://eve:hunter22@10.0.0.9\0",
         ),
-        gaps: vec![],
+        ..ProcessEvent::default()
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::document::{DATASET, ECS_VERSION, Id, time};
+use super::document::{DATASET, ECS_VERSION, time};
 use super::{Host, json};
 use crate::rule::Severity;
 use crate::suppression::Summary;
@@ -74,6 +74,12 @@ pub(crate) struct EventFields {
     end: String,
     /// Nanoseconds, as ECS has it.
     duration: i128,
+}
+
+/// Something of which only the id is said.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Id {
+    id: String,
 }
 
 #[derive(Clone, Debug, Serialize)]

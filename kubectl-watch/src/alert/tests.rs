@@ -20,7 +20,17 @@ macro_rules! snapshots {
 }
 
 mod document {
-    snapshots!(plain, hostile, orphan, in_pod, with_secrets, in_memory, loaded,);
+    snapshots!(
+        plain,
+        hostile,
+        orphan,
+        in_pod,
+        with_secrets,
+        in_memory,
+        loaded,
+        with_token,
+        with_kubeconfig,
+    );
 }
 
 #[test]
@@ -113,6 +123,7 @@ fn an_update_names_its_alert_and_says_what_is_new() {
     let update = super::Update::new(&super::UpdateParts {
         alert: "01970000-0000-7000-8000-000000000001",
         rule: ("3c6685eb", "Potential Impersonation Attempt via Kubectl"),
+        news: super::News::Executable,
         event: &sample.event,
         host: &sample.host,
         id: uuid::Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0002),
@@ -122,4 +133,19 @@ fn an_update_names_its_alert_and_says_what_is_new() {
     let line = update.to_json_line();
     let value: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
     assert_eq!(value, serde_json::to_value(&update.document).expect("document"));
+}
+
+#[test]
+fn an_update_says_what_else_was_found() {
+    let sample = super::samples::with_kubeconfig();
+    let update = super::Update::new(&super::UpdateParts {
+        alert: "01970000-0000-7000-8000-000000000001",
+        rule: ("3c6685eb", "Potential Impersonation Attempt via Kubectl"),
+        news: super::News::Circumstances,
+        event: &sample.event,
+        host: &sample.host,
+        id: uuid::Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0003),
+        created: sample.event.time,
+    });
+    insta::assert_json_snapshot!("update_of_circumstances", update.document);
 }

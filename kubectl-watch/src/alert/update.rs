@@ -1,19 +1,32 @@
 //! What became known after an alert: a document of its own that names the alert by its id.
 //!
-//! It says what the executable is, and nothing that the alert has said; receivers join the two by
-//! `kubectl_watch.alert.id`.
+//! It says what the executable is, or what else was found out, and nothing that the alert has said; receivers join the
+//! two by `kubectl_watch.alert.id`.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::credential::{Credential, KubeconfigFields};
 use super::document::{DATASET, ECS_VERSION, time};
 use super::executable::{Executable, Hash};
+use super::own::SourceOrigin;
+use super::place::{Container, Orchestrator, SourceFields};
 use super::process::entity_id;
 use super::text::Text;
+use super::wording::gap_name;
 use super::{Host, json};
 use crate::event::ProcessEvent;
 use crate::identity::hex;
+
+/// What became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// What the executable is.
+    Executable,
+    /// The kubeconfig, the pod's names, and from where somebody came.
+    Circumstances,
+}
 
 /// What an update is made from.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +35,8 @@ pub struct UpdateParts<'a> {
     pub alert: &'a str,
     /// The id and the name of its rule.
     pub rule: (&'a str, &'a str),
+    /// What it is about.
+    pub news: News,
     /// The event that the alert is about, with what is known by now.
     pub event: &'a ProcessEvent,
     /// Where.
@@ -50,6 +65,12 @@ pub(crate) struct UpdateDocument {
     process: Process,
     pub(crate) host: Host,
     related: Related,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) container: Option<Container>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) orchestrator: Option<Orchestrator>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<SourceFields>,
     data_stream: DataStream,
     agent: Agent,
     pub(crate) kubectl_watch: Own,
@@ -97,6 +118,8 @@ struct Process {
 struct Related {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hash: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ip: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -115,8 +138,16 @@ struct Agent {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Own {
     pub(crate) alert: AlertId,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) executable: Option<Executable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<Credential>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kubeconfig: Option<KubeconfigFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<SourceOrigin>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -130,6 +161,10 @@ impl Update {
     pub fn new(parts: &UpdateParts<'_>) -> Self {
         let UpdateParts { event, host, .. } = *parts;
         let content = &event.executable.content;
+        let is_of_executable = parts.news == News::Executable;
+        // What the alert could say is not said again.
+        let circumstances = (!is_of_executable).then_some(&event.circumstances);
+        let source = circumstances.and_then(|it| it.source.as_ref());
         let document = UpdateDocument {
             timestamp: time(event.time),
             ecs: Ecs { version: ECS_VERSION },
@@ -137,7 +172,11 @@ impl Update {
                 kind: "event",
                 category: ["process"],
                 r#type: ["info"],
-                action: "executable-identified",
+                action: if is_of_executable {
+                    "executable-identified"
+                } else {
+                    "circumstances-found"
+                },
                 module: "kubectl_watch",
                 dataset: DATASET,
                 provider: "ebpf",
@@ -145,7 +184,11 @@ impl Update {
                 created: time(parts.created),
                 sequence: event.sequence,
             },
-            message: "executable identified",
+            message: if is_of_executable {
+                "executable identified"
+            } else {
+                "circumstances found"
+            },
             rule: Rule {
                 id: parts.rule.0.to_owned(),
                 name: parts.rule.1.to_owned(),
@@ -155,12 +198,21 @@ impl Update {
                 entity_id: entity_id(&event.process, host).filter(|_| !event.found_running),
                 name: Text::known(&event.process.name),
                 executable: Text::known(&event.process.executable),
-                hash: Hash::of(content),
+                hash: Hash::of(content).filter(|_| is_of_executable),
             },
             host: host.clone(),
             related: Related {
-                hash: content.sha256.iter().map(|hash| hex(hash)).collect(),
+                hash: content
+                    .sha256
+                    .iter()
+                    .filter(|_| is_of_executable)
+                    .map(|hash| hex(hash))
+                    .collect(),
+                ip: source.iter().map(|source| source.address.to_string()).collect(),
             },
+            container: circumstances.and_then(|_| Container::of(event)),
+            orchestrator: circumstances.and_then(|_| Orchestrator::of(event)),
+            source: source.map(SourceFields::of),
             data_stream: DataStream {
                 r#type: "logs",
                 dataset: DATASET,
@@ -174,7 +226,12 @@ impl Update {
                 alert: AlertId {
                     id: parts.alert.to_owned(),
                 },
-                executable: Executable::of(event),
+                gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
+                executable: Executable::of(event).filter(|_| is_of_executable),
+                credential: circumstances.and_then(|_| Credential::of_event(event)),
+                kubeconfig: circumstances
+                    .and_then(|it| Some(KubeconfigFields::of(it.kubeconfig.as_deref()?))),
+                source: source.map(SourceOrigin::of),
             },
         };
         Self { document }

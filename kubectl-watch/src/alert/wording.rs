@@ -26,6 +26,9 @@ pub(super) fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, hos
 pub(super) fn gap_name(gap: Gap) -> &'static str {
     match gap {
         Gap::Content => "kubectl_watch.executable",
+        Gap::Kubeconfig => "kubectl_watch.kubeconfig",
+        Gap::Source => "source",
+        Gap::Pod => "orchestrator",
         Gap::Args => "process.args",
         Gap::Executable => "process.executable",
         Gap::ParentExecutable => "process.parent.executable",

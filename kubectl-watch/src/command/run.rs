@@ -6,10 +6,14 @@ use crate::{
     exit::{ExitCode, Failure},
     log,
     pipeline::Pipeline,
+    redact, salt,
 };
 
 pub(super) fn execute(run: Run) -> Result<ExitCode, Failure> {
     log::start(&run.log)?;
+    if let Some(path) = &run.redact_salt {
+        redact::salt(salt::read(path).map_err(Failure::config)?);
+    }
     let config = Config::new(run);
     super::runtime()?.block_on(async {
         Pipeline::start(config)?.run().await?;

@@ -109,12 +109,8 @@ fn entry<'a>(way_up: &[Link<'a>]) -> Option<(&'a Process, EntryKind)> {
 
 /// How a process was let in by the one above it, if it was.
 fn kind(this: &Link<'_>, above: &Link<'_>) -> Option<EntryKind> {
-    let name = match &above.process.executable[..] {
-        [] => &above.process.name[..],
-        executable => basename(executable),
-    };
-    if let Some((_, kind)) = DOORS.iter().find(|(door, _)| is_name(name, door.as_bytes())) {
-        return Some(*kind);
+    if let Some(kind) = door_kind(above.process) {
+        return Some(kind);
     }
     let leads = this.place.session != 0 && this.place.session == this.process.pid;
     match this.place.tty {
@@ -124,6 +120,23 @@ fn kind(this: &Link<'_>, above: &Link<'_>) -> Option<EntryKind> {
         Some((4, _)) if leads && above.place.tty.is_none() => Some(EntryKind::Console),
         _ => (above.process.pid == 1).then_some(EntryKind::Init),
     }
+}
+
+/// The nearest process above that lets people in this way.
+pub(super) fn door(event: &ProcessEvent, kind: EntryKind) -> Option<Process> {
+    let way_up = way_up(event);
+    let mut above = way_up.iter().skip(1).map(|link| link.process);
+    above.find(|process| door_kind(process) == Some(kind)).cloned()
+}
+
+/// What a program lets in, if it lets anybody in.
+fn door_kind(process: &Process) -> Option<EntryKind> {
+    let name = match &process.executable[..] {
+        [] => &process.name[..],
+        executable => basename(executable),
+    };
+    let door = DOORS.iter().find(|(door, _)| is_name(name, door.as_bytes()));
+    door.map(|(_, kind)| *kind)
 }
 
 /// Whether a name is this one, or as much of it as the kernel keeps of a process that has ended.

@@ -1,6 +1,6 @@
 //! A process's folder in `/proc`, held open so that it can never turn into another's.
 
-use std::{io, io::Read as _, path::Path};
+use std::{fs, io, io::Read as _, os::fd::AsRawFd as _, path::Path};
 
 use rustix::{
     fd::OwnedFd,
@@ -65,6 +65,25 @@ impl ProcessFolder {
 }
 
 impl ProcessFolder {
+    /// The inode numbers of the sockets that it has open, by number of the descriptor, and of so many descriptors at
+    /// most.
+    pub(super) fn sockets(&self, max: usize) -> io::Result<Vec<u64>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = openat(&self.0, "fd", flags, Mode::empty())?;
+        let entries = fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
+        let numbers = entries
+            .take(max)
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let mut numbers: Vec<u32> = numbers.collect();
+        numbers.sort_unstable();
+        let socket = |number: u32| {
+            let link = readlinkat(&folder, number.to_string(), Vec::new()).ok()?;
+            let inode = link.to_str().ok()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+            inode.parse().ok()
+        };
+        Ok(numbers.into_iter().filter_map(socket).collect())
+    }
+
     /// Says what the process is called and runs, as far as it can be told.
     pub(super) fn describe(&self, process: &mut Process) {
         if let Some(comm) = self.read("comm", 64) {

@@ -3,11 +3,17 @@
 
 use std::collections::HashMap;
 
+use super::process::ProcessFolder;
 use super::root::{HostRoot, Stamp};
 use crate::event::{Credentials, Names, ProcessEvent};
 
 /// Bytes of a file that are read; 100,000 users take about a tenth of it.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
+
+/// Bytes of a `/proc/PID/status`, whose groups can be 65,536.
+const MAX_STATUS: u64 = 16 * 1024;
+/// Groups of a process that are kept.
+const MAX_GROUPS: usize = 64;
 
 /// Names by number, as fresh as the files.
 #[derive(Debug, Default)]
@@ -48,6 +54,23 @@ impl Users {
             group: group(credentials.group.effective),
             real_group: group(credentials.group.real),
         }
+    }
+}
+
+impl Users {
+    /// What the node calls a user.
+    pub(super) fn name(&mut self, root: &HostRoot, id: u32) -> Option<String> {
+        self.users.refresh(root, "/etc/passwd");
+        self.users.names.get(&id).cloned()
+    }
+
+    /// The groups of a process beside its own, with their names, while it lives.
+    pub(super) fn groups(&mut self, root: &HostRoot, event: &ProcessEvent) -> Vec<(u32, Option<String>)> {
+        let status = ProcessFolder::open(&event.process).and_then(|folder| folder.read("status", MAX_STATUS));
+        let Some(status) = status else { return Vec::new() };
+        self.groups.refresh(root, "/etc/group");
+        let named = |id| (id, self.groups.names.get(&id).cloned());
+        supplementary(&status).into_iter().map(named).collect()
     }
 }
 
@@ -98,6 +121,16 @@ pub(super) fn parse(bytes: &[u8]) -> HashMap<u32, String> {
         }
     }
     names
+}
+
+/// The groups in a `/proc/PID/status`, without the last where the file was cut in it.
+pub(super) fn supplementary(status: &[u8]) -> Vec<u32> {
+    let mut lines = status.split_inclusive(|&byte| byte == b'\n');
+    let Some(line) = lines.find_map(|line| line.strip_prefix(b"Groups:")) else {
+        return Vec::new();
+    };
+    let words = line.split(|byte| matches!(byte, b' ' | b'\t')).filter_map(number);
+    words.take(MAX_GROUPS).collect()
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
@@ -166,6 +199,22 @@ mod tests {
         fs::remove_file(etc.join("real")).expect("remove");
         users.fill(&root, &mut event);
         assert_eq!(event.names.real_user, None);
+    }
+
+    #[test]
+    fn groups_are_read_as_far_as_they_are_whole() {
+        for (status, groups) in [
+            (
+                &b"Name:\tx\nGroups:\t4 27 1000 \nNStgid:\t7\n"[..],
+                &[4, 27, 1000][..],
+            ),
+            (b"Groups:\t \n", &[]),
+            (b"Groups:\n", &[]),
+            (b"Groups:\t4 2", &[4, 2]),
+            (b"", &[]),
+        ] {
+            assert_eq!(supplementary(status), groups);
+        }
     }
 
     proptest! {

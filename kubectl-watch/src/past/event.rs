@@ -72,7 +72,10 @@ impl PastAlert {
             let rest = name.strip_prefix(from)?;
             Some(format!("{to}{rest}"))
         });
-        let found = at(&self.document, moved.as_deref().unwrap_or(name));
+        // Of an origin only the kernel is believed, as in `facts/own.rs`.
+        let is_told =
+            name.starts_with("source.") && self.text("kubectl_watch.source.known_by") != Some("socket");
+        let found = at(&self.document, moved.as_deref().unwrap_or(name)).filter(|_| !is_told);
         // What a loader was told to run counts, too.
         let part = name.strip_prefix("kubectl_watch.executable.");
         let loaded = part

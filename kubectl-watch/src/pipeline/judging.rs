@@ -14,7 +14,7 @@ use super::{
     triage::{Decision, Patience},
 };
 use crate::{
-    alert::{Alert, AlertParts, Host, Update, UpdateParts},
+    alert::{Alert, AlertParts, Host, News, Update, UpdateParts},
     enrich::executable::{Finding, Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
@@ -88,9 +88,15 @@ impl Pipeline {
 
     /// Decides on each rule that matches and has not been decided on, and sends what comes of it.
     pub(super) fn alert(&mut self, waiting: &mut Waiting, patience: Patience) {
-        let event = &waiting.event;
         let is_new = |rule: &&Rule| !waiting.decided.contains(&rule.metadata.id);
-        let matching: Vec<&Rule> = self.rules.matching(event).filter(is_new).collect();
+        let matching: Vec<&Rule> = self.rules.matching(&waiting.event).filter(is_new).collect();
+        if !matching.is_empty() && waiting.decided.is_empty() && waiting.held.is_none() {
+            // Now, while the process runs.
+            waiting
+                .tickets
+                .extend(self.enrichment.inquire(&mut waiting.event));
+        }
+        let event = &waiting.event;
         let since = waiting.held.take();
         let sent_before = waiting.sent.len();
         for rule in &matching {
@@ -160,7 +166,7 @@ impl Pipeline {
                 let remember = finding.tell(&mut waiting.event, &self.rules);
                 self.remember(remember)?;
                 if waiting.event.executable != known {
-                    self.update(&waiting);
+                    self.update(&waiting, News::Executable);
                     if self.enrichment.needs().executable || waiting.held.is_some() {
                         self.alert(&mut waiting, Patience::Some);
                     }
@@ -171,9 +177,24 @@ impl Pipeline {
         Ok(())
     }
 
+    /// What else was found out since, for who has an alert already.
+    pub(super) fn learn_circumstances(&mut self, patience: Duration) {
+        for (ticket, answer) in self.enrichment.answers(patience) {
+            for mut waiting in self.late.answered(ticket) {
+                self.enrichment.tell(answer.clone(), &mut waiting.event);
+                self.update(&waiting, News::Circumstances);
+                if waiting.held.is_some() {
+                    self.alert(&mut waiting, Patience::Some);
+                }
+                self.keep(waiting);
+            }
+        }
+    }
+
     /// At the end: waits a little for what is being read.
     pub(super) fn learn_the_rest(&mut self, patience: Duration) -> Result<(), Failure> {
         if self.late.alerts() > 0 || self.late.holds() {
+            self.learn_circumstances(patience / 2);
             let findings = self.executables.findings(patience);
             self.learn(findings)?;
         }
@@ -185,19 +206,20 @@ impl Pipeline {
             tracing::warn!(
                 missing,
                 left_out,
-                "not every alert could be told what its executable is"
+                "not every alert could be told all that was asked for it"
             );
         }
         Ok(())
     }
 
-    fn update(&mut self, waiting: &Waiting) {
+    fn update(&mut self, waiting: &Waiting, news: News) {
         for sent in &waiting.sent {
             self.updates += 1;
             let created = Timestamp::now();
             let update = Update::new(&UpdateParts {
                 alert: &sent.alert,
                 rule: (&sent.rule, &sent.rule_name),
+                news,
                 event: &waiting.event,
                 host: &self.host,
                 id: new_id(created),

@@ -7,12 +7,11 @@ use super::judging::new_id;
 use crate::{
     alert::{ExceptedBy, Host, Message, RepeatSummary, SummaryParts},
     config::Config,
-    eql::{Field, Schema as _},
     event::ProcessEvent,
     exception::Exception,
     exceptionset::{Answer, ExceptionSet},
     exit::Failure,
-    facts::{FactSchema, Facts, Node},
+    facts::{Facts, Node},
     rule::Rule,
     ruleset::RuleSet,
     suppression::{self, Settings, Summary, Suppression},
@@ -62,7 +61,6 @@ pub(super) struct Triage {
     pub(super) counts: Counts,
     /// Summaries that are due.
     due: Vec<Summary>,
-    sha256: Option<Field>,
 }
 
 impl Triage {
@@ -80,7 +78,6 @@ impl Triage {
             },
             counts: Counts::default(),
             due: Vec::new(),
-            sha256: FactSchema.field("process.hash.sha256"),
         })
     }
 
@@ -120,9 +117,7 @@ impl Triage {
     /// Decides on a match, and counts it.
     pub(super) fn decide(&mut self, rule: &Rule, event: &ProcessEvent, patience: Patience) -> Decision {
         let facts = Facts::of(event, &self.node);
-        let hash = self.sha256;
-        let is_hashed = event.executable.content.sha256.is_some() || event.file.is_none();
-        let is_known = |field| patience == Patience::None || is_hashed || Some(field) != hash;
+        let is_known = |field| patience == Patience::None || facts.is_known(field);
         match self.exceptions.judge(&rule.metadata.id, &facts, &is_known) {
             Answer::Unsure => return Decision::Hold,
             Answer::By(exception) => {

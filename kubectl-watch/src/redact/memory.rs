@@ -5,6 +5,9 @@ use super::quote::Open;
 use super::scan::Scan;
 use super::{Kind, mark, value};
 
+/// The flag before each argument of a plug-in, in `kubectl config set-credentials`.
+const PLUGIN_ARGUMENT: &[u8] = b"--exec-arg";
+
 /// What is remembered from one argument to the next.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -21,10 +24,25 @@ pub(super) struct Memory {
 impl Memory {
     /// Writes the next argument.
     pub(super) fn argument(&mut self, arg: &[u8], out: &mut Vec<u8>) {
-        if let Some(meaning) = self.expected.take()
-            && self.redact(meaning, arg, out)
-        {
-            return;
+        if let Some(meaning) = self.expected.take() {
+            let own = PLUGIN_ARGUMENT.len();
+            let value = match arg.strip_prefix(PLUGIN_ARGUMENT) {
+                // Of the arguments of a plug-in each has this before it, so the value is still to come.
+                Some([]) => {
+                    self.expected = Some(meaning);
+                    out.extend_from_slice(arg);
+                    return;
+                }
+                Some([b'=', value @ ..]) => {
+                    out.extend_from_slice(&arg[..=own]);
+                    value
+                }
+                _ => arg,
+            };
+            if self.redact(meaning, value, out) {
+                return;
+            }
+            out.truncate(out.len() - (arg.len() - value.len()));
         }
         let exact = if self.after_c { None } else { Some(0) };
         self.scan(arg, exact, out);

@@ -6,7 +6,7 @@ use super::text;
 use crate::event::Args;
 
 /// Where a secret can be, and which bytes it can have there.
-const PLACES: &[(&[&str], &str)] = &[
+pub(crate) const PLACES: &[(&[&str], &str)] = &[
     (&["kubectl", "--token", "{}"], "[^\0]{9,60}"),
     (&["kubectl", "--token={}", "get"], "[^\0]{9,60}"),
     (&["kubectl", "--Password={}"], "[^\0]{9,60}"),
@@ -26,6 +26,54 @@ const PLACES: &[(&[&str], &str)] = &[
         &["curl", "-H", "Authorization: Bearer {}"],
         "[^\0 \t\r\n\x0c][^\0]{9,60}",
     ),
+    (
+        &["curl", "-H", "Authorization: Basic {}"],
+        "[A-Za-z0-9+/]{9,60}={0,2}",
+    ),
+    (&["curl", "-u", "bob:{}", "https://host"], "[^\0]{9,60}"),
+    (
+        &["kubectl", "config", "set", "users.bob.token", "{}"],
+        "[^\0]{9,60}",
+    ),
+    (
+        &["kubectl", "config", "set-credentials", "bob", "--exec-env=A={}"],
+        "[^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set-credentials",
+            "bob",
+            "--auth-provider-arg=id-token={}",
+        ],
+        "[^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set-credentials",
+            "bob",
+            "--exec-arg=--password",
+            "--exec-arg={}",
+        ],
+        "[^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set-credentials",
+            "bob",
+            "--exec-arg",
+            "--token",
+            "--exec-arg",
+            "{}",
+        ],
+        "[^\0]{9,60}",
+    ),
+    (&["env", "DB_PASSWORD={}", "kubectl"], "[^\0]{9,60}"),
     (&["curl", "-H", "Authorization: {}"], "[^\0 \t\r\n\x0c]{9,60}"),
     (
         &["x", "a{}"],

@@ -1,5 +1,7 @@
 //! What is taken out, and what stays.
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 
 /// The arguments after redaction.
@@ -40,6 +42,8 @@ fn an_argument_of_its_own_is_taken_whole() {
         ),
         (&["config", "set", "users.bob.token", "{}"], "token", "a b"),
         (&["--exec-arg=--token={}"], "token", "a b"),
+        (&["--exec-arg=--token", "--exec-arg={}"], "token", "a b"),
+        (&["--exec-arg", "--token", "--exec-arg", "{}"], "token", "a b"),
         (&["exec", "pod", "--", "tool", "--secret-key", "{}"], "key", "a b"),
         (&["https://{}@host/path"], "userinfo", "bob:pa#s/w"),
         (&["postgres://{}@host/db"], "userinfo", "bob:pass"),

@@ -2,6 +2,7 @@
 //!
 //! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
 
+mod circumstances;
 mod content;
 mod notice;
 mod quote;
@@ -53,6 +54,12 @@ impl<W: Write> Terminal<W> {
     /// Writes elsewhere, always in colour.
     pub fn to(writer: W) -> Self {
         Self { writer }
+    }
+
+    /// What it wrote to.
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> W {
+        self.writer
     }
 }
 
@@ -114,17 +121,8 @@ pub fn block(alert: &Alert) -> String {
         line(&mut out, "asks", &asked);
     }
     line(&mut out, "parent", &parent(&document.process.parent));
-    if let Some(container) = &document.container {
-        let pod = document
-            .orchestrator
-            .as_ref()
-            .map(|orchestrator| plain(&orchestrator.resource.id));
-        let pod = pod.map(|pod| format!("  pod {pod}")).unwrap_or_default();
-        line(
-            &mut out,
-            "in",
-            &format!("container {}{pod}", plain(&container.id)),
-        );
+    for (label, text) in circumstances::Known::of(document).lines() {
+        line(&mut out, label, &text);
     }
     for (index, matched) in document.kubectl_watch.matched.iter().enumerate() {
         let value = shortened(&matched.value.0);

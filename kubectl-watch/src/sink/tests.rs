@@ -217,6 +217,8 @@ fn blocks_are_aligned_and_harmless() {
         ("with_secrets", samples::with_secrets),
         ("in_memory", samples::in_memory),
         ("loaded", samples::loaded),
+        ("with_token", samples::with_token),
+        ("with_kubeconfig", samples::with_kubeconfig),
         ("long", long),
     ] {
         let sample = sample();

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::Settings;
-use crate::alert::{request, text};
+use crate::alert::text;
 use crate::facts::Facts;
+use crate::kubectl::Request;
 use crate::redact;
 use crate::rule::{Metadata, Severity};
 
@@ -75,7 +76,7 @@ impl Summary {
         self.start = self.start.min(event.time);
         self.end = self.end.max(event.time);
         let args = redact::args(&event.process.args);
-        let target = request(event, &args).and_then(|request| request.as_user);
+        let target = Request::of_event(event, &args).and_then(|request| request.as_user);
         let user = event.names.user.clone();
         let user = user.unwrap_or_else(|| event.credentials.user.effective.to_string());
         for (field, value) in [

@@ -4,7 +4,7 @@
 //! small reads and whole files. A file system that does not answer stops its own lane, and nobody else's.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,6 +28,14 @@ const STACK: usize = 256 * 1024;
 /// Names a question whose answer comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket(u64);
+
+impl Ticket {
+    /// One that nobody else has, whoever is asked.
+    pub(in crate::enrich) fn new() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
 
 #[cfg(test)]
 impl From<u64> for Ticket {
@@ -62,7 +70,6 @@ pub(super) struct Lanes {
     /// What was done while somebody waited for something else.
     aside: Vec<Done>,
     news: Arc<Notify>,
-    last_ticket: u64,
     under_way: usize,
     /// When the second began in which it waits, and how long it has.
     second: Instant,
@@ -85,7 +92,6 @@ impl Default for Lanes {
             done,
             aside: Vec::new(),
             news: Arc::new(Notify::new()),
-            last_ticket: 0,
             under_way: 0,
             second: Instant::now(),
             waited: Duration::ZERO,
@@ -127,14 +133,13 @@ impl Lanes {
 
     /// Has a job done. None where there is no room for it.
     pub(super) fn send(&mut self, job: Job) -> Option<Ticket> {
-        let ticket = Ticket(self.last_ticket + 1);
+        let ticket = Ticket::new();
         let lane = self.lane(&job)?;
         lane.load.fetch_add(1, Ordering::Relaxed);
         if lane.queue.try_send((ticket, job)).is_err() {
             lane.load.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        self.last_ticket = ticket.0;
         self.under_way += 1;
         Some(ticket)
     }

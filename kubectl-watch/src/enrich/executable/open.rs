@@ -80,7 +80,11 @@ impl Walk {
 }
 
 /// Opens the place that a path leads to below a root, which links do not leave either.
-pub(super) fn within(root: BorrowedFd<'_>, path: &[u8], how: ResolveFlags) -> Result<OwnedFd, Unknown> {
+pub(in crate::enrich) fn within(
+    root: BorrowedFd<'_>,
+    path: &[u8],
+    how: ResolveFlags,
+) -> Result<OwnedFd, Unknown> {
     let how = how | ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     openat2(root, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), how).map_err(why)
 }
@@ -95,7 +99,7 @@ fn accept(file: &File, place: OwnedFd) -> Result<Opened, Unknown> {
 }
 
 /// Why nothing was opened.
-pub(super) fn why(error: Errno) -> Unknown {
+pub(in crate::enrich) fn why(error: Errno) -> Unknown {
     match error {
         Errno::NOENT | Errno::SRCH | Errno::NOTDIR => Unknown::Gone,
         // The latter from a kernel that does not know how not to wait, or a profile that refuses the call.

@@ -33,7 +33,7 @@ pub(super) enum Match {
 }
 
 /// The facts of an open file, without asking anybody but the kernel for them.
-pub(super) fn facts(file: impl AsFd) -> Result<Statx, Errno> {
+pub(in crate::enrich) fn facts(file: impl AsFd) -> Result<Statx, Errno> {
     // A file system whose server does not answer would otherwise be waited for.
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
     statx(file, "", flags, StatxFlags::BASIC_STATS)
@@ -80,7 +80,7 @@ pub(super) fn compare(file: &File, facts: &Statx) -> Match {
 }
 
 /// Whether two looks at a file saw it unchanged.
-pub(super) fn is_unchanged(before: &Statx, after: &Statx) -> bool {
+pub(in crate::enrich) fn is_unchanged(before: &Statx, after: &Statx) -> bool {
     before.stx_size == after.stx_size && changed_ns(before) == changed_ns(after)
 }
 

@@ -18,7 +18,6 @@ fn triage() -> Triage {
         node: Node::default(),
         counts: Counts::default(),
         due: Vec::new(),
-        sha256: FactSchema.field("process.hash.sha256"),
     }
 }
 

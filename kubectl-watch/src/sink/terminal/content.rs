@@ -1,5 +1,6 @@
 //! What a program is, by its content: half a line of an alert for a person, or a line of its own after it.
 
+use super::circumstances::Known;
 use super::quote::plain;
 use super::{DIM, milliseconds};
 use crate::alert::{Executable, Parts, Update};
@@ -34,7 +35,9 @@ pub(super) fn update(update: &Update) -> String {
     let own = &document.kubectl_watch;
     let found = own.executable.as_ref().and_then(content);
     let hash = update.sha256().map(|hash| format!("sha256 {hash}"));
-    let words: Vec<String> = found.into_iter().chain(hash).collect();
+    let circumstances = Known::of_update(update).lines();
+    let circumstances = circumstances.map(|(label, text)| format!("{label} {text}"));
+    let words: Vec<String> = found.into_iter().chain(hash).chain(circumstances).collect();
     let (time, host) = (milliseconds(&document.timestamp), plain(&document.host.name));
     format!(
         "{DIM}{time}  {host}  {}: {}{DIM:#}\n",

@@ -8,8 +8,8 @@ use super::{
     record::{AncestorRecord, ExecRecord},
 };
 use crate::event::{
-    Ancestor, Args, Credentials, Environment, Executable, File, FileVersion, Gap, Ids, Lineage, Names, Place,
-    Process, ProcessEvent, SessionPlace, basename, is_file_descriptor,
+    Ancestor, Args, Circumstances, Credentials, Environment, Executable, File, FileVersion, Gap, Ids,
+    Lineage, Names, Place, Process, ProcessEvent, SessionPlace, basename, is_file_descriptor,
 };
 
 /// Makes the event, all but its arguments and its environment, which may come in parts.
@@ -34,6 +34,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
         place: place(exec, boot),
         lineage: lineage(record, boot),
         environment: Environment::default(),
+        circumstances: Circumstances::default(),
         gaps: gaps(exec),
     }
 }

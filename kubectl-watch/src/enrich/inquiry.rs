@@ -1,0 +1,152 @@
+//! What an alert needs and no rule asks for: the kubeconfig, the names of the pod, from where somebody came.
+//!
+//! Only what holds the process in place is done at once: its root is opened, its working folder named. All files are
+//! read in a [`Pool`], because any of them may be one that never answers. The loop waits for it a little, and what
+//! comes later goes out as an update.
+
+mod kubeconfig;
+mod pod;
+mod pool;
+pub(super) mod ssh;
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::executable::Ticket;
+use super::root::HostRoot;
+use crate::credential::Kubeconfig;
+use crate::event::{Circumstances, Gap, PodNames, ProcessEvent, Source, Unknown};
+use pool::{Pool, Reply, Work};
+
+/// Everything that is asked.
+#[derive(Debug)]
+pub(super) struct Inquiries {
+    root: Arc<HostRoot>,
+    pool: Pool<Question>,
+}
+
+/// What is asked about one process. Nothing in it can turn into another process's.
+#[derive(Debug)]
+struct Question {
+    kubeconfig: Option<kubeconfig::Question>,
+    ssh: ssh::Question,
+    pod: Option<pod::Question>,
+}
+
+/// What was found out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    kubeconfig: Option<Kubeconfig>,
+    source: Result<Option<Source>, Unknown>,
+    pod: Result<Option<PodNames>, Unknown>,
+}
+
+impl Inquiries {
+    /// No thread is started before there is something to ask.
+    pub(super) fn new(root: Arc<HostRoot>) -> Self {
+        Self {
+            root,
+            pool: Pool::default(),
+        }
+    }
+
+    /// Asks what there is to ask about an event, and says what is known in time. A ticket where that is not all.
+    pub(super) fn ask(&mut self, event: &mut ProcessEvent) -> Option<Ticket> {
+        let question = Question {
+            kubeconfig: kubeconfig::Question::of(event),
+            ssh: ssh::Question::of(event),
+            pod: pod::Question::of(event, &self.root),
+        };
+        if question.is_empty() {
+            return None;
+        }
+        let unknown = question.unanswered();
+        match self.pool.ask(question) {
+            Reply::Done(answer) => {
+                answer.tell(event);
+                None
+            }
+            Reply::Later(ticket) => {
+                unknown(Unknown::Slow).tell(event);
+                Some(ticket)
+            }
+            Reply::Refused => {
+                unknown(Unknown::Busy).tell(event);
+                None
+            }
+        }
+    }
+
+    /// Waits until something is known that was not in time. Loses nothing when it is dropped while it waits.
+    pub(super) async fn answered(&self) {
+        self.pool.wait().await;
+    }
+
+    /// What is known by now, or by the time that nothing is under way any more, if that is within the time given.
+    pub(super) fn answers(&mut self, patience: Duration) -> Vec<(Ticket, Answer)> {
+        self.pool.take(patience)
+    }
+}
+
+impl Question {
+    fn is_empty(&self) -> bool {
+        self.kubeconfig.is_none() && self.ssh.is_empty() && self.pod.is_none()
+    }
+
+    /// What is said as long as nobody has answered.
+    fn unanswered(&self) -> impl Fn(Unknown) -> Answer + use<> {
+        let (has_kubeconfig, has_ssh, has_pod) = (
+            self.kubeconfig.is_some(),
+            self.ssh.sshd.is_some(),
+            self.pod.is_some(),
+        );
+        let told = self.ssh.told();
+        move |why| Answer {
+            kubeconfig: has_kubeconfig.then(|| Kubeconfig {
+                unknown: Some(why),
+                ..Kubeconfig::default()
+            }),
+            source: if has_ssh { Err(why) } else { Ok(told.clone()) },
+            pod: if has_pod { Err(why) } else { Ok(None) },
+        }
+    }
+}
+
+impl Work for Question {
+    type Answer = Answer;
+
+    fn run(&self) -> Answer {
+        Answer {
+            kubeconfig: self.kubeconfig.as_ref().and_then(kubeconfig::Question::answer),
+            source: self.ssh.answer(),
+            pod: self.pod.as_ref().map_or(Ok(None), pod::Question::answer),
+        }
+    }
+}
+
+impl Answer {
+    /// Says it in the event, with what is missing.
+    pub(super) fn tell(self, event: &mut ProcessEvent) {
+        let gaps = [
+            (
+                Gap::Kubeconfig,
+                self.kubeconfig.as_ref().is_some_and(|it| it.unknown.is_some()),
+            ),
+            (Gap::Source, self.source.is_err()),
+            (Gap::Pod, self.pod.is_err()),
+        ];
+        for (gap, is_missing) in gaps {
+            event.gaps.retain(|it| *it != gap);
+            event.gaps.extend(is_missing.then_some(gap));
+        }
+        // What the environment says is better than nothing, and marked.
+        let source = self.source.unwrap_or_else(|_| ssh::told(event));
+        event.circumstances = Circumstances {
+            kubeconfig: self.kubeconfig.map(Box::new),
+            source,
+            pod: self.pod.unwrap_or_default(),
+            groups: std::mem::take(&mut event.circumstances.groups),
+        };
+    }
+}

@@ -1,0 +1,60 @@
+//! What is found out about a process for an alert only, beside what the kernel says of every exec.
+
+use std::net::IpAddr;
+
+use crate::credential::Kubeconfig;
+
+/// What was found. What could not be had is left out, and is a gap of the event where it should have been there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Circumstances {
+    /// The kubeconfig, where the process is kubectl.
+    pub kubeconfig: Option<Box<Kubeconfig>>,
+    /// From where somebody came in over SSH.
+    pub source: Option<Source>,
+    /// What Kubernetes calls the pod.
+    pub pod: Option<PodNames>,
+    /// The groups of the process beside its own, and what the node calls them.
+    pub groups: Vec<(u32, Option<String>)>,
+}
+
+/// The other end of a connection over which somebody came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its port.
+    pub port: u16,
+    /// How that is known.
+    pub by: Witness,
+}
+
+/// Who says where somebody came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// The kernel, of the socket that the process above holds which let him in.
+    Socket,
+    /// The process's environment, in which whoever runs it can write what he likes.
+    Environment,
+}
+
+impl Witness {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::Environment => "environment",
+        }
+    }
+}
+
+/// What Kubernetes calls a pod and a container in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodNames {
+    /// The namespace.
+    pub namespace: String,
+    /// The pod.
+    pub name: String,
+    /// The container, where it can be told from the pod's others.
+    pub container: Option<String>,
+}

@@ -1,0 +1,159 @@
+//! That no piece of a secret is in anything that leaves: a line of JSON, a block in a terminal, an update, what is
+//! logged. Wherever the secret was: in the arguments of any process, in the environment, in a kubeconfig.
+
+use proptest::prelude::*;
+
+use super::terminal::Terminal;
+use super::*;
+use crate::alert::samples::Sample;
+use crate::alert::{News, Update, UpdateParts};
+use crate::credential::Kubeconfig;
+use crate::credential::kubeconfig::Config;
+use crate::event::{Ancestor, Args, Environment, Process};
+use crate::kubectl::Request;
+use crate::redact::properties::PLACES;
+
+/// Bytes that are too few to find a secret by.
+const PIECE: usize = 8;
+
+/// Kubeconfigs with a secret in them, of letters that need no quotes.
+const KUBECONFIGS: &[&str] = &[
+    "{token: {}}",
+    "{username: bob, password: {}}",
+    "{client-key-data: {}, client-certificate-data: {}}",
+    "{exec: {command: login, args: [--password, {}, get-token]}}",
+    "{exec: {command: login, args: ['--client-secret={}'], env: [{name: A, value: {}}]}}",
+    "{exec: {command: sh, args: ['-c', 'login --token {} | tee x']}}",
+    "{auth-provider: {name: oidc, config: {id-token: {}, client-secret: {}}}}",
+    "{token: eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.{}}",
+    "{tokenFile: 'https://bob:{}@host/x'}",
+];
+
+/// Everything that says something of an event.
+fn outputs(sample: &Sample) -> Vec<u8> {
+    let alert = sample.alert();
+    let update = |news| {
+        Update::new(&UpdateParts {
+            alert: alert.id(),
+            rule: ("id", "name"),
+            news,
+            event: &sample.event,
+            host: &sample.host,
+            id: uuid::Uuid::nil(),
+            created: sample.event.time,
+        })
+    };
+    let updates = [News::Executable, News::Circumstances].map(update);
+    let debug = format!("{:?} {alert:?} {updates:?}", sample.event);
+    let messages: Vec<Message> = std::iter::once(alert.into())
+        .chain(updates.map(Message::from))
+        .collect();
+    let mut terminal = Terminal::to(debug.into_bytes());
+    for message in &messages {
+        terminal.deliver(message).expect("a Vec takes all");
+    }
+    let mut all = terminal.into_inner();
+    all.extend(messages.iter().flat_map(Message::to_json_line));
+    all
+}
+
+/// Whether a piece of the secret is there, that is not there without it.
+fn leaks(secret: &str, with: &Sample, without: &Sample) -> Option<String> {
+    let (with, without) = (outputs(with), outputs(without));
+    let has = |bytes: &[u8], piece: &[u8]| bytes.windows(PIECE).any(|window| window == piece);
+    // JSON and a terminal have names of their own for some bytes; what they name is not the secret any more.
+    let mut pieces = secret.as_bytes().windows(PIECE);
+    let leaked = pieces.find(|piece| has(&with, piece) && !has(&without, piece))?;
+    Some(String::from_utf8_lossy(leaked).into_owned())
+}
+
+/// An event with these arguments in every place that has any.
+fn with_args(args: &Args) -> Sample {
+    let mut sample = Sample::new();
+    let event = &mut sample.event;
+    let lineage = &mut event.lineage;
+    for process in [
+        &mut event.process,
+        &mut event.parent,
+        &mut lineage.entry_leader,
+        &mut lineage.session_leader,
+        &mut lineage.group_leader,
+        &mut lineage.previous,
+    ] {
+        process.args = args.clone();
+    }
+    let process = Process {
+        args: args.clone(),
+        ..event.parent.clone()
+    };
+    lineage.ancestors.push(Ancestor {
+        process,
+        ..Ancestor::default()
+    });
+    let line = args.command_line().to_vec();
+    sample.matched = vec![
+        ("process.command_line", line.clone()),
+        ("process.parent.command_line", line.clone()),
+    ];
+    // Where all is one text without quotes, as sudo writes it, a secret ends where a word does.
+    if args.iter().all(|arg| arg.iter().all(|&byte| is_of_word(byte))) {
+        event.environment = Environment::from_bytes(&[&b"SUDO_COMMAND="[..], &line].concat());
+        sample.matched.push(("process.title", line));
+    }
+    for arg in args.iter() {
+        for field in ["process.args", "process.parent.args", "process.entry_leader.args"] {
+            sample.matched.push((field, arg.to_vec()));
+        }
+    }
+    sample
+}
+
+/// Whether a shell takes a byte as part of a word.
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_=+/.:@".contains(&byte)
+}
+
+/// An event whose kubeconfig is this.
+fn with_kubeconfig(user: &str) -> Sample {
+    let text = format!(
+        "{{current-context: c, contexts: [{{name: c, context: {{user: u, cluster: k}}}}], \
+         clusters: [{{name: k, cluster: {{server: https://k}}}}], users: [{{name: u, user: {user}}}]}}"
+    );
+    let config = Config::of(text.as_bytes(), b"/").unwrap_or_else(|| panic!("{text}"));
+    let (kubeconfig, pending) = Kubeconfig::effective(&config, &Request::default());
+    assert!(!kubeconfig.auth.is_empty() || pending.token_file.is_some() || user.contains("client-key"));
+    let mut sample = Sample::new();
+    sample.event.circumstances.kubeconfig = Some(Box::new(kubeconfig));
+    sample
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_piece_of_an_argument_leaves(
+        (place, secret) in (0..PLACES.len()).prop_flat_map(|place| (Just(place), PLACES[place].1)),
+    ) {
+        let args = |secret: &str| PLACES[place].0.iter().map(|arg| arg.replace("{}", secret)).collect::<Args>();
+        let leaked = leaks(&secret, &with_args(&args(&secret)), &with_args(&args("")));
+        prop_assert_eq!(leaked, None);
+    }
+
+    #[test]
+    fn no_piece_of_a_kubeconfig_leaves(place in 0..KUBECONFIGS.len(), secret in "[A-Za-z][A-Za-z0-9+/_-]{11,60}") {
+        let user = |secret: &str| KUBECONFIGS[place].replace("{}", secret);
+        let leaked = leaks(&secret, &with_kubeconfig(&user(&secret)), &with_kubeconfig(&user("x")));
+        prop_assert_eq!(leaked, None);
+    }
+
+    #[test]
+    fn no_piece_of_an_address_leaves(secret in "[a-z][!-$&-.0-9;-?A-~]{9,40}") {
+        let sample = |secret: &str| {
+            let mut sample = Sample::new();
+            let proxy = format!("HTTPS_PROXY=http://bob:{secret}@10.0.0.9:3128");
+            sample.event.environment = Environment::from_bytes(proxy.as_bytes());
+            sample
+        };
+        prop_assert_eq!(leaks(&secret, &sample(&secret), &sample("")), None);
+    }
+}

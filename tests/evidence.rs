@@ -1,0 +1,160 @@
+//! What an alert has besides the exec: whose token, in which pod, from where.
+
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use kubectl_watch_tests::{Daemon, Scene, run, unique};
+use serde_json::json;
+
+/// The claims of `system:serviceaccount:prod:robot`, in base64.
+const CLAIMS: &str = "eyJhdWQiOlsiYXBpIl0sImV4cCI6MTg5MzQ1NjAwMCwiaXNzIjoiaHR0cHM6Ly9rdWJlcm5ldGVzLmRlZmF1bHQuc3ZjIiwianRpIjoiN2Q1YyIsImt1YmVybmV0ZXMuaW8iOnsibmFtZXNwYWNlIjoicHJvZCIsInBvZCI6eyJuYW1lIjoid2ViLTAiLCJ1aWQiOiIyMjIyIn0sInNlcnZpY2VhY2NvdW50Ijp7Im5hbWUiOiJyb2JvdCIsInVpZCI6IjExMTEifX0sInN1YiI6InN5c3RlbTpzZXJ2aWNlYWNjb3VudDpwcm9kOnJvYm90In0";
+/// The signature, which is what makes a token a secret.
+const SIGNATURE: &str = "c2lnbmF0dXJlLXRoYXQtaXMtc2VjcmV0";
+
+fn token() -> String {
+    format!("eyJhbGciOiJSUzI1NiJ9.{CLAIMS}.{SIGNATURE}")
+}
+
+/// Runs a line in bash, which stays the parent of what it runs.
+fn bash(folder: &Path, line: &str) {
+    run(Command::new("bash")
+        .current_dir(folder)
+        .args(["-c", &format!("{line}; true")]));
+}
+
+#[test]
+fn a_token_says_whose_it_is() {
+    let mut daemon = Daemon::start(&["-vv"]);
+    let (scene, word) = (Scene::new(), unique("token"));
+    bash(
+        scene.path(),
+        &format!("kubectl version --client --token={} {word}", token()),
+    );
+    let alert = daemon.whole_alert(&word);
+    let credential = &alert["kubectl_watch"]["credential"];
+    assert_eq!(credential["source"], "argument", "{alert}");
+    assert_eq!(credential["id"], json!(["JTI=7d5c"]));
+    assert_eq!(credential["token"]["sub"], "system:serviceaccount:prod:robot");
+    assert_eq!(
+        credential["token"]["pod"],
+        json!({"name": "web-0", "uid": "2222"})
+    );
+    assert_eq!(credential["token"]["exp"], "2030-01-01T00:00:00.000000000Z");
+    assert_eq!(
+        alert["user"]["target"]["name"],
+        "system:serviceaccount:prod:robot"
+    );
+    assert!(alert["labels"].is_null(), "nobody acts as somebody else");
+    let stopped = daemon.stop();
+    assert!(!stopped.log.contains(SIGNATURE), "{}", stopped.log);
+    let mut documents = stopped.alerts.iter();
+    assert!(documents.all(|document| !document.to_string().contains(SIGNATURE)));
+}
+
+/// A control group, removed at the end.
+struct Cgroup(PathBuf);
+
+impl Cgroup {
+    /// Below one of the hierarchies that a process can be moved in.
+    fn new(path: &str) -> Self {
+        let hierarchies = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/pids"];
+        let usable = hierarchies
+            .iter()
+            .find(|folder| Path::new(folder).join("cgroup.procs").exists());
+        let folder = Path::new(usable.expect("there are control groups")).join(path);
+        fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        Self(folder)
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        for folder in self.0.ancestors().take(3) {
+            // What another test uses stays.
+            let _done = fs::remove_dir(folder);
+        }
+    }
+}
+
+#[test]
+fn a_pod_is_named_without_asking_anybody() {
+    let (scene, word) = (Scene::new(), unique("pod"));
+    let (uid, id) = ("0b8a1c2d-3e4f-5061-7283-94a5b6c7d8e9", "3f2a".repeat(16));
+    fs::create_dir(scene.path().join("etc")).expect("it is ours");
+    fs::create_dir_all(scene.path().join(format!("var/log/pods/shop_web-0_{uid}/nginx")))
+        .expect("it is ours");
+    let cgroup = Cgroup::new(&format!("kubepods/pod{uid}/{id}"));
+    let mut daemon = Daemon::start(&["--host-root", scene.path().to_str().expect("it is text")]);
+    let join = format!("echo $$ > {}/cgroup.procs", cgroup.0.display());
+    bash(
+        scene.path(),
+        &format!("{join} && kubectl version --client --as={word}"),
+    );
+    let alert = daemon.whole_alert(&word);
+    assert_eq!(alert["container"], json!({"id": id, "name": "nginx"}), "{alert}");
+    assert_eq!(alert["orchestrator"]["namespace"], "shop");
+    assert_eq!(
+        alert["orchestrator"]["resource"],
+        json!({"type": "pod", "id": uid, "name": "web-0"})
+    );
+}
+
+#[test]
+fn a_login_over_ssh_is_told_by_its_socket_before_its_environment() {
+    let mut daemon = Daemon::start(&[]);
+    let (scene, word) = (Scene::new(), unique("ssh"));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("it is allowed");
+    let port = listener.local_addr().expect("it has one").port();
+    let sshd = scene.copy("/bin/bash", "sshd");
+    let told = "SSH_CONNECTION='192.0.2.7 50122 10.0.0.1 22'";
+    let line = format!("bash -c \"{told} kubectl version --client --as={word}; true\"; true");
+    run(Command::new(&sshd).args(["-c", &format!("exec 5<>/dev/tcp/127.0.0.1/{port}; {line}")]));
+    let alert = daemon.whole_alert(&word);
+    assert_eq!(
+        alert["source"],
+        json!({"ip": "127.0.0.1", "port": port}),
+        "{alert}"
+    );
+    assert_eq!(alert["kubectl_watch"]["source"]["known_by"], "socket");
+    assert_eq!(alert["related"]["ip"], json!(["127.0.0.1"]));
+
+    let word = unique("told");
+    bash(
+        scene.path(),
+        &format!("{told} kubectl version --client --as={word}"),
+    );
+    let alert = daemon.whole_alert(&word);
+    assert_eq!(
+        alert["source"],
+        json!({"ip": "192.0.2.7", "port": 50122}),
+        "{alert}"
+    );
+    assert_eq!(alert["kubectl_watch"]["source"]["known_by"], "environment");
+}
+
+#[test]
+fn a_salt_changes_what_stands_for_a_secret() {
+    let (scene, word) = (Scene::new(), unique("salted"));
+    let salt = scene.path().join("salt");
+    fs::write(&salt, "0123456789abcdef").expect("it is ours");
+    fs::set_permissions(&salt, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    let mut daemon = Daemon::start(&["--redact-salt", salt.to_str().expect("it is text")]);
+    bash(
+        scene.path(),
+        &format!("kubectl version --client --token=hunter22 {word}"),
+    );
+    let hmac = run(Command::new("bash").args([
+        "-c",
+        "printf hunter22 | openssl dgst -sha256 -hmac 0123456789abcdef | grep -oE '[0-9a-f]{64}'",
+    ]));
+    let hmac = String::from_utf8(hmac.stdout).expect("it is text");
+    let alert = daemon.whole_alert(&word);
+    let expected = format!("--token=<redacted:token hmac-sha256:{}>", &hmac[..8]);
+    assert_eq!(alert["process"]["args"][3], expected, "{alert}");
+    assert!(alert.to_string().contains("hmac-sha256"));
+}
