@@ -44,6 +44,7 @@ pub(crate) use request::{RequestFields, Target};
 pub use summary::{RepeatSummary, SummaryParts};
 pub(crate) use text::Text;
 pub use update::{News, Update, UpdateParts};
+pub(crate) use wording::gap_name;
 
 /// What an alert is made from.
 #[derive(Clone, Copy, Debug)]

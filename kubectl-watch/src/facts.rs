@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::alert::{Credential, Target};
 use crate::eql::{Event, Field, Knowledge, Schema, Value};
-use crate::event::ProcessEvent;
 use crate::event::field::ProcessSchema;
+use crate::event::{Gap, ProcessEvent};
 use crate::kubectl::Request;
 
 /// The number of the first field that rules do not have; theirs are far below.
@@ -101,6 +101,11 @@ impl FactSchema {
     /// Whether no event can ever have this field, though others fill it.
     pub fn is_unfilled(self, field: Field) -> bool {
         field.0 < OWN && ProcessSchema.knowledge(field) == Knowledge::Never
+    }
+
+    /// What is missing of an event where this field is not known.
+    pub fn gap(self, field: Field) -> Option<Gap> {
+        own::gap(self.name(field))
     }
 
     /// Whether a field says something of the node alone, and so is the same for all that happens there.

@@ -8,13 +8,25 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::alert::text::is_harmful;
 pub use read::{MAX_BYTES, ReadError, read};
+
+/// What updates say of an alert: the sections of a document, and what is in them.
+const NEWS: &[(&str, &[&str])] = &[
+    ("process", &["hash"]),
+    ("container", &["name"]),
+    ("orchestrator", &["namespace", "resource", "cluster"]),
+    ("source", &["ip", "port"]),
+    (
+        "kubectl_watch",
+        &["executable", "credential", "kubeconfig", "source"],
+    ),
+];
 
 /// The documents of a file.
 #[derive(Debug, Default)]
@@ -81,7 +93,7 @@ impl Past {
             let is_excepted = document["kubectl_watch"]["exception"].is_object();
             let what = if is_excepted { "excepted" } else { action };
             *self.others.entry(shown(what)).or_default() += 1;
-            if action == "executable-identified" {
+            if matches!(action, "executable-identified" | "circumstances-found") {
                 updates.push(document);
             }
             return;
@@ -98,24 +110,17 @@ impl Past {
 
     /// Adds to the alerts what became known of their executables later.
     fn update(&mut self, updates: Vec<Value>) {
-        let mut by_alert: BTreeMap<String, Value> = updates
-            .into_iter()
-            .filter_map(|update| {
-                Some((
-                    update["kubectl_watch"]["alert"]["id"].as_str()?.to_owned(),
-                    update,
-                ))
-            })
+        let places: HashMap<String, usize> = self
+            .alerts
+            .iter()
+            .enumerate()
+            .map(|(place, alert)| (alert.id().to_owned(), place))
             .collect();
-        for alert in &mut self.alerts {
-            let Some(mut update) = by_alert.remove(alert.id()) else {
-                continue;
-            };
-            for (section, key) in [("process", "hash"), ("kubectl_watch", "executable")] {
-                let news = update[section][key].take();
-                if !news.is_null() {
-                    alert.document[section][key] = news;
-                }
+        for update in updates {
+            let id = event::at(&update, "kubectl_watch.alert.id").and_then(Value::as_str);
+            let place = id.and_then(|id| places.get(id));
+            if let Some(alert) = place.and_then(|place| self.alerts.get_mut(*place)) {
+                alert.learn(&update);
             }
         }
     }
@@ -129,6 +134,24 @@ pub fn shown(text: &str) -> String {
 }
 
 impl PastAlert {
+    /// Takes over what an update says.
+    fn learn(&mut self, update: &Value) {
+        for (section, keys) in NEWS {
+            for key in *keys {
+                let news = update.get(section).and_then(|section| section.get(key));
+                let Some((news, document)) = news.zip(self.document.as_object_mut()) else {
+                    continue;
+                };
+                let own = document
+                    .entry(*section)
+                    .or_insert_with(|| Value::Object(Map::new()));
+                if let Some(own) = own.as_object_mut() {
+                    own.insert((*key).to_owned(), news.clone());
+                }
+            }
+        }
+    }
+
     /// Its id.
     pub fn id(&self) -> &str {
         self.text("event.id").unwrap_or_default()

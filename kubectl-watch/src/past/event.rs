@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::PastAlert;
+use crate::alert::gap_name;
 use crate::eql::{Event, Field, Schema as _, Value};
 use crate::facts::FactSchema;
 
@@ -63,7 +64,22 @@ impl PastAlert {
             Some((_, "sha256")) => true,
             _ => false,
         };
-        is_whole && (has_value || !may_be_left_out)
+        is_whole && (has_value || !may_be_left_out && !self.is_gap(field))
+    }
+
+    /// Whether the alert says that this field could not be had.
+    fn is_gap(&self, field: Field) -> bool {
+        let name = FactSchema.name(field);
+        // Whom a flag names is known whatever the kubeconfig says.
+        let is_flags_word =
+            name.starts_with("user.target.") && self.has("labels.kubectl_watch.impersonated_user");
+        let of_field = FactSchema.gap(field).filter(|_| !is_flags_word).map(gap_name);
+        self.texts("kubectl_watch.gaps").iter().any(|gap| {
+            let is_within = name
+                .strip_prefix(gap)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            is_within || of_field == Some(*gap)
+        })
     }
 
     /// Each value of a field.

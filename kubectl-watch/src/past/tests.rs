@@ -1,5 +1,5 @@
 use super::*;
-use crate::alert::samples::Sample;
+use crate::alert::samples::{self, Sample};
 use crate::eql::{Query, Schema as _};
 use crate::facts::{FactSchema, Facts, Node};
 
@@ -14,6 +14,10 @@ fn past(sample: &Sample) -> PastAlert {
 fn a_document_answers_as_its_event_did() {
     let samples = [
         Sample::new(),
+        samples::in_pod(),
+        samples::with_token(),
+        samples::with_kubeconfig(),
+        samples::in_memory(),
         Sample::new().args(&[b"kubectl", b"get", b"--as=\xff\\x41", b"--as-group=g"]),
     ];
     for sample in samples {
@@ -93,9 +97,16 @@ fn nothing_in_a_file_is_passed_over_in_silence() {
         "{{\"event\":{{\"action\":\"executable-identified\"}},\"process\":{{\"hash\":{{\"sha256\":\"ab\"}}}},\
          \"kubectl_watch\":{{\"alert\":{{\"id\":\"{id}\"}}}}}}\n"
     );
+    let circumstances = update
+        .replace("executable-identified", "circumstances-found")
+        .replace(
+            "\"process\":{",
+            "\"source\":{\"ip\":\"192.0.2.7\"},\"orchestrator\":7,\"process\":{",
+        );
     let mut text = line.clone();
     text.extend_from_slice(b"{\"torn\n\n[1]\n{\"event\":{\"action\":\"watch-stop\"}}\n");
     text.extend_from_slice(update.as_bytes());
+    text.extend_from_slice(circumstances.as_bytes());
     let past = Past::from_text(&text);
     assert_eq!(past.alerts.len(), 1);
     assert_eq!(
@@ -107,7 +118,15 @@ fn nothing_in_a_file_is_passed_over_in_silence() {
         .iter()
         .map(|(what, count)| (what.as_str(), *count))
         .collect();
-    assert_eq!(said, [("executable-identified", 1), ("watch-stop", 1)]);
+    assert_eq!(
+        said,
+        [
+            ("circumstances-found", 1),
+            ("executable-identified", 1),
+            ("watch-stop", 1)
+        ]
+    );
+    assert_eq!(past.alerts[0].text("source.ip"), Some("192.0.2.7"));
     assert!(
         past.faults[0].starts_with("line 2: it is no JSON"),
         "{:?}",

@@ -2,7 +2,8 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{event::Process, event::field::ProcessSchema};
+use crate::event::field::ProcessSchema;
+use crate::event::{Gap, PodNames, Process};
 
 const EXCEPTION: &str = "[[exception]]\nname = 'e'\nreason = 'r'\nowner = 'o'\nexpires = 1970-01-01T00:01:40Z\n\
                          rules = ['a']\ncondition = 'user.id == 1'\n";
@@ -102,4 +103,24 @@ fn a_match_waits_for_a_hash_only_if_an_exception_could_hold_by_it() {
         alert(triage.decide(&a, &event, Patience::None)),
         "it does not come"
     );
+
+    let path = folder.path().join("pod.toml");
+    let by_pod = "condition = 'user.id == 1 and orchestrator.namespace == \"shop\"'";
+    let text = EXCEPTION.replace("condition = 'user.id == 1'", by_pod);
+    std::fs::write(&path, text).expect("file");
+    triage.exceptions = ExceptionSet::load(&[path]).expect("it loads");
+    event.gaps = vec![Gap::Pod];
+    assert!(matches!(
+        triage.decide(&a, &event, Patience::Some),
+        Decision::Hold
+    ));
+    event.gaps.clear();
+    event.circumstances.pod = Some(PodNames {
+        namespace: "shop".into(),
+        ..PodNames::default()
+    });
+    assert!(matches!(
+        triage.decide(&a, &event, Patience::Some),
+        Decision::Excepted(_)
+    ));
 }
