@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::TcpListener,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -123,6 +123,18 @@ fn a_login_over_ssh_is_told_by_its_socket_before_its_environment() {
     assert_eq!(alert["kubectl_watch"]["source"]["known_by"], "socket");
     assert_eq!(alert["related"]["ip"], json!(["127.0.0.1"]));
 
+    // Anybody can call a program so.
+    let word = unique("no-server");
+    let line = format!("bash -c \"{told} kubectl version --client --as={word}; true\"; true");
+    fs::set_permissions(scene.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    run(Command::new(&sshd)
+        .uid(1000)
+        .args(["-c", &format!("exec 5<>/dev/tcp/127.0.0.1/{port}; {line}")]));
+    let alert = daemon.whole_alert(&word);
+    assert_eq!(alert["source"]["ip"], "192.0.2.7", "{alert}");
+    let gaps = alert["kubectl_watch"]["gaps"].to_string();
+    assert!(gaps.contains("\"source\""), "{gaps}");
+
     let word = unique("told");
     bash(
         scene.path(),
@@ -157,4 +169,44 @@ fn a_salt_changes_what_stands_for_a_secret() {
     let expected = format!("--token=<redacted:token hmac-sha256:{}>", &hmac[..8]);
     assert_eq!(alert["process"]["args"][3], expected, "{alert}");
     assert!(alert.to_string().contains("hmac-sha256"));
+}
+
+#[test]
+fn kubectl_itself_says_the_same_of_its_kubeconfigs() {
+    let mut daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    let config = |file: &str, words: &str| {
+        bash(
+            scene.path(),
+            &format!("kubectl config --kubeconfig={file} {words} >/dev/null"),
+        );
+    };
+    config("a", "set-cluster one --server=https://first:6443");
+    config("a", "set-context test --cluster=two --user=bob --namespace=a");
+    config("b", "set-cluster one --server=https://second:6443");
+    config("b", "set-cluster two --server=https://two:6443");
+    config(
+        "b",
+        "set-context prod --cluster=one --user=alice --namespace=shop",
+    );
+    config("b", "set-context test --cluster=one --user=eve");
+    for name in ["alice", "bob", "eve"] {
+        config("b", &format!("set-credentials {name} --token=x"));
+    }
+    config("b", "use-context prod");
+    let shown =
+        "-o jsonpath='{.clusters[0].cluster.server} {.users[0].name} {.contexts[0].context.namespace}'";
+    for flag in ["", "--context=test", "--context=prod"] {
+        let word = unique("same");
+        let view = format!("KUBECONFIG=a:b kubectl config view --minify {flag} {shown}");
+        let says = run(Command::new("bash").current_dir(scene.path()).args(["-c", &view]));
+        let says = String::from_utf8(says.stdout).expect("it is text");
+        let line = format!("KUBECONFIG=a:b kubectl version --client {flag} --as={word}");
+        bash(scene.path(), &line);
+        let alert = daemon.whole_alert(&word);
+        let kubeconfig = &alert["kubectl_watch"]["kubeconfig"];
+        let seen = ["server", "user", "namespace"].map(|name| kubeconfig[name].as_str().unwrap_or_default());
+        assert_eq!(seen.join(" "), says, "{flag}: {alert}");
+        assert!(says.starts_with("https://"), "{says}");
+    }
 }

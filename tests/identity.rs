@@ -90,6 +90,7 @@ fn content_12_a_renamed_kubectl_and_its_hash() {
         let hash = if known.is_null() {
             let update = daemon.document("an update", |document| {
                 document["kubectl_watch"]["alert"]["id"] == id
+                    && document["event"]["action"] == "executable-identified"
             });
             assert_eq!(update["rule"]["name"], "By Content");
             update["process"]["hash"]["sha256"].clone()
@@ -230,6 +231,8 @@ fn content_behind_a_file_system_that_never_answers() {
     fcntl_setfd(&fuse, FdFlags::empty()).expect("it is open");
     let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
     let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
+    // Whoever waits for it must not be the one who keeps it open.
+    fcntl_setfd(&fuse, FdFlags::CLOEXEC).expect("it is open");
     // Nobody serves it, so whoever asks for a file of it waits: the loader does, and whoever looks for its program.
     let word = unique("stuck");
     let mut command = Command::new(loader());

@@ -98,7 +98,7 @@ impl Question {
     fn unanswered(&self) -> impl Fn(Unknown) -> Answer + use<> {
         let (has_kubeconfig, has_ssh, has_pod) = (
             self.kubeconfig.is_some(),
-            self.ssh.sshd.is_some(),
+            !self.ssh.servers.is_empty(),
             self.pod.is_some(),
         );
         let told = self.ssh.told();

@@ -122,11 +122,14 @@ fn kind(this: &Link<'_>, above: &Link<'_>) -> Option<EntryKind> {
     }
 }
 
-/// The nearest process above that lets people in this way.
-pub(super) fn door(event: &ProcessEvent, kind: EntryKind) -> Option<Process> {
+/// The processes above that let people in this way, the nearest first.
+pub(super) fn doors(event: &ProcessEvent, kind: EntryKind) -> Vec<Process> {
     let way_up = way_up(event);
-    let mut above = way_up.iter().skip(1).map(|link| link.process);
-    above.find(|process| door_kind(process) == Some(kind)).cloned()
+    let above = way_up.iter().skip(1).map(|link| link.process);
+    above
+        .filter(|process| door_kind(process) == Some(kind))
+        .cloned()
+        .collect()
 }
 
 /// What a program lets in, if it lets anybody in.

@@ -13,7 +13,11 @@ use crate::event::{Process, basename};
 /// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
 pub(crate) const NANOSECONDS_PER_TICK: u64 = 10_000_000;
 
+/// Bytes that most files in it have less of.
+const ROOM: usize = 4096;
+
 /// The folder of one process, while it lives.
+#[derive(Debug)]
 pub(crate) struct ProcessFolder(OwnedFd);
 
 impl ProcessFolder {
@@ -51,7 +55,8 @@ impl ProcessFolder {
     /// The first bytes of a file in it. None where the process has ended.
     pub(crate) fn read(&self, name: &str, max: u64) -> Option<Vec<u8>> {
         let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-        let mut bytes = Vec::new();
+        // An empty one would be filled 32 bytes at a time at first, each by a system call.
+        let mut bytes = Vec::with_capacity(ROOM);
         match std::fs::File::from(file).take(max).read_to_end(&mut bytes) {
             Ok(_) => Some(bytes),
             Err(error) => {
@@ -103,6 +108,14 @@ fn warn(name: &str, error: &io::Error) {
     tracing::debug!(%error, file = name, "cannot read a file of a process");
 }
 
+/// The effective user in a `/proc/PID/status`.
+pub(super) fn effective_user(status: &[u8]) -> Option<u32> {
+    let mut lines = status.split(|&byte| byte == b'\n');
+    let ids = lines.find_map(|line| line.strip_prefix(b"Uid:\t"))?;
+    let id = ids.split(|&byte| byte == b'\t').nth(1)?;
+    std::str::from_utf8(id).ok()?.parse().ok()
+}
+
 /// Field 22 of `/proc/PID/stat`, see `proc(5)`. The name in field 2 may hold anything, so the count begins
 /// after its last parenthesis.
 pub(super) fn start_ticks(stat: &[u8]) -> Option<u64> {
@@ -130,6 +143,15 @@ mod tests {
         }
         assert_eq!(start_ticks(b"7 (bash) S 1"), None);
         assert_eq!(start_ticks(b""), None);
+    }
+
+    #[test]
+    fn the_effective_user_is_the_second_of_four() {
+        assert_eq!(
+            effective_user(b"Name:\tUid:\t9\nUid:\t1000\t0\t7\t8\nGid:\t1\n"),
+            Some(0)
+        );
+        assert_eq!(effective_user(b"Uid:\t1000\n"), None);
     }
 
     #[test]

@@ -4,34 +4,36 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::enrich::lineage;
-use crate::enrich::process::ProcessFolder;
+use crate::enrich::process::{ProcessFolder, effective_user};
 use crate::event::{EntryKind, Environment, Process, ProcessEvent, Source, Unknown, Witness};
 
 /// Bytes of a table of the kernel's connections: 50,000 of them.
 const MAX_TABLE: u64 = 8 * 1024 * 1024;
 /// Descriptors of the server that are looked at. It has a dozen, and some for each port that it forwards.
 const MAX_DESCRIPTORS: usize = 1024;
+/// Bytes of a `/proc/PID/status`; the user stands in its beginning.
+const MAX_STATUS: u64 = 4096;
 /// The state of a connection that is open: `TCP_ESTABLISHED` of Linux.
 const ESTABLISHED: &str = "01";
 
 /// What is asked.
 #[derive(Debug)]
 pub(super) struct Question {
-    /// The server, where there is one above the process.
-    pub(super) sshd: Option<Process>,
+    /// The servers above the process, the nearest first.
+    pub(super) servers: Vec<Process>,
     told: Option<Source>,
 }
 
 impl Question {
     pub(super) fn of(event: &ProcessEvent) -> Self {
         Self {
-            sshd: lineage::door(event, EntryKind::Sshd),
+            servers: lineage::doors(event, EntryKind::Sshd),
             told: told(event),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.sshd.is_none() && self.told.is_none()
+        self.servers.is_empty() && self.told.is_none()
     }
 
     /// What the environment says.
@@ -41,10 +43,14 @@ impl Question {
 
     /// An error where a server is there and does not show its connection.
     pub(super) fn answer(&self) -> Result<Option<Source>, Unknown> {
-        match &self.sshd {
-            Some(sshd) => connection(sshd).map(Some),
-            None => Ok(self.told()),
+        let mut worst = None;
+        for server in &self.servers {
+            match connection(server) {
+                Ok(source) => return Ok(Some(source)),
+                Err(unknown) => worst = Some(unknown),
+            }
         }
+        worst.map_or(Ok(self.told()), Err)
     }
 }
 
@@ -63,9 +69,14 @@ fn of_environment(environment: &Environment) -> Option<Source> {
     })
 }
 
-/// The connection that a server has had the longest: those that it forwards come later.
-fn connection(sshd: &Process) -> Result<Source, Unknown> {
-    let folder = ProcessFolder::open(sshd).ok_or(Unknown::Gone)?;
+/// The connection that a server has had the longest: those that it forwards come later. A server that anybody could
+/// have started under its name does not count: a real one has a part that runs as root.
+fn connection(server: &Process) -> Result<Source, Unknown> {
+    let folder = ProcessFolder::open(server).ok_or(Unknown::Gone)?;
+    let status = folder.read("status", MAX_STATUS).ok_or(Unknown::Gone)?;
+    if effective_user(&status) != Some(0) {
+        return Err(Unknown::Unreadable);
+    }
     let sockets = folder.sockets(MAX_DESCRIPTORS)?;
     let tables = ["net/tcp", "net/tcp6"].map(|table| folder.read(table, MAX_TABLE).unwrap_or_default());
     let tables = tables.map(|table| String::from_utf8_lossy(&table).into_owned());
@@ -154,6 +165,7 @@ mod tests {
 
     #[test]
     fn the_longest_connection_of_a_process_is_found() {
+        let is_root = rustix::process::geteuid().is_root();
         let listener = TcpListener::bind("127.0.0.1:0").expect("it is allowed");
         let first = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
         let stat = std::fs::read("/proc/self/stat").expect("there is one");
@@ -163,9 +175,9 @@ mod tests {
             ..Process::default()
         };
         // Others of these tests may have connections of their own.
-        let source = connection(&this).expect("there is one");
-        assert_eq!(source.by, Witness::Socket);
-        assert!(source.address.is_loopback());
+        let source = connection(&this);
+        assert_eq!(source.is_ok(), is_root, "only root is believed");
+        assert!(source.is_ok_and(|it| it.by == Witness::Socket && it.address.is_loopback()) || !is_root);
         drop(first);
         let gone = Process {
             start_boot_ns: 1,

@@ -20,7 +20,7 @@ pub(super) struct View {
     root: OwnedFd,
     /// The root by its path, as the daemon sees it.
     root_path: Vec<u8>,
-    cwd: OwnedFd,
+    folder: ProcessFolder,
     /// The working folder by its path below the root. None where it is not below it.
     cwd_path: Option<Vec<u8>>,
 }
@@ -42,13 +42,13 @@ impl View {
         let (root_path, cwd_path) = (link("root")?, link("cwd")?);
         Ok(Self {
             root: folder.place("root").map_err(why)?,
-            cwd: folder.place("cwd").map_err(why)?,
             cwd_path: below(&root_path, &cwd_path),
             root_path,
+            folder,
         })
     }
 
-    /// A path from the root.
+    /// A path from the root. This may take as long as it takes.
     pub(super) fn absolute(&self, path: &[u8]) -> Result<Vec<u8>, Unknown> {
         if path.starts_with(b"/") {
             return Ok(path.to_vec());
@@ -61,7 +61,7 @@ impl View {
             ResolveFlags::empty(),
         )?)
         .map_err(why)?;
-        let real = facts(&self.cwd).map_err(why)?;
+        let real = facts(self.folder.place("cwd").map_err(why)?).map_err(why)?;
         if place(&found) != place(&real) {
             return Err(Unknown::Changed);
         }
@@ -103,7 +103,7 @@ fn bytes(link: &str, before: &Statx, limit: u64) -> Result<Vec<u8>, Unknown> {
     }
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     let file: fs::File = open(link, flags, Mode::empty()).map_err(why)?.into();
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(before.stx_size).unwrap_or_default() + 1);
     (&file).take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(Unknown::Unreadable);
