@@ -6,6 +6,7 @@
 mod credential;
 mod document;
 mod evidence;
+mod excepted;
 mod executable;
 mod host;
 mod json;
@@ -17,6 +18,7 @@ mod process;
 mod request;
 #[cfg(test)]
 pub(crate) mod samples;
+mod summary;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -31,15 +33,18 @@ use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
 pub(crate) use credential::{Credential, KubeconfigFields};
 pub(crate) use document::Document;
+pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
 pub(crate) use own::SourceOrigin;
 pub(crate) use place::{Container, Orchestrator, SourceFields};
 pub(crate) use process::Parent;
-pub(crate) use request::RequestFields;
+pub(crate) use request::{RequestFields, Target};
+pub use summary::{RepeatSummary, SummaryParts};
 pub(crate) use text::Text;
 pub use update::{News, Update, UpdateParts};
+pub(crate) use wording::gap_name;
 
 /// What an alert is made from.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +73,8 @@ pub enum Message {
     Notice(Notice),
     /// What became known after an alert.
     Update(Update),
+    /// How often an alert was repeated.
+    Summary(RepeatSummary),
 }
 
 impl Message {
@@ -77,6 +84,7 @@ impl Message {
             Self::Alert(alert) => alert.id(),
             Self::Notice(notice) => notice.id(),
             Self::Update(update) => update.id(),
+            Self::Summary(summary) => summary.id(),
         }
     }
 
@@ -84,7 +92,7 @@ impl Message {
     pub fn args_bytes(&self) -> usize {
         match self {
             Self::Alert(alert) => alert.args_bytes(),
-            Self::Notice(_) | Self::Update(_) => 0,
+            Self::Notice(_) | Self::Update(_) | Self::Summary(_) => 0,
         }
     }
 
@@ -95,6 +103,7 @@ impl Message {
             Self::Alert(alert) => alert.to_json_line(),
             Self::Notice(notice) => notice.to_json_line(),
             Self::Update(update) => update.to_json_line(),
+            Self::Summary(summary) => summary.to_json_line(),
         }
     }
 }
@@ -108,6 +117,12 @@ impl From<Alert> for Message {
 impl From<Update> for Message {
     fn from(update: Update) -> Self {
         Self::Update(update)
+    }
+}
+
+impl From<RepeatSummary> for Message {
+    fn from(summary: RepeatSummary) -> Self {
+        Self::Summary(summary)
     }
 }
 
@@ -142,6 +157,13 @@ impl Alert {
             matched_args,
             args_bytes: chosen_bytes(parts.event),
         }
+    }
+
+    /// The same as something that an exception let pass: no alert, but an event that says so.
+    #[must_use]
+    pub fn excepted(mut self, by: ExceptedBy) -> Self {
+        self.document.except(by);
+        self
     }
 
     /// The id.

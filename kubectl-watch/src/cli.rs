@@ -1,9 +1,14 @@
 //! The command line, as clap reads it. It says what there is to say; what is made of it is decided elsewhere.
 
+mod format;
+mod quieting;
+
 use std::path::PathBuf;
 
 use crate::source::kernel;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
+pub use format::{KernelLog, LogFormat, Output};
+pub use quieting::{Allow, Exceptions, Quieting, Simulate};
 
 /// Where the kernel describes its own types.
 pub const DEFAULT_BTF: &str = "/sys/kernel/btf/vmlinux";
@@ -40,6 +45,7 @@ const CHECK_HELP: &str = "\
 Examples:
   kubectl-watch check                         the rules that ship
   kubectl-watch check mine.toml team/         files, and all of a folder
+  kubectl-watch check -x exceptions/          the same, and exceptions
   kubectl-watch check --strict team/          for a pipeline: a warning fails it";
 
 const EXPLAIN_HELP: &str = "\
@@ -92,12 +98,18 @@ pub enum Command {
     /// Watch this node and report what the rules find; done too if no command is given
     #[command(after_help = RUN_HELP)]
     Run(Run),
-    /// Check rules without running them
+    /// Check rules and exceptions without running them
     #[command(after_help = CHECK_HELP)]
     Check(Check),
     /// Show what a rule looks for, why, and what to do when it finds it
     #[command(after_help = EXPLAIN_HELP)]
     Explain(Explain),
+    /// Write the narrowest useful exception for an alert, and say what else it would have silenced
+    #[command(after_help = quieting::ALLOW_HELP)]
+    Allow(Allow),
+    /// Show what rules and exceptions would have made of past alerts
+    #[command(after_help = quieting::SIMULATE_HELP)]
+    Simulate(Simulate),
     /// Show what this node offers and lacks, and how to give it that
     #[command(after_help = DOCTOR_HELP)]
     Doctor(Doctor),
@@ -115,7 +127,10 @@ pub struct Run {
     /// Which rules.
     #[command(flatten)]
     pub rules: Rules,
-    /// Refuse to start if any rule has an error or a warning, instead of running those that work
+    /// What of it is no alert.
+    #[command(flatten)]
+    pub quieting: Quieting,
+    /// Refuse to start if any rule or exception has an error or a warning, instead of running those that work
     #[arg(long)]
     pub strict: bool,
     /// How to write alerts: `text` to read, `json` for one ECS document a line, `auto` for text in a terminal and
@@ -202,6 +217,9 @@ pub struct Check {
     /// Rule files, or folders of them [default: the rules that ship]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Which exceptions.
+    #[command(flatten)]
+    pub exceptions: Exceptions,
     /// Fail on warnings too
     #[arg(long)]
     pub strict: bool,
@@ -240,40 +258,6 @@ pub struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
-}
-
-/// How alerts are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// By where standard output goes.
-    #[default]
-    Auto,
-    /// One ECS document a line.
-    Json,
-    /// A block to read.
-    Text,
-}
-
-/// How logs are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// A line to read.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// What the programs in the kernel log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum KernelLog {
-    /// Nothing.
-    #[default]
-    Off,
-    /// What they lose.
-    Warn,
-    /// Each watched exec, too.
-    Debug,
 }
 
 #[cfg(test)]
@@ -315,8 +299,23 @@ mod tests {
         assert!(
             matches!(parse("doctor --btf /x"), Ok(Command::Doctor(doctor)) if doctor.node.btf.as_os_str() == "/x")
         );
+        assert!(
+            matches!(parse("simulate --alerts a -x b -r c"), Ok(Command::Simulate(it)) if it.exceptions.paths.len() == 1)
+        );
+        assert!(matches!(parse("allow --from-alert x"), Ok(Command::Allow(allow)) if allow.alerts.is_none()));
         assert!(matches!(parse("completions fish"), Ok(Command::Completions(_))));
-        for line in ["explain", "-v -q", "--output yaml", "nothing", "completions"] {
+        for line in [
+            "explain",
+            "-v -q",
+            "--output yaml",
+            "nothing",
+            "completions",
+            "allow",
+            "simulate",
+            "--suppress=0s",
+            "--label x",
+            "--label a-b=c",
+        ] {
             assert_eq!(
                 parse(line).err().map(|error| error.exit_code()),
                 Some(2),

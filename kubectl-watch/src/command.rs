@@ -1,10 +1,12 @@
 //! The commands: one file each, all of them short, because what they do is elsewhere.
 
+mod allow;
 mod check;
 mod completions;
 mod doctor;
 mod explain;
 mod run;
+mod simulate;
 mod unpin;
 
 use std::io::{self, Write as _};
@@ -20,6 +22,8 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Run(run) => run::execute(run),
         Command::Check(check) => check::execute(&check),
         Command::Explain(explain) => explain::execute(&explain),
+        Command::Allow(allow) => allow::execute(&allow),
+        Command::Simulate(simulate) => simulate::execute(&simulate),
         Command::Doctor(doctor) => doctor::execute(&doctor),
         Command::Unpin(unpin) => unpin::execute(&unpin),
         Command::Completions(completions) => completions::execute(&completions),

@@ -1,6 +1,7 @@
 //! What the daemon was told, with what the command line leaves open settled.
 
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal as _},
     path::PathBuf,
 };
@@ -9,6 +10,7 @@ use crate::{
     cli::{self, Output, Run},
     sink::{Sink, stdout::Stdout, terminal::Terminal},
     source::kernel,
+    suppression::Settings,
 };
 
 /// How the daemon runs.
@@ -16,6 +18,14 @@ use crate::{
 pub struct Config {
     /// Rule files and folders; none means the rules that ship.
     pub rules: Vec<PathBuf>,
+    /// Files and folders of exceptions.
+    pub exceptions: Vec<PathBuf>,
+    /// Whether what an exception lets pass is written too.
+    pub write_excepted: bool,
+    /// How repeats are told for rules that don't say; none means that each is an alert.
+    pub suppression: Option<Settings>,
+    /// What this node is for.
+    pub labels: BTreeMap<String, String>,
     /// Whether a rule that cannot run here stops the start.
     pub strict: bool,
     /// Whether alerts are blocks to read.
@@ -35,6 +45,10 @@ impl Config {
     pub fn new(run: Run) -> Self {
         Self {
             rules: run.rules.paths,
+            exceptions: run.quieting.exceptions.paths,
+            write_excepted: run.quieting.write_excepted,
+            suppression: run.quieting.suppress.map(Settings::within),
+            labels: run.quieting.labels.into_iter().collect(),
             strict: run.strict,
             text: match run.output {
                 Output::Auto => io::stdout().is_terminal(),

@@ -14,7 +14,11 @@ pub struct Explanation<'a>(pub &'a Rule);
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Rule { metadata, query } = self.0;
+        let Rule {
+            metadata,
+            query,
+            suppression,
+        } = self.0;
         let (severity, risk) = (metadata.severity.name(), metadata.risk_score);
         writeln!(f, "{}", metadata.name)?;
         writeln!(
@@ -43,6 +47,14 @@ impl Display for Explanation<'_> {
                 _ => writeln!(f, "watches every exec, because it asks for no process.name")?,
             },
             Anchors::None => writeln!(f, "watches nothing, because nothing matches it")?,
+        }
+        if let Some(suppression) = suppression {
+            let fields: Vec<&str> = suppression.fields.iter().map(|(_, name)| *name).collect();
+            list(
+                f,
+                &format!("holds repeats together for {:#}, by", suppression.window),
+                &fields,
+            )?;
         }
         list(f, "names, and this sensor does not fill", query.unfilled())?;
         for warning in query.warnings() {

@@ -1,9 +1,10 @@
 //! Detects stolen Kubernetes identity on a node, the moment kubectl runs under it.
 //!
-//! The folders are the flow: `source` ▶ `event` ▶ `enrich` ▶ `rule` (with `eql`) ▶ `alert` (with `redact`)
-//! ▶ `sink`, and [`pipeline`] is the one place that knows them all.
+//! The folders are the flow: `source` ▶ `event` ▶ `enrich` ▶ `rule` (with `eql`) ▶ `exception` ▶ `suppression` ▶
+//! `alert` (with `redact`) ▶ `sink`, and [`pipeline`] is the one place that knows them all.
 
 pub mod alert;
+pub mod allowance;
 pub mod cli;
 pub mod command;
 pub mod config;
@@ -13,19 +14,25 @@ pub mod doctor;
 pub mod enrich;
 pub mod eql;
 pub mod event;
+pub mod exception;
+pub mod exceptionset;
 pub mod exit;
 pub mod explain;
+pub mod facts;
 pub mod identity;
 pub mod integrity;
 pub mod kubectl;
 pub mod log;
 pub mod loss;
+pub mod past;
 pub mod pipeline;
 pub mod redact;
 pub mod rule;
 pub mod ruleset;
 pub mod salt;
 pub mod signals;
+pub mod simulation;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod suppression;

@@ -1,9 +1,11 @@
-//! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ alert ▶ sink.
+//! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ exceptions ▶ suppression
+//! ▶ alert ▶ sink.
 
 mod judging;
 mod late;
 mod notices;
 mod rules;
+mod triage;
 
 use std::{path::Path, time::Duration};
 
@@ -34,6 +36,7 @@ use crate::{
 use late::Late;
 use notices::Keeper;
 use rules::{load, watch};
+use triage::Triage;
 
 /// How often losses are looked at, and overdue parts of an event given up.
 const TICK: Duration = Duration::from_secs(1);
@@ -56,6 +59,7 @@ pub struct Pipeline {
     /// Events of whose executable more will be known.
     late: Late,
     rules: RuleSet,
+    triage: Triage,
     host: Host,
     sink: sink::Handle,
     closed: Closed,
@@ -81,6 +85,7 @@ impl Pipeline {
     pub fn start(config: Config) -> Result<Self, Failure> {
         let signals = Signals::listen().map_err(Failure::runtime)?;
         let rules = load(&config)?;
+        let triage = Triage::start(&config, &rules)?;
         let mut enrichment = Enrichment::new(config.host_root.as_deref()).map_err(|error| {
             let path = config.host_root.as_deref().unwrap_or(Path::new("/"));
             Failure::config(anyhow::anyhow!(
@@ -94,7 +99,9 @@ impl Pipeline {
                 "the node's root is not to be seen, so users have no names; `kubectl-watch doctor` says more"
             );
         }
-        let host = enrich::host::read(enrichment.root(), config.node_name.as_deref());
+        let mut host = enrich::host::read(enrichment.root(), config.node_name.as_deref());
+        host.labels.clone_from(&config.labels);
+        let triage = triage.on(&host);
         let boot_id = host.boot.as_ref().map_or("", |boot| &boot.id);
         let (keeper, earlier) = Keeper::begin(&config, boot_id)?;
         let waits = matches!(keeper, Keeper::Waits);
@@ -119,7 +126,7 @@ impl Pipeline {
         );
         let mut files = Files::default();
         files.program();
-        notices::watch_rules(&mut files, &rules);
+        notices::watch_rules(&mut files, &rules, triage.exceptions());
         let mut this = Self {
             found: Vec::new(),
             keeper,
@@ -136,6 +143,7 @@ impl Pipeline {
             executables,
             late: Late::default(),
             rules,
+            triage,
             host,
             sink,
             closed,
@@ -185,6 +193,7 @@ impl Pipeline {
                 _ = ticks.tick() => {
                     self.source.give_up_overdue(&mut events);
                     self.look()?;
+                    self.tick();
                     overdue = overdue.saturating_sub(1);
                 }
                 findings = self.executables.finished() => self.learn(findings)?,
@@ -193,6 +202,7 @@ impl Pipeline {
                 request = self.signals.next() => match request {
                     Request::End => break,
                     Request::Reload => self.reload()?,
+                    Request::Status => self.triage.say(),
                 },
                 () = self.closed.wait() => break,
             }
@@ -213,13 +223,12 @@ impl Pipeline {
         found.into_iter().try_for_each(|event| self.judge(event))
     }
 
-    /// Reads the rules again. If anything is wrong with the new ones, the old ones stay.
+    /// Reads the rules and the exceptions again. If anything is wrong with the new ones, the old ones stay.
     fn reload(&mut self) -> Result<(), Failure> {
         match load(&self.config) {
             Ok(rules) => {
                 self.source.watch(&watch(&rules))?;
                 self.enrichment.set_needs(Needs::of(|field| rules.needs(field)));
-                notices::watch_rules(&mut self.files, &rules);
                 tracing::info!(rules = rules.rules().len(), "reloaded the rules");
                 self.rules = rules;
             }
@@ -227,6 +236,8 @@ impl Pipeline {
                 tracing::error!(error = %failure, "kept the old rules, as the new ones cannot be used");
             }
         }
+        self.triage.reload(&self.config, &self.rules);
+        notices::watch_rules(&mut self.files, &self.rules, self.triage.exceptions());
         Ok(())
     }
 
@@ -236,6 +247,7 @@ impl Pipeline {
             self.started(hashing.try_recv().ok().flatten());
         }
         self.learn_the_rest(DRAIN)?;
+        self.summarise_the_rest();
         self.report_losses()?;
         self.say_the_end();
         let sink = self.sink.finish(DRAIN);
@@ -244,6 +256,8 @@ impl Pipeline {
             events = received,
             watched = self.losses.watched(),
             alerts = self.alerts,
+            summarised = self.triage.counts.summarised,
+            excepted = self.triage.counts.excepted,
             notices = self.notices,
             updates = self.updates,
             delivered = sink.sent,

@@ -4,12 +4,14 @@
 
 mod error;
 mod file;
+mod suppression;
 
 use serde::{Deserialize, Serialize};
 
 pub use error::{Fault, Place, RuleError};
 
 use crate::eql::{Query, Schema};
+use crate::suppression::Settings;
 
 /// A rule that can be asked about events.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub struct Rule {
     pub metadata: Metadata,
     /// What it looks for.
     pub query: Query,
+    /// How its repeats are told, where it says.
+    pub suppression: Option<Settings>,
 }
 
 impl Rule {

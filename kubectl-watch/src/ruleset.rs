@@ -11,6 +11,7 @@ use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
 pub use load::LoadError;
+pub(crate) use load::text;
 
 use self::content::Content;
 use crate::eql::{Anchors, Names, Schema};

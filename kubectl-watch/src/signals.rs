@@ -9,8 +9,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub enum Request {
     /// `SIGINT` or `SIGTERM`: say what is there and end.
     End,
-    /// `SIGHUP`: read the rules again.
+    /// `SIGHUP`: read the rules and the exceptions again.
     Reload,
+    /// `SIGUSR1`: say how it stands.
+    Status,
 }
 
 /// The signals that are listened to. Listening begins when it is made.
@@ -18,6 +20,7 @@ pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    user: Signal,
 }
 
 impl Signals {
@@ -27,6 +30,7 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            user: signal(SignalKind::user_defined1())?,
         })
     }
 
@@ -36,6 +40,7 @@ impl Signals {
             _ = self.interrupt.recv() => Request::End,
             _ = self.terminate.recv() => Request::End,
             _ = self.hangup.recv() => Request::Reload,
+            _ = self.user.recv() => Request::Status,
         }
     }
 }

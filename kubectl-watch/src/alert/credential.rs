@@ -153,7 +153,7 @@ struct ImpersonatedFields {
 
 impl Credential {
     /// The token of the command line, or else what the kubeconfig has.
-    pub(super) fn of_event(event: &ProcessEvent) -> Option<Self> {
+    pub(crate) fn of_event(event: &ProcessEvent) -> Option<Self> {
         let kubeconfig = event.circumstances.kubeconfig.as_deref();
         let argument = Request::of_event(event, &event.process.args).and_then(|request| request.token);
         let token = match &argument {

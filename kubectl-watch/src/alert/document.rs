@@ -1,11 +1,14 @@
 //! The ECS document, field by field. `docs/alert.md` says what each is for.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::AlertParts;
 use super::credential::Credential;
 use super::evidence::Evidence;
+use super::excepted::ExceptedBy;
 use super::host::Host;
 use super::own::Own;
 use super::place::{Container, Orchestrator, SourceFields};
@@ -122,8 +125,14 @@ struct Related {
 
 #[derive(Clone, Debug, Serialize)]
 struct Labels {
-    #[serde(rename = "kubectl_watch.impersonated_user")]
-    impersonated_user: Text,
+    #[serde(
+        rename = "kubectl_watch.impersonated_user",
+        skip_serializing_if = "Option::is_none"
+    )]
+    impersonated_user: Option<Text>,
+    /// Those of the node.
+    #[serde(flatten)]
+    node: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -159,8 +168,11 @@ impl Document {
         let circumstances = &event.circumstances;
         let credential = Credential::of_event(event);
         let target = Target::new(request.as_ref(), circumstances, credential.as_ref());
-        let impersonated = target.as_ref().and_then(Target::impersonated).cloned();
-        let labels = impersonated.map(|impersonated_user| Labels { impersonated_user });
+        let impersonated_user = target.as_ref().and_then(Target::impersonated).cloned();
+        let labels = (impersonated_user.is_some() || !host.labels.is_empty()).then(|| Labels {
+            impersonated_user,
+            node: host.labels.clone(),
+        });
         let source = circumstances.source.as_ref().map(SourceFields::of);
         let process = Process::new(event, host, evidence.redacted);
         let users = [Some(&user), Some(&process.real_user), login.as_ref()];
@@ -225,6 +237,15 @@ impl Document {
             },
             kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential),
         }
+    }
+}
+
+impl Document {
+    /// Makes an event of it that an exception let pass. The exec happened all the same, so its outcome stays.
+    pub(super) fn except(&mut self, by: ExceptedBy) {
+        self.event.kind = "event";
+        self.event.reason = by.reason(&self.event.reason);
+        self.kubectl_watch.exception = Some(by);
     }
 }
 

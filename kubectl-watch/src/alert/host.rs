@@ -1,5 +1,7 @@
 //! The node that an alert is from, in ECS's words.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// The node.
@@ -19,6 +21,9 @@ pub struct Host {
     pub boot: Option<Boot>,
     /// Its operating system.
     pub os: Os,
+    /// What it is for, as whoever runs the daemon says: ECS `labels`, which is no part of `host`.
+    #[serde(skip)]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A start of a node.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::credential::{Credential, KubeconfigFields};
 use super::document::Identity;
 use super::evidence::Matched;
+use super::excepted::ExceptedBy;
 use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, ancestors};
@@ -17,6 +18,8 @@ use crate::kubectl::Request;
 /// Our own fields.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Own {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exception: Option<ExceptedBy>,
     pub(crate) matched: Vec<Matched>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<&'static str>,
@@ -79,6 +82,7 @@ impl Own {
         let circumstances = &event.circumstances;
         let place = &event.place;
         Self {
+            exception: None,
             request: request.map(RequestFields::new),
             credential,
             kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),

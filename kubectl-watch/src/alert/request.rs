@@ -71,7 +71,7 @@ pub(crate) struct RequestFields {
 
 impl Target {
     /// Whom flags name counts before whom the kubeconfig names, and that before whom the credential is for.
-    pub(super) fn new(
+    pub(crate) fn new(
         request: Option<&Request>,
         circumstances: &Circumstances,
         credential: Option<&Credential>,

@@ -183,19 +183,19 @@ fn event() -> ProcessEvent {
 }
 
 fn host() -> Host {
+    let boot = "6d1c1a3e-0000-4000-8000-000000000000".into();
     Host {
         name: "node-1".into(),
         hostname: "ip-10-0-0-7".into(),
         id: Some("0123456789abcdef0123456789abcdef".into()),
         architecture: "x86_64".into(),
-        boot: Some(Boot {
-            id: "6d1c1a3e-0000-4000-8000-000000000000".into(),
-        }),
+        boot: Some(Boot { id: boot }),
         os: Os {
             kernel: "6.8.0".into(),
             name: Some("Ubuntu".into()),
             ..Os::default()
         },
+        ..Host::default()
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, hos
 }
 
 /// What a gap is called.
-pub(super) fn gap_name(gap: Gap) -> &'static str {
+pub(crate) fn gap_name(gap: Gap) -> &'static str {
     match gap {
         Gap::Content => "kubectl_watch.executable",
         Gap::Kubeconfig => "kubectl_watch.kubeconfig",

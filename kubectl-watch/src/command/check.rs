@@ -1,17 +1,27 @@
-//! `kubectl-watch check`: load rules, and say of each file what became of it.
+//! `kubectl-watch check`: load rules and exceptions, and say of each file what became of it.
 
 use std::fmt::Write as _;
 
 use crate::{
     cli::Check,
+    exceptionset::ExceptionSet,
     exit::{ExitCode, Failure},
     ruleset::{RuleSet, Watch},
 };
 
 pub(super) fn execute(check: &Check) -> Result<ExitCode, Failure> {
     let rules = RuleSet::load(&check.paths, check.paths.is_empty()).map_err(Failure::config)?;
-    super::print(report(&rules).as_bytes())?;
-    let flawless = rules.skipped().is_empty() && rules.warnings().is_empty();
+    let exceptions = ExceptionSet::load(&check.exceptions.paths).map_err(Failure::config)?;
+    let doubts = exceptions.warnings(&rules);
+    let mut report = report(&rules);
+    for doubt in &doubts {
+        let _never_fails = writeln!(report, "warning  {doubt}");
+    }
+    if !exceptions.exceptions().is_empty() {
+        let _never_fails = writeln!(report, "exceptions: {}", exceptions.exceptions().len());
+    }
+    super::print(report.as_bytes())?;
+    let flawless = rules.skipped().is_empty() && rules.warnings().is_empty() && doubts.is_empty();
     let good = !rules.rules().is_empty() && (flawless || !check.strict);
     Ok(if good { ExitCode::Success } else { ExitCode::Config })
 }

@@ -43,6 +43,7 @@ pub fn read(root: &HostRoot, node_name: Option<&str>) -> Host {
             full: release.get("PRETTY_NAME"),
             ..Os::default()
         },
+        ..Host::default()
     }
 }
 

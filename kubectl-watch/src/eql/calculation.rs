@@ -90,7 +90,7 @@ impl Calculation {
     }
 
     /// Shows every field that is read, those of inner conditions included.
-    pub(super) fn each_field(&self, see: &mut dyn FnMut(Field)) {
+    pub(crate) fn each_field(&self, see: &mut dyn FnMut(Field)) {
         match self {
             Self::Missing | Self::Constant(_) => {}
             Self::Field(field) => see(*field),

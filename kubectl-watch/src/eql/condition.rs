@@ -56,6 +56,28 @@ impl Condition {
         }
     }
 
+    /// Whether it holds for an event of which not every field is known; none where that depends on what is not.
+    pub(super) fn judge<E: Event + ?Sized>(
+        &self,
+        event: &E,
+        is_known: &dyn Fn(Field) -> bool,
+    ) -> Option<bool> {
+        match self {
+            Self::Always(holds) => Some(*holds),
+            Self::Test(subject, test) => {
+                if subject.any(event, test) {
+                    return Some(true);
+                }
+                let mut is_all_known = true;
+                self.each_field(&mut |field| is_all_known &= is_known(field));
+                is_all_known.then_some(false)
+            }
+            Self::Not(inner) => inner.judge(event, is_known).map(|holds| !holds),
+            Self::All(parts) => decide(parts.iter().map(|part| part.judge(event, is_known)), false),
+            Self::Any(parts) => decide(parts.iter().map(|part| part.judge(event, is_known)), true),
+        }
+    }
+
     /// Shows the values that made tests true, for an event for which this holds. Under `not` nothing is shown:
     /// there it is absence that counts.
     pub(super) fn each_reason<E: Event + ?Sized>(&self, event: &E, see: &mut dyn FnMut(Field, Value<'_>)) {
@@ -135,4 +157,17 @@ impl Condition {
             }
         }
     }
+}
+
+/// The first answer that decides, or the other one where all are known.
+fn decide(answers: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
+    let mut is_sure = true;
+    for answer in answers {
+        match answer {
+            Some(holds) if holds == decisive => return Some(decisive),
+            Some(_) => {}
+            None => is_sure = false,
+        }
+    }
+    is_sure.then_some(!decisive)
 }

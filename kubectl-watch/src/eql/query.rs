@@ -88,6 +88,11 @@ impl Query {
         self.condition.holds(event)
     }
 
+    /// Whether it matches an event of which not every field is known; none where that depends on what is not.
+    pub fn judge<E: Event + ?Sized>(&self, event: &E, is_known: &dyn Fn(Field) -> bool) -> Option<bool> {
+        self.condition.judge(event, is_known)
+    }
+
     /// The values that made it match an event, each once and at most 32 of them.
     pub fn reasons<E: Event + ?Sized>(&self, event: &E) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();

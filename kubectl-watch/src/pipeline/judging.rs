@@ -1,6 +1,9 @@
 //! What happens to one event: what is it, what do the rules say, who hears of it, and what is found out later.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use uuid::{NoContext, Uuid};
@@ -8,6 +11,7 @@ use uuid::{NoContext, Uuid};
 use super::{
     Pipeline,
     late::{Sent, Waiting},
+    triage::{Decision, Patience},
 };
 use crate::{
     alert::{Alert, AlertParts, Host, News, Update, UpdateParts},
@@ -17,6 +21,9 @@ use crate::{
     rule::Rule,
     source::running,
 };
+
+/// How long something that could be an alert is held back for what an exception asks of it.
+const MAX_HOLD: Duration = Duration::from_secs(5);
 
 impl Pipeline {
     pub(super) fn judge_all(&mut self, events: &mut Vec<ProcessEvent>) -> Result<(), Failure> {
@@ -49,10 +56,20 @@ impl Pipeline {
             event,
             tickets,
             sent: Vec::new(),
+            decided: Vec::new(),
+            held: None,
         };
-        self.alert(&mut waiting);
-        self.late.keep(waiting);
+        self.alert(&mut waiting, Patience::Some);
+        self.keep(waiting);
         Ok(())
+    }
+
+    /// Keeps an event of which more will be known. What an exception might let pass by that, and cannot be kept, is
+    /// decided on now.
+    fn keep(&mut self, waiting: Waiting) {
+        if let Some(mut waiting) = self.late.keep(waiting) {
+            self.alert(&mut waiting, Patience::None);
+        }
     }
 
     /// Says what the executable is, and lets the kernel know it.
@@ -69,34 +86,76 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Sends an alert for each rule that matches and has not sent one.
-    fn alert(&mut self, waiting: &mut Waiting) {
-        let event = &waiting.event;
-        let is_new = |rule: &&Rule| waiting.sent.iter().all(|sent| sent.rule != rule.metadata.id);
-        let matching: Vec<&Rule> = self.rules.matching(event).filter(is_new).collect();
-        if matching.is_empty() {
-            return;
-        }
-        if waiting.sent.is_empty() {
+    /// Decides on each rule that matches and has not been decided on, and sends what comes of it.
+    pub(super) fn alert(&mut self, waiting: &mut Waiting, patience: Patience) {
+        let is_new = |rule: &&Rule| !waiting.decided.contains(&rule.metadata.id);
+        let matching: Vec<&Rule> = self.rules.matching(&waiting.event).filter(is_new).collect();
+        if !matching.is_empty() && waiting.decided.is_empty() && waiting.held.is_none() {
             // Now, while the process runs.
             waiting
                 .tickets
                 .extend(self.enrichment.inquire(&mut waiting.event));
         }
         let event = &waiting.event;
-        for rule in matching {
-            let alert = alert(rule, event, &self.host);
-            tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
-            self.alerts += 1;
-            waiting.sent.push(Sent {
-                rule: rule.metadata.id.clone(),
-                rule_name: rule.metadata.name.clone(),
-                alert: alert.id().to_owned(),
-            });
-            self.sink.send(Arc::new(alert.into()));
+        let since = waiting.held.take();
+        let sent_before = waiting.sent.len();
+        for rule in &matching {
+            let decision = self.triage.decide(rule, event, patience);
+            for message in self.triage.take_summaries(&self.host) {
+                self.sink.send(Arc::new(message));
+            }
+            match decision {
+                Decision::Hold => {
+                    waiting.held = since.or_else(|| Some(Instant::now()));
+                    continue;
+                }
+                Decision::Alert => {
+                    let alert = alert(rule, event, &self.host);
+                    tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
+                    self.alerts += 1;
+                    self.triage.sent(alert.id());
+                    waiting.sent.push(Sent {
+                        rule: rule.metadata.id.clone(),
+                        rule_name: rule.metadata.name.clone(),
+                        alert: alert.id().to_owned(),
+                    });
+                    self.sink.send(Arc::new(alert.into()));
+                }
+                Decision::Excepted(by) => {
+                    if self.config.write_excepted {
+                        let event = alert(rule, event, &self.host).excepted(by);
+                        self.sink.send(Arc::new(event.into()));
+                    }
+                }
+                Decision::Repeat => {}
+            }
+            waiting.decided.push(rule.metadata.id.clone());
         }
-        let hashing = self.executables.hash(&waiting.event);
-        waiting.tickets.extend(hashing);
+        if waiting.held.is_some() || waiting.sent.len() > sent_before {
+            let hashing = self.executables.hash(&waiting.event);
+            waiting.tickets.extend(hashing);
+        }
+    }
+
+    /// Once a second: what was held back for too long, summaries that are due, exceptions that have ended.
+    pub(super) fn tick(&mut self) {
+        for mut waiting in self.late.held(MAX_HOLD) {
+            self.alert(&mut waiting, Patience::None);
+            self.keep(waiting);
+        }
+        self.triage.tick(Timestamp::now());
+        for message in self.triage.take_summaries(&self.host) {
+            self.sink.send(Arc::new(message));
+        }
+    }
+
+    /// At the end: the summaries of all that is counted.
+    pub(super) fn summarise_the_rest(&mut self) {
+        self.triage.finish();
+        for message in self.triage.take_summaries(&self.host) {
+            self.sink.send(Arc::new(message));
+        }
+        self.triage.say();
     }
 
     /// What was found out since: rules that match by it now, and news for who has an alert already.
@@ -108,11 +167,11 @@ impl Pipeline {
                 self.remember(remember)?;
                 if waiting.event.executable != known {
                     self.update(&waiting, News::Executable);
-                    if self.enrichment.needs().executable {
-                        self.alert(&mut waiting);
+                    if self.enrichment.needs().executable || waiting.held.is_some() {
+                        self.alert(&mut waiting, Patience::Some);
                     }
                 }
-                self.late.keep(waiting);
+                self.keep(waiting);
             }
         }
         Ok(())
@@ -124,17 +183,23 @@ impl Pipeline {
             for mut waiting in self.late.answered(ticket) {
                 self.enrichment.tell(answer.clone(), &mut waiting.event);
                 self.update(&waiting, News::Circumstances);
-                self.late.keep(waiting);
+                if waiting.held.is_some() {
+                    self.alert(&mut waiting, Patience::Some);
+                }
+                self.keep(waiting);
             }
         }
     }
 
     /// At the end: waits a little for what is being read.
     pub(super) fn learn_the_rest(&mut self, patience: Duration) -> Result<(), Failure> {
-        if self.late.alerts() > 0 {
+        if self.late.alerts() > 0 || self.late.holds() {
             self.learn_circumstances(patience / 2);
             let findings = self.executables.findings(patience);
             self.learn(findings)?;
+        }
+        for mut waiting in self.late.held(Duration::ZERO) {
+            self.alert(&mut waiting, Patience::None);
         }
         let (missing, left_out) = (self.late.alerts(), self.late.left_out);
         if missing > 0 || left_out > 0 {

@@ -4,6 +4,8 @@
 //! What does not fit is counted and goes without: its alerts are out already, and the kernel asks again at the next
 //! exec of that file.
 
+use std::time::{Duration, Instant};
+
 use crate::enrich::executable::Ticket;
 use crate::event::{Executable, ProcessEvent};
 
@@ -28,6 +30,10 @@ pub(super) struct Waiting {
     pub(super) tickets: Vec<Ticket>,
     /// Its alerts.
     pub(super) sent: Vec<Sent>,
+    /// The rules that have been decided on, whatever came of it.
+    pub(super) decided: Vec<String>,
+    /// Since when an exception might hold by what is not known yet, and so what could be an alert is held back.
+    pub(super) held: Option<Instant>,
 }
 
 /// An alert that is out.
@@ -53,19 +59,27 @@ impl Waiting {
 }
 
 impl Late {
-    /// Keeps an event until its tickets are answered.
-    pub(super) fn keep(&mut self, waiting: Waiting) {
+    /// Keeps an event until its tickets are answered. Gives back one that is held and cannot be kept.
+    #[must_use]
+    pub(super) fn keep(&mut self, waiting: Waiting) -> Option<Waiting> {
         if waiting.tickets.is_empty() {
-            return;
+            return waiting.held.is_some().then_some(waiting);
         }
         let bytes: usize = self.waiting.iter().map(Waiting::bytes).sum();
         // One always fits, as one alert does in a sink.
         let fits = self.waiting.is_empty() || bytes + waiting.bytes() <= MAX_BYTES;
         if fits && self.waiting.len() < MAX_EVENTS {
             self.waiting.push(waiting);
-        } else {
-            self.left_out += 1;
+            return None;
         }
+        self.left_out += 1;
+        waiting.held.is_some().then_some(waiting)
+    }
+
+    /// Hands out the events that have been held back for so long.
+    pub(super) fn held(&mut self, patience: Duration) -> Vec<Waiting> {
+        let is_due = |waiting: &mut Waiting| waiting.held.is_some_and(|since| since.elapsed() >= patience);
+        self.waiting.extract_if(.., is_due).collect()
     }
 
     /// Hands out the events that wait for this answer.
@@ -78,6 +92,11 @@ impl Late {
             waiting.tickets.retain(|open| *open != ticket);
         }
         answered
+    }
+
+    /// Whether anything is held back.
+    pub(super) fn holds(&self) -> bool {
+        self.waiting.iter().any(|waiting| waiting.held.is_some())
     }
 
     /// How many alerts are still to be completed.
@@ -103,20 +122,22 @@ mod tests {
             },
             tickets: tickets.iter().copied().map(Ticket::from).collect(),
             sent: Vec::new(),
+            decided: Vec::new(),
+            held: None,
         }
     }
 
     #[test]
     fn an_event_waits_for_each_of_its_answers() {
         let mut late = Late::default();
-        late.keep(waiting(&[], 1));
-        late.keep(waiting(&[1, 2], 1));
-        late.keep(waiting(&[2], 1));
+        for tickets in [&[][..], &[1, 2], &[2]] {
+            assert!(late.keep(waiting(tickets, 1)).is_none());
+        }
         assert!(late.answered(Ticket::from(3)).is_empty());
         let both = late.answered(Ticket::from(2));
         assert_eq!(both.iter().map(|it| it.tickets.len()).collect::<Vec<_>>(), [1, 0]);
         for waiting in both {
-            late.keep(waiting);
+            assert!(late.keep(waiting).is_none());
         }
         assert_eq!(late.answered(Ticket::from(1)).len(), 1);
         assert!(late.waiting.is_empty() && late.left_out == 0);
@@ -126,14 +147,31 @@ mod tests {
     fn neither_many_nor_large_ones_are_kept_without_end() {
         let mut late = Late::default();
         for _ in 0..MAX_EVENTS + 10 {
-            late.keep(waiting(&[1], 1));
+            assert!(late.keep(waiting(&[1], 1)).is_none());
         }
         assert_eq!((late.waiting.len(), late.left_out), (MAX_EVENTS, 10));
         let mut late = Late::default();
         // The first fits whatever it takes.
         for _ in 0..3 {
-            late.keep(waiting(&[1], MAX_BYTES + 1));
+            assert!(late.keep(waiting(&[1], MAX_BYTES + 1)).is_none());
         }
         assert_eq!((late.waiting.len(), late.left_out), (1, 2));
+    }
+
+    #[test]
+    fn what_is_held_back_is_never_left_out_in_silence() {
+        let held = |tickets: &[u64], bytes| Waiting {
+            held: Some(Instant::now()),
+            ..waiting(tickets, bytes)
+        };
+        let mut late = Late::default();
+        assert!(late.keep(held(&[], 1)).is_some(), "nothing will ever be known");
+        assert!(late.keep(held(&[1], MAX_BYTES + 1)).is_none());
+        assert!(
+            late.keep(held(&[1], MAX_BYTES + 1)).is_some(),
+            "there is no place"
+        );
+        assert_eq!(late.held(Duration::ZERO).len(), 1);
+        assert!(late.held(Duration::ZERO).is_empty());
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         notice::{About, Loss, Sensor, Tampering, Target},
     },
     config::Config,
+    exceptionset::ExceptionSet,
     exit::Failure,
     integrity::{self, Files},
     loss::Look,
@@ -86,12 +87,15 @@ pub(super) fn hash_program() -> oneshot::Receiver<Option<String>> {
 }
 
 /// The files that should not change while the daemon runs.
-pub(super) fn watch_rules(files: &mut Files, rules: &RuleSet) {
+pub(super) fn watch_rules(files: &mut Files, rules: &RuleSet, exceptions: &ExceptionSet) {
     files.forget_rules();
     for file in rules.files() {
         if let Some(path) = &file.path {
             files.rules(path.clone(), file.sha256.clone());
         }
+    }
+    for (path, sha256) in exceptions.files() {
+        files.rules(path.clone(), sha256.clone());
     }
 }
 
@@ -292,7 +296,7 @@ impl Pipeline {
             format!("the equation does not hold: {balance}; {}", self.losses)
         };
         let sensor = Sensor {
-            sum: Some(sum),
+            sum: Some(format!("{sum}; {}", self.triage.sum())),
             ..self.sensor()
         };
         self.notify(&About::Stop(sensor));

@@ -58,7 +58,7 @@ pub struct Place {
 
 impl Place {
     /// The place so many bytes into a text.
-    pub(super) fn new(text: &str, offset: usize) -> Self {
+    pub(crate) fn new(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self {
@@ -70,7 +70,7 @@ impl Place {
     }
 
     /// The line with a caret below, on lines of their own; empty where the place is unknown.
-    fn caret(&self) -> String {
+    pub(crate) fn caret(&self) -> String {
         if self.line == 0 {
             return String::new();
         }

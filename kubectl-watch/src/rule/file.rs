@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Fault, Place, RuleError};
-use super::{Metadata, Rule, Severity, Threat};
+use super::{Metadata, Rule, Severity, Threat, suppression};
 use crate::eql::{EqlError, Query, Schema};
 
 /// The newest format that this program reads.
@@ -51,6 +51,7 @@ struct Section {
     response: Option<String>,
     #[serde(default)]
     threat: Vec<Threat>,
+    alert_suppression: Option<suppression::Section>,
 }
 
 fn first_version() -> u32 {
@@ -65,6 +66,12 @@ fn eql() -> String {
 const KEYS: &[&str] = &[
     "format",
     "rule",
+    "rule.alert_suppression",
+    "rule.alert_suppression.duration",
+    "rule.alert_suppression.duration.unit",
+    "rule.alert_suppression.duration.value",
+    "rule.alert_suppression.group_by",
+    "rule.alert_suppression.missing_fields_strategy",
     "rule.author",
     "rule.description",
     "rule.false_positives",
@@ -153,6 +160,11 @@ fn rule(text: &str, section: Section, schema: &dyn Schema) -> Result<Rule, Fault
     if let Some(reason) = query.impossible() {
         return Err(Fault::Impossible(reason));
     }
+    let suppression = section
+        .alert_suppression
+        .map(suppression::Section::settings)
+        .transpose()
+        .map_err(|(offset, message)| at(text, offset, message))?;
     let metadata = Metadata {
         id: section.rule_id,
         name: section.name,
@@ -170,7 +182,11 @@ fn rule(text: &str, section: Section, schema: &dyn Schema) -> Result<Rule, Fault
         response: section.response,
         threat: section.threat,
     };
-    Ok(Rule { metadata, query })
+    Ok(Rule {
+        metadata,
+        query,
+        suppression,
+    })
 }
 
 /// The error with its place in the file, if the file has the query letter by letter.

@@ -205,8 +205,8 @@ impl Loading {
     }
 }
 
-/// The text of a rule file, or an error where it is longer than any rule.
-fn text(path: &Path) -> io::Result<String> {
+/// The text of a file of rules or exceptions, or an error where it is longer than any.
+pub(crate) fn text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE {

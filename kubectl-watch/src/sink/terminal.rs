@@ -15,7 +15,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 use super::Sink;
-use crate::alert::{Alert, Document, Message, Parent};
+use crate::alert::{Alert, Document, Message, Parent, RepeatSummary};
 use crate::event::Args;
 use crate::rule::Severity;
 use quote::{plain, quoted};
@@ -73,6 +73,7 @@ impl<W: Write> Sink for Terminal<W> {
             Message::Alert(alert) => block(alert),
             Message::Notice(notice) => notice::block(notice),
             Message::Update(update) => content::update(update),
+            Message::Summary(summary) => summary_line(summary),
         };
         self.writer.write_all(block.as_bytes())?;
         self.writer.flush()
@@ -85,7 +86,8 @@ pub fn block(alert: &Alert) -> String {
     let document = &alert.document;
     let mut out = String::new();
     let colour = Style::new().bold().fg_color(Some(colour(alert.severity).into()));
-    let severity = alert.severity.name().to_uppercase();
+    let exception = document.kubectl_watch.exception.as_ref();
+    let severity = exception.map_or(alert.severity.name().to_uppercase(), |_| "EXCEPTED".into());
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(
         out,
@@ -137,9 +139,23 @@ pub fn block(alert: &Alert) -> String {
             &format!("not all of {}", document.kubectl_watch.gaps().join(", ")),
         );
     }
+    if let Some(by) = exception {
+        line(
+            &mut out,
+            "by",
+            &format!("{}: {}", plain(&by.name), plain(&by.reason)),
+        );
+    }
     line(&mut out, "id", alert.id());
     out.push('\n');
     out
+}
+
+/// How often an alert was repeated, in one line.
+fn summary_line(summary: &RepeatSummary) -> String {
+    let document = &summary.document;
+    let (time, reason) = (milliseconds(&document.timestamp), plain(&document.event.reason));
+    format!("{DIM}{time}  {reason}{DIM:#}\n")
 }
 
 /// A time without what a person does not read of it.

@@ -1,0 +1,87 @@
+use super::*;
+use crate::alert::samples::{Sample, in_memory};
+use crate::past::Past;
+use crate::simulation::judge;
+
+fn allow(sample: &Sample) -> (String, Exception, PastAlert) {
+    let alert = Past::from_text(&sample.alert().to_json_line()).alerts.remove(0);
+    let wording = Wording {
+        name: None,
+        reason: Some("it's \"fine\"".into()),
+        owner: "me".into(),
+        expires: "2999-01-01".into(),
+    };
+    let (text, exception) = wording
+        .exception(&alert)
+        .unwrap_or_else(|error| panic!("{error}"));
+    (text, exception, alert)
+}
+
+#[test]
+fn it_silences_its_alert_and_nothing_that_differs_in_what_counts() {
+    let mut script = Sample::new();
+    script.event.parent.name = b"back'up.sh".to_vec();
+    script.event.parent.args = ["bash", "/opt/back'up.sh"].iter().collect();
+    let hostile = Sample::new().args(&[
+        b"kubectl",
+        b"--as=a'''\n\x1b\"\\",
+        b"--as-group=g",
+        b"--token=abc",
+    ]);
+    for sample in [Sample::new(), in_memory(), script, hostile] {
+        let (text, exception, alert) = allow(&sample);
+        assert_eq!(judge(&exception, &alert), Some(true), "{text}");
+        assert!(exception.doubts.is_empty(), "{text}");
+        assert!(!text.contains("process.name =="), "{text}");
+        let changes: [fn(&mut Sample); 3] = [
+            |sample| {
+                sample.event.names.user = Some("mallory".into());
+                sample.event.credentials.user.effective = 4711;
+            },
+            |sample| sample.event.parent.executable = b"/tmp/x".to_vec(),
+            |sample| sample.event.process.args = ["kubectl", "--as=system:masters"].iter().collect(),
+        ];
+        for change in changes {
+            let mut other = Sample {
+                rule: sample.rule.clone(),
+                event: sample.event.clone(),
+                host: sample.host.clone(),
+                matched: Vec::new(),
+            };
+            change(&mut other);
+            let other = Past::from_text(&other.alert().to_json_line()).alerts.remove(0);
+            assert_eq!(judge(&exception, &other), Some(false), "{text}");
+        }
+    }
+}
+
+#[test]
+fn it_says_what_it_goes_by_and_what_is_missing() {
+    let (text, exception, _) = allow(&Sample::new());
+    assert_eq!(
+        (exception.reason.as_str(), exception.owner.as_str()),
+        ("it's \"fine\"", "me")
+    );
+    for words in [
+        "# From alert 01970000-0000-7000-8000-000000000001 of 2026-01-01T00:00:00.13Z.\n",
+        "# Its content is not in the alert",
+        "# Everybody has the program that started it",
+        "  // as whom it acts\n  user.target.name == \"system:admin\"",
+        "  // what started it\n  process.parent.executable == \"/usr/bin/bash\"",
+    ] {
+        assert!(text.contains(words), "no {words:?}: {text}");
+    }
+    let nobody = "{\"@timestamp\":\"2026-01-01T00:00:00Z\",\"event\":{\"kind\":\"alert\",\"action\":\"exec\",\"id\":\"i\"},\
+                  \"rule\":{\"id\":\"r\"},\"process\":{}}";
+    let alert = Past::from_text(nobody.as_bytes()).alerts.remove(0);
+    let wording = Wording {
+        name: None,
+        reason: None,
+        owner: "me".into(),
+        expires: "2999-01-01".into(),
+    };
+    assert!(matches!(
+        wording.exception(&alert),
+        Err(AllowError::TooLittle("user"))
+    ));
+}

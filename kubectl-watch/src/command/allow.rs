@@ -1,0 +1,117 @@
+//! `kubectl-watch allow`: an exception for an alert, and what else it would have silenced.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::simulate;
+use crate::{
+    allowance::{Wording, default_expiry},
+    cli::Allow,
+    exception::Exception,
+    exit::{ExitCode, Failure},
+    past::{self, Past, PastAlert},
+    simulation::judge,
+};
+
+/// Alerts that are listed one by one.
+const MAX_LISTED: usize = 20;
+
+pub(super) fn execute(allow: &Allow) -> Result<ExitCode, Failure> {
+    let others = allow.alerts.as_deref().map(past::read).transpose();
+    let others = others.map_err(Failure::config)?;
+    let own = Path::new(&allow.from_alert);
+    let is_file = allow.from_alert == "-" || fs::metadata(own).is_ok_and(|file| !file.is_dir());
+    let file = is_file
+        .then(|| past::read(own))
+        .transpose()
+        .map_err(Failure::config)?;
+    let alert = match (&file, &others) {
+        (Some(file), others) => only(file, others.as_ref(), &allow.from_alert)?,
+        (None, Some(others)) => others.get(&allow.from_alert).ok_or_else(|| {
+            let error = anyhow::anyhow!(
+                "there is no alert {} among the {} that were read; it is neither a file",
+                allow.from_alert,
+                others.alerts.len()
+            );
+            Failure::config(error)
+        })?,
+        (None, None) => {
+            let error = anyhow::anyhow!(
+                "there is no file {0}; if {0} is the id of an alert, say where that is with --alerts FILE",
+                allow.from_alert
+            );
+            return Err(Failure::config(error));
+        }
+    };
+    let wording = Wording {
+        name: allow.name.clone(),
+        reason: allow.reason.clone(),
+        owner: allow.owner.clone().unwrap_or_else(|| "nobody yet".to_owned()),
+        expires: allow
+            .expires
+            .clone()
+            .unwrap_or_else(|| default_expiry(Timestamp::now())),
+    };
+    let (text, exception) = wording.exception(alert).map_err(Failure::config)?;
+    super::print(text.as_bytes())?;
+    say(&exception, alert, others.as_ref());
+    let whole = [file.as_ref(), others.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(simulate::faults);
+    Ok(whole.fold(ExitCode::Success, |sum, code| {
+        if code == ExitCode::Success { sum } else { code }
+    }))
+}
+
+/// The one alert of a file, with what updates among the others say of it.
+fn only<'a>(file: &'a Past, others: Option<&'a Past>, path: &str) -> Result<&'a PastAlert, Failure> {
+    match &file.alerts[..] {
+        [alert] => Ok(others.and_then(|others| others.get(alert.id())).unwrap_or(alert)),
+        alerts => {
+            let error = anyhow::anyhow!(
+                "{path} has {} alerts, and the exception is made from one: give its id, and `--alerts {path}`",
+                alerts.len()
+            );
+            Err(Failure::config(error))
+        }
+    }
+}
+
+/// Says what the exception would have silenced.
+fn say(exception: &Exception, alert: &PastAlert, others: Option<&Past>) {
+    match judge(exception, alert) {
+        Some(true) => {}
+        // It ends before the alert, or asks for what the document does not say.
+        _ => eprintln!("warning: it would not have silenced the alert that it was made from"),
+    }
+    for doubt in &exception.doubts {
+        eprintln!("warning: {doubt}");
+    }
+    let Some(others) = others else {
+        eprintln!("give past alerts with --alerts FILE to see what else it would have silenced");
+        return;
+    };
+    let judged = |wanted: Option<bool>| {
+        let alerts = others.alerts.iter();
+        alerts.filter(move |other| judge(exception, other) == wanted)
+    };
+    let silenced: Vec<&PastAlert> = judged(Some(true)).collect();
+    let unsure = judged(None).count();
+    eprintln!(
+        "it would have silenced {} of {} alerts",
+        silenced.len(),
+        others.alerts.len()
+    );
+    for other in silenced.iter().take(MAX_LISTED) {
+        eprintln!("  {}", other.line());
+    }
+    if silenced.len() > MAX_LISTED {
+        eprintln!("  … and {} more", silenced.len() - MAX_LISTED);
+    }
+    if unsure > 0 {
+        eprintln!("of {unsure} it cannot be told: what it depends on was redacted, or is not in the alert");
+    }
+}

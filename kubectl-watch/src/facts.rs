@@ -1,0 +1,243 @@
+//! What exceptions and suppression can ask of an event: every field that a rule can name, and what is known besides:
+//! as whom kubectl acts and what it asks for, which node this is, and which labels somebody gave that node.
+//!
+//! All of it is the truth, secrets included; nothing here leaves. Pure.
+
+mod labels;
+mod own;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use crate::alert::{Credential, Target};
+use crate::eql::{Event, Field, Knowledge, Schema, Value};
+use crate::event::field::ProcessSchema;
+use crate::event::{Gap, ProcessEvent};
+use crate::kubectl::Request;
+
+/// The number of the first field that rules do not have; theirs are far below.
+const OWN: u16 = 0x4000;
+/// The number of the first label.
+const LABELS: u16 = 0x8000;
+/// How the fields begin that are labels.
+const LABEL: &str = "labels.";
+
+/// The node, as far as it is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// What Kubernetes calls it.
+    pub name: String,
+    /// What it calls itself.
+    pub hostname: String,
+    /// Its machine id.
+    pub id: Option<String>,
+    /// What it is for, as whoever runs the daemon says: `environment=development`.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// An event, seen with all that is known of it.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    event: &'a ProcessEvent,
+    node: &'a Node,
+    request: OnceCell<Option<Request>>,
+    target: OnceCell<Option<Target>>,
+}
+
+/// The schema of [`Facts`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FactSchema;
+
+impl<'a> Facts<'a> {
+    /// What is known of an event on a node.
+    pub fn of(event: &'a ProcessEvent, node: &'a Node) -> Self {
+        Self {
+            event,
+            node,
+            request: OnceCell::new(),
+            target: OnceCell::new(),
+        }
+    }
+
+    /// The event.
+    pub fn event(&self) -> &ProcessEvent {
+        self.event
+    }
+
+    /// What kubectl asks for, where this is kubectl; read once, and only if somebody asks.
+    pub fn request(&self) -> Option<&Request> {
+        let read = || Request::of_event(self.event, &self.event.process.args);
+        self.request.get_or_init(read).as_ref()
+    }
+
+    /// As whom it acts, where that is known; found out once, and only if somebody asks.
+    fn target(&self) -> Option<&Target> {
+        let find = || {
+            let credential = Credential::of_event(self.event);
+            Target::new(self.request(), &self.event.circumstances, credential.as_ref())
+        };
+        self.target.get_or_init(find).as_ref()
+    }
+
+    /// Whether all is known that will ever be known of a field: what takes long may still be found out.
+    pub fn is_known(&self, field: Field) -> bool {
+        let event = self.event;
+        let name = FactSchema.name(field);
+        if name == "process.hash.sha256" {
+            return event.file.is_none() || event.executable.content.sha256.is_some();
+        }
+        let is_flags_word =
+            name.starts_with("user.target.") && self.request().is_some_and(Request::impersonates);
+        own::gap(name).is_none_or(|gap| is_flags_word || !event.gaps.contains(&gap))
+    }
+}
+
+impl FactSchema {
+    /// The names of all fields that an event can have, but for the labels.
+    pub fn filled(self) -> impl Iterator<Item = &'static str> {
+        ProcessSchema.filled().chain(own::NAMES.iter().copied())
+    }
+
+    /// Whether no event can ever have this field, though others fill it.
+    pub fn is_unfilled(self, field: Field) -> bool {
+        field.0 < OWN && ProcessSchema.knowledge(field) == Knowledge::Never
+    }
+
+    /// What is missing of an event where this field is not known.
+    pub fn gap(self, field: Field) -> Option<Gap> {
+        own::gap(self.name(field))
+    }
+
+    /// Whether a field says something of the node alone, and so is the same for all that happens there.
+    pub fn is_of_node(self, field: Field) -> bool {
+        field.0 >= LABELS || self.name(field).starts_with("host.")
+    }
+}
+
+impl Schema for FactSchema {
+    fn field(&self, name: &str) -> Option<Field> {
+        let of_rules = || ProcessSchema.field(name);
+        if ProcessSchema.filled().any(|filled| filled == name) {
+            return of_rules();
+        }
+        if let Some(label) = name.strip_prefix(LABEL) {
+            return labels::number(label).map(|number| Field(LABELS + number));
+        }
+        let own = own::NAMES.iter().position(|known| *known == name);
+        match own.and_then(|number| u16::try_from(number).ok()) {
+            Some(number) => Some(Field(OWN + number)),
+            None => of_rules(),
+        }
+    }
+
+    fn name(&self, field: Field) -> &'static str {
+        match field.0 {
+            number if number >= LABELS => labels::name(number - LABELS),
+            number if number >= OWN => own::NAMES.get(usize::from(number - OWN)).copied().unwrap_or("?"),
+            _ => ProcessSchema.name(field),
+        }
+    }
+
+    fn knowledge(&self, field: Field) -> Knowledge {
+        if field.0 >= OWN {
+            Knowledge::Varies
+        } else {
+            ProcessSchema.knowledge(field)
+        }
+    }
+
+    fn repeats(&self, field: Field) -> bool {
+        self.name(field) == "user.target.group.name" || (field.0 < OWN && ProcessSchema.repeats(field))
+    }
+
+    fn is_long(&self, field: Field) -> bool {
+        field.0 < OWN && ProcessSchema.is_long(field)
+    }
+
+    fn category(&self) -> &'static str {
+        ProcessSchema.category()
+    }
+}
+
+impl Event for Facts<'_> {
+    fn any(&self, field: Field, visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        if field.0 < OWN {
+            return self.event.any(field, visit);
+        }
+        let name = FactSchema.name(field);
+        match name.strip_prefix(LABEL) {
+            Some(label) => {
+                let value = self.node.labels.get(label);
+                value.is_some_and(|value| visit(Value::Str(value.as_bytes())))
+            }
+            None => own::any(self, name, visit),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Process;
+
+    fn values(facts: &Facts<'_>, name: &str) -> Vec<String> {
+        let field = FactSchema
+            .field(name)
+            .unwrap_or_else(|| panic!("no field {name}"));
+        assert_eq!(FactSchema.name(field), name);
+        let mut values = Vec::new();
+        facts.any(field, &mut |value| {
+            values.push(match value {
+                Value::Str(text) => String::from_utf8_lossy(text).into_owned(),
+                other => format!("{other:?}"),
+            });
+            false
+        });
+        values
+    }
+
+    #[test]
+    fn a_fact_is_the_truth_of_the_event_or_of_its_node() {
+        let args = [
+            "kubectl",
+            "get",
+            "pods",
+            "--as=a",
+            "--as-group=g",
+            "--as-group=h",
+            "--token=t",
+        ];
+        let event = ProcessEvent {
+            process: Process {
+                name: b"kubectl".to_vec(),
+                args: args.iter().collect(),
+                ..Process::default()
+            },
+            ..ProcessEvent::default()
+        };
+        let node = Node {
+            name: "worker-3".into(),
+            labels: BTreeMap::from([("environment".into(), "development".into())]),
+            ..Node::default()
+        };
+        let facts = Facts::of(&event, &node);
+        for (name, expected) in [
+            ("process.name", &["kubectl"][..]),
+            ("host.name", &["worker-3"]),
+            ("host.id", &[]),
+            ("user.target.name", &["a"]),
+            ("user.target.group.name", &["g", "h"]),
+            ("kubectl_watch.request.command", &["get"]),
+            ("kubectl_watch.request.token", &["t"]),
+            ("labels.environment", &["development"]),
+            ("labels.role", &[]),
+        ] {
+            assert_eq!(values(&facts, name), expected, "{name}");
+        }
+        assert_eq!(FactSchema.field("process.nam"), None);
+        for name in FactSchema.filled() {
+            let field = FactSchema.field(name).expect("it is known");
+            assert_eq!(FactSchema.name(field), name);
+        }
+    }
+}

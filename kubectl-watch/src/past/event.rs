@@ -1,0 +1,152 @@
+//! How a document answers for each field that its event had.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::PastAlert;
+use crate::alert::gap_name;
+use crate::eql::{Event, Field, Schema as _, Value};
+use crate::facts::FactSchema;
+
+/// How a mark begins that stands for a secret.
+const MARK: &str = "<redacted:";
+
+/// Fields that no alert has, so that nobody can say what they were.
+const NEVER_WRITTEN: &[&str] = &["process.parent.interactive", "process.parent.thread.id"];
+
+/// Fields that have another name in a document, by how they begin.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("group.Ext.real.", "process.real_group."),
+    ("process.parent.parent.", "kubectl_watch.ancestors.0."),
+    ("process.vpid", "kubectl_watch.namespace.process_pid"),
+    ("user.Ext.real.", "process.real_user."),
+    ("user.effective.", "process.user."),
+];
+
+/// Whether a text has a mark in place of a secret.
+pub(super) fn is_redacted(text: &str) -> bool {
+    text.contains(MARK)
+}
+
+/// What a document has under a name with dots. Of labels the name goes on as it is.
+pub(super) fn at<'a>(document: &'a Json, name: &str) -> Option<&'a Json> {
+    if let Some(found) = document.get(name) {
+        return Some(found);
+    }
+    name.match_indices('.').find_map(|(dot, _)| {
+        let (first, rest) = (&name[..dot], &name[dot + 1..]);
+        let inner = match first.parse::<usize>() {
+            Ok(index) => document.get(index),
+            Err(_) => document.get(first),
+        }?;
+        at(inner, rest)
+    })
+}
+
+impl PastAlert {
+    /// Whether all that its event had of a field is in the document.
+    pub fn is_known(&self, field: Field) -> bool {
+        let name = FactSchema.name(field);
+        if NEVER_WRITTEN.contains(&name) {
+            return false;
+        }
+        let mut is_whole = true;
+        let mut has_value = false;
+        for value in self.values(name) {
+            has_value = true;
+            is_whole &= !value.as_str().is_some_and(is_redacted);
+        }
+        let may_be_left_out = match name.rsplit_once('.') {
+            // Long ones are in the arguments alone.
+            Some((of, "command_line")) => at(&self.document, &format!("{of}.args")).is_some(),
+            // A file is hashed after its first alert.
+            Some((_, "sha256")) => true,
+            _ => false,
+        };
+        is_whole && (has_value || !may_be_left_out && !self.is_gap(field))
+    }
+
+    /// Whether the alert says that this field could not be had.
+    fn is_gap(&self, field: Field) -> bool {
+        let name = FactSchema.name(field);
+        // Whom a flag names is known whatever the kubeconfig says.
+        let is_flags_word =
+            name.starts_with("user.target.") && self.has("labels.kubectl_watch.impersonated_user");
+        let of_field = FactSchema.gap(field).filter(|_| !is_flags_word).map(gap_name);
+        self.texts("kubectl_watch.gaps").iter().any(|gap| {
+            let is_within = name
+                .strip_prefix(gap)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            is_within || of_field == Some(*gap)
+        })
+    }
+
+    /// Each value of a field.
+    fn values(&self, name: &str) -> impl Iterator<Item = &Json> {
+        let moved = ELSEWHERE.iter().find_map(|(from, to)| {
+            let rest = name.strip_prefix(from)?;
+            Some(format!("{to}{rest}"))
+        });
+        // Of an origin only the kernel is believed, as in `facts/own.rs`.
+        let is_told =
+            name.starts_with("source.") && self.text("kubectl_watch.source.known_by") != Some("socket");
+        let found = at(&self.document, moved.as_deref().unwrap_or(name)).filter(|_| !is_told);
+        // What a loader was told to run counts, too.
+        let part = name.strip_prefix("kubectl_watch.executable.");
+        let loaded = part
+            .filter(|part| part.starts_with("tool"))
+            .and_then(|part| at(&self.document, &format!("kubectl_watch.executable.loaded.{part}")));
+        found.into_iter().chain(loaded).flat_map(|value| match value {
+            Json::Array(list) => list.as_slice(),
+            single => std::slice::from_ref(single),
+        })
+    }
+}
+
+impl Event for PastAlert {
+    fn any(&self, field: Field, visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        self.values(FactSchema.name(field)).any(|value| match value {
+            // What stood in place of a mark is not known: only what holds whatever it was holds.
+            Json::String(text) if is_redacted(text) => {
+                visit(Value::Str(&bytes(text))) && visit(Value::Str(&bytes(&without_marks(text))))
+            }
+            Json::String(text) => visit(Value::Str(&bytes(text))),
+            Json::Bool(value) => visit(Value::Bool(*value)),
+            Json::Number(number) => match number.as_i64() {
+                Some(number) => visit(Value::Int(number)),
+                None => number.as_f64().is_some_and(|number| visit(Value::Float(number))),
+            },
+            _ => false,
+        })
+    }
+}
+
+/// The text with nothing where its marks are.
+fn without_marks(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(MARK) {
+        out.push_str(&rest[..start]);
+        rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
+    }
+    out + rest
+}
+
+/// The bytes that a document shows as text: each `\xNN` is one.
+fn bytes(text: &str) -> Cow<'_, [u8]> {
+    if !text.contains(r"\x") {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let digits = rest.strip_prefix(br"\x").and_then(|digits| digits.get(..2));
+        let byte = digits
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(byte.unwrap_or(first));
+        rest = byte.and_then(|_| rest.get(4..)).unwrap_or(tail);
+    }
+    Cow::Owned(out)
+}

@@ -1,0 +1,140 @@
+use super::*;
+use crate::alert::samples::{self, Sample};
+use crate::eql::{Query, Schema as _};
+use crate::facts::{FactSchema, Facts, Node};
+
+fn past(sample: &Sample) -> PastAlert {
+    let past = Past::from_text(&sample.alert().to_json_line());
+    assert_eq!((past.faults.len(), past.others.len()), (0, 0), "{past:?}");
+    past.alerts.into_iter().next().expect("it is an alert")
+}
+
+/// Every field that a document says it knows has the values that its event had.
+#[test]
+fn a_document_answers_as_its_event_did() {
+    let samples = [
+        Sample::new(),
+        samples::in_pod(),
+        samples::with_token(),
+        samples::with_kubeconfig(),
+        samples::in_memory(),
+        Sample::new().args(&[b"kubectl", b"get", b"--as=\xff\\x41", b"--as-group=g"]),
+    ];
+    for sample in samples {
+        let alert = past(&sample);
+        let node = Node {
+            name: sample.host.name.clone(),
+            hostname: sample.host.hostname.clone(),
+            id: sample.host.id.clone(),
+            ..Node::default()
+        };
+        let facts = Facts::of(&sample.event, &node);
+        for name in FactSchema.filled() {
+            let field = FactSchema.field(name).expect("it is known");
+            let values = |event: &dyn crate::eql::Event| {
+                let mut values = Vec::new();
+                event.any(field, &mut |value| {
+                    values.push(match value {
+                        crate::eql::Value::Str(text) => text.to_vec(),
+                        crate::eql::Value::Int(number) => number.to_string().into_bytes(),
+                        other => format!("{other:?}").into_bytes(),
+                    });
+                    false
+                });
+                values
+            };
+            // These are the same for every event, and documents say something else of themselves.
+            let is_constant = name.starts_with("event.");
+            if alert.is_known(field) && !is_constant {
+                assert_eq!(
+                    values(&alert)
+                        .iter()
+                        .map(|it| String::from_utf8_lossy(it).into_owned())
+                        .collect::<Vec<_>>(),
+                    values(&facts)
+                        .iter()
+                        .map(|it| String::from_utf8_lossy(it).into_owned())
+                        .collect::<Vec<_>>(),
+                    "{name}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_mark_hides_cannot_be_told() {
+    let alert = past(&Sample::new().args(&[b"kubectl", b"get", b"--token=abc", b"--token", b"def"]));
+    let judge = |condition: &str| {
+        let query = Query::parse(&format!("any where {condition}"), &FactSchema).expect(condition);
+        query.judge(&alert, &|field| alert.is_known(field))
+    };
+    for (condition, expected) in [
+        ("process.args : \"--token*\"", Some(true)),
+        ("process.args == \"--token=abc\"", None),
+        ("not process.args == \"--token=abc\"", None),
+        (
+            "process.args == \"--token=abc\" or process.name == \"kubectl\"",
+            Some(true),
+        ),
+        (
+            "process.args == \"--token=abc\" and process.name == \"k\"",
+            Some(false),
+        ),
+        ("process.hash.sha256 == \"00\"", None),
+        ("process.parent.interactive == true", None),
+        ("container.id == null", Some(true)),
+    ] {
+        assert_eq!(judge(condition), expected, "{condition}");
+    }
+}
+
+#[test]
+fn nothing_in_a_file_is_passed_over_in_silence() {
+    let line = Sample::new().alert().to_json_line();
+    let id = Sample::new().alert().id().to_owned();
+    let update = format!(
+        "{{\"event\":{{\"action\":\"executable-identified\"}},\"process\":{{\"hash\":{{\"sha256\":\"ab\"}}}},\
+         \"kubectl_watch\":{{\"alert\":{{\"id\":\"{id}\"}}}}}}\n"
+    );
+    let circumstances = update
+        .replace("executable-identified", "circumstances-found")
+        .replace(
+            "\"process\":{",
+            "\"source\":{\"ip\":\"192.0.2.7\"},\"orchestrator\":7,\"process\":{",
+        );
+    let mut text = line.clone();
+    text.extend_from_slice(b"{\"torn\n\n[1]\n{\"event\":{\"action\":\"watch-stop\"}}\n");
+    text.extend_from_slice(update.as_bytes());
+    text.extend_from_slice(circumstances.as_bytes());
+    let past = Past::from_text(&text);
+    assert_eq!(past.alerts.len(), 1);
+    assert_eq!(
+        past.get(&id).and_then(|alert| alert.text("process.hash.sha256")),
+        Some("ab")
+    );
+    let said: Vec<_> = past
+        .others
+        .iter()
+        .map(|(what, count)| (what.as_str(), *count))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("circumstances-found", 1),
+            ("executable-identified", 1),
+            ("watch-stop", 1)
+        ]
+    );
+    assert_eq!(past.alerts[0].text("source.ip"), Some("192.0.2.7"));
+    assert!(
+        past.faults[0].starts_with("line 2: it is no JSON"),
+        "{:?}",
+        past.faults
+    );
+    assert!(
+        past.faults[1].starts_with("line 4: it is JSON, and no document"),
+        "{:?}",
+        past.faults
+    );
+}

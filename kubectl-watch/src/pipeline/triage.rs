@@ -1,0 +1,278 @@
+//! What becomes of a match: an exception lets it pass, it repeats an alert, or it is one. Each is counted once:
+//! `matched = alerted + summarised + excepted`.
+
+use jiff::Timestamp;
+
+use super::judging::new_id;
+use crate::{
+    alert::{ExceptedBy, Host, Message, RepeatSummary, SummaryParts},
+    config::Config,
+    event::ProcessEvent,
+    exception::Exception,
+    exceptionset::{Answer, ExceptionSet},
+    exit::Failure,
+    facts::{Facts, Node},
+    rule::Rule,
+    ruleset::RuleSet,
+    suppression::{self, Settings, Summary, Suppression},
+};
+
+/// What is made of a match.
+#[derive(Debug)]
+pub(super) enum Decision {
+    /// An alert. Its id is to be told by [`Triage::sent`].
+    Alert,
+    /// Nothing but a count; this is why.
+    Excepted(ExceptedBy),
+    /// A summary, later.
+    Repeat,
+    /// Nothing yet: an exception may hold by what is not known.
+    Hold,
+}
+
+/// Whether a match can wait for what is not known yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// It can.
+    Some,
+    /// It is decided on with what is known.
+    None,
+}
+
+/// What came of all matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) matched: u64,
+    pub(super) alerted: u64,
+    pub(super) summarised: u64,
+    pub(super) excepted: u64,
+    /// Alerts whose repeats nobody counts, because there was no place for one more.
+    pub(super) uncounted: u64,
+}
+
+/// The exceptions and the suppression, with what they did.
+#[derive(Debug)]
+pub(super) struct Triage {
+    exceptions: ExceptionSet,
+    suppression: Suppression,
+    /// For rules that don't say.
+    settings: Option<Settings>,
+    node: Node,
+    pub(super) counts: Counts,
+    /// Summaries that are due.
+    due: Vec<Summary>,
+}
+
+impl Triage {
+    /// Reads the exceptions.
+    pub(super) fn start(config: &Config, rules: &RuleSet) -> Result<Self, Failure> {
+        let mut exceptions = load(config, rules)?;
+        say_over(&mut exceptions, Timestamp::now());
+        Ok(Self {
+            exceptions,
+            suppression: Suppression::default(),
+            settings: config.suppression.clone(),
+            node: Node {
+                labels: config.labels.clone(),
+                ..Node::default()
+            },
+            counts: Counts::default(),
+            due: Vec::new(),
+        })
+    }
+
+    /// The same, on this node.
+    pub(super) fn on(mut self, host: &Host) -> Self {
+        self.node.name.clone_from(&host.name);
+        self.node.hostname.clone_from(&host.hostname);
+        self.node.id.clone_from(&host.id);
+        self
+    }
+
+    /// The exceptions.
+    pub(super) fn exceptions(&self) -> &ExceptionSet {
+        &self.exceptions
+    }
+
+    /// Reads the exceptions again. If anything is wrong with the new ones, the old ones stay.
+    pub(super) fn reload(&mut self, config: &Config, rules: &RuleSet) {
+        match load(config, rules) {
+            Ok(mut exceptions) => {
+                exceptions.go_on_from(&self.exceptions);
+                self.exceptions = exceptions;
+                say_over(&mut self.exceptions, Timestamp::now());
+                if !config.exceptions.is_empty() {
+                    tracing::info!(
+                        exceptions = self.exceptions.exceptions().len(),
+                        "reloaded the exceptions"
+                    );
+                }
+            }
+            Err(failure) => {
+                tracing::error!(error = %failure, "kept the old exceptions, as the new ones cannot be used");
+            }
+        }
+    }
+
+    /// Decides on a match, and counts it.
+    pub(super) fn decide(&mut self, rule: &Rule, event: &ProcessEvent, patience: Patience) -> Decision {
+        let facts = Facts::of(event, &self.node);
+        let is_known = |field| patience == Patience::None || facts.is_known(field);
+        match self.exceptions.judge(&rule.metadata.id, &facts, &is_known) {
+            Answer::Unsure => return Decision::Hold,
+            Answer::By(exception) => {
+                let by = excepted_by(exception);
+                tracing::debug!(rule = rule.metadata.name, exception = by.name, "excepted");
+                self.counts.matched += 1;
+                self.counts.excepted += 1;
+                return Decision::Excepted(by);
+            }
+            Answer::No => {}
+        }
+        self.counts.matched += 1;
+        self.due.extend(self.suppression.over(event.time));
+        let settings = rule.suppression.as_ref().or(self.settings.as_ref());
+        let decision = settings.map(|settings| self.suppression.decide(&rule.metadata, settings, &facts));
+        match decision {
+            Some(suppression::Decision::Repeat) => {
+                self.counts.summarised += 1;
+                Decision::Repeat
+            }
+            Some(suppression::Decision::Alert { is_uncounted }) => {
+                self.counts.uncounted += u64::from(is_uncounted);
+                self.counts.alerted += 1;
+                Decision::Alert
+            }
+            None => {
+                self.counts.alerted += 1;
+                Decision::Alert
+            }
+        }
+    }
+
+    /// Notes the id of the alert that was decided on last.
+    pub(super) fn sent(&mut self, alert: &str) {
+        self.suppression.sent(alert);
+    }
+
+    /// Once a second.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        self.due.extend(self.suppression.over(now));
+        say_over(&mut self.exceptions, now);
+    }
+
+    /// At the end: all that is counted is due.
+    pub(super) fn finish(&mut self) {
+        self.due.extend(self.suppression.rest());
+    }
+
+    /// The summaries that are due, as they are sent.
+    pub(super) fn take_summaries(&mut self, host: &Host) -> Vec<Message> {
+        let documents = self.due.drain(..).map(|summary| {
+            let created = Timestamp::now();
+            RepeatSummary::new(&SummaryParts {
+                summary: &summary,
+                host,
+                id: new_id(created),
+                created,
+            })
+        });
+        documents.map(Message::from).collect()
+    }
+
+    /// Logs what came of all matches, and of each exception.
+    pub(super) fn say(&self) {
+        for counted in self.exceptions.exceptions() {
+            let exception = &counted.exception;
+            tracing::info!(
+                exception = exception.name,
+                owner = exception.owner,
+                expires = %exception.expires,
+                hits = counted.hits,
+                last_hit = counted.last.map_or_else(|| "never".into(), |last| last.to_string()),
+                "exception"
+            );
+        }
+        let sum = self.sum();
+        let uncounted = self.counts.uncounted;
+        if self.holds() {
+            tracing::info!(uncounted, "every match is accounted for: {sum}");
+        } else {
+            tracing::error!(uncounted, "matches are not accounted for: {sum}");
+        }
+    }
+
+    /// What came of all matches, as an equation.
+    pub(super) fn sum(&self) -> String {
+        let Counts {
+            matched,
+            alerted,
+            summarised,
+            excepted,
+            ..
+        } = self.counts;
+        let pending = self.suppression.pending();
+        format!(
+            "matched {matched} = alerted {alerted} + summarised {summarised} ({pending} not written yet) \
+             + excepted {excepted}"
+        )
+    }
+
+    /// Whether the equation holds.
+    fn holds(&self) -> bool {
+        let Counts {
+            matched,
+            alerted,
+            summarised,
+            excepted,
+            ..
+        } = self.counts;
+        matched == alerted + summarised + excepted
+    }
+}
+
+fn excepted_by(exception: &Exception) -> ExceptedBy {
+    ExceptedBy {
+        name: exception.name.clone(),
+        reason: exception.reason.clone(),
+        owner: exception.owner.clone(),
+        expires: exception.expires.to_string(),
+    }
+}
+
+/// Reads the exceptions, and says what in them looks like a mistake.
+fn load(config: &Config, rules: &RuleSet) -> Result<ExceptionSet, Failure> {
+    let set = ExceptionSet::load(&config.exceptions).map_err(Failure::config)?;
+    for what in set.passed_over() {
+        tracing::info!("{what}");
+    }
+    let warnings = set.warnings(rules);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    if config.strict && !warnings.is_empty() {
+        let error = anyhow::anyhow!(
+            "exceptions have {} warnings, and --strict is given",
+            warnings.len()
+        );
+        return Err(Failure::config(error));
+    }
+    Ok(set)
+}
+
+/// Says which exceptions have ended, each once.
+fn say_over(exceptions: &mut ExceptionSet, now: Timestamp) {
+    for counted in exceptions.newly_over(now) {
+        let exception = &counted.exception;
+        tracing::warn!(
+            exception = exception.name,
+            owner = exception.owner,
+            expired = %exception.expires,
+            path = %counted.path.display(),
+            "this exception has expired, and what it was for is an alert again"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! What makes two matches the same: the rule, the container, and the values of some fields, as one hash.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Missing, Settings};
+use crate::eql::{Event as _, Value};
+use crate::facts::Facts;
+use crate::rule::Metadata;
+
+/// A hash of all that has to be the same. Two that differ have no hash in common that anybody could find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// None where a field has no value and the rule wants no repeats told without.
+    pub(super) fn of(rule: &Metadata, settings: &Settings, facts: &Facts<'_>) -> Option<Self> {
+        let place = &facts.event().place;
+        let mut hash = Sha256::new();
+        add(&mut hash, rule.id.as_bytes());
+        // One container hides no other, whatever the rule says.
+        add(
+            &mut hash,
+            place.container_id.as_deref().unwrap_or_default().as_bytes(),
+        );
+        add(&mut hash, place.pod_uid.as_deref().unwrap_or_default().as_bytes());
+        for &(field, name) in &settings.fields {
+            add(&mut hash, name.as_bytes());
+            let mut values = 0_u64;
+            facts.any(field, &mut |value| {
+                values += 1;
+                match value {
+                    Value::Str(text) => add(&mut hash, text),
+                    Value::Int(number) => add(&mut hash, &number.to_le_bytes()),
+                    Value::Float(number) => add(&mut hash, &number.to_bits().to_le_bytes()),
+                    Value::Bool(value) => add(&mut hash, &[u8::from(value)]),
+                }
+                false
+            });
+            hash.update(values.to_le_bytes());
+            if values == 0 && settings.missing == Missing::DoNotSuppress {
+                return None;
+            }
+        }
+        Some(Self(hash.finalize().into()))
+    }
+}
+
+/// Adds a value so that it cannot run into the next.
+fn add(hash: &mut Sha256, value: &[u8]) {
+    hash.update((value.len() as u64).to_le_bytes());
+    hash.update(value);
+}

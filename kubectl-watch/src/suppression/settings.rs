@@ -1,0 +1,83 @@
+//! What a rule says of its repeats: by which fields they are told, and for how long they are held together.
+
+use jiff::SignedDuration;
+
+use crate::eql::{Field, Schema as _};
+use crate::facts::FactSchema;
+
+/// How long repeats are held together where a rule does not say.
+pub const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// What tells one intent from another where a rule does not say: who, with which program, as whom, for what, and
+/// started by what. Not which arguments: a counter in them would make every run a new one.
+const DEFAULT_FIELDS: &[&str] = &[
+    "user.id",
+    "process.real_user.id",
+    "process.executable",
+    "kubectl_watch.executable.tool",
+    "process.parent.executable",
+    "user.target.name",
+    "user.target.id",
+    "user.target.group.name",
+    "kubectl_watch.request.token",
+    "kubectl_watch.request.kubeconfig",
+    "kubectl_watch.request.client_certificate",
+    "kubectl_watch.request.server",
+    "kubectl_watch.request.command",
+    "kubectl_watch.request.resource",
+];
+
+/// How repeats are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The fields whose values make the fingerprint, beside the rule and the container. None means the default ones.
+    pub fields: Vec<(Field, &'static str)>,
+    /// How long after its first alert a match is a repeat.
+    pub window: SignedDuration,
+    /// What if a field has no value.
+    pub missing: Missing,
+}
+
+/// What becomes of a match that has no value for one of the fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// To have none is a value like another.
+    #[default]
+    Suppress,
+    /// It is an alert each time.
+    DoNotSuppress,
+}
+
+impl Settings {
+    /// By the default fields, within this time.
+    pub fn within(window: SignedDuration) -> Self {
+        let fields = DEFAULT_FIELDS.iter();
+        Self {
+            fields: fields
+                .filter_map(|&name| Some((FactSchema.field(name)?, name)))
+                .collect(),
+            window,
+            missing: Missing::Suppress,
+        }
+    }
+}
+
+/// Whether a match can be grouped by a field, by its name.
+pub fn field(name: &str) -> Option<(Field, &'static str)> {
+    let field = FactSchema.field(name)?;
+    Some((field, FactSchema.name(field)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_default_field_is_one_that_events_have() {
+        let settings = Settings::within(DEFAULT_WINDOW);
+        assert_eq!(settings.fields.len(), DEFAULT_FIELDS.len());
+        for (field, name) in settings.fields {
+            assert!(!FactSchema.is_unfilled(field), "{name}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The commands about exceptions as a user meets them: every exit code, every message that tells how to go on.
+
+use std::{fs, process::Output};
+
+use assert_cmd::Command;
+
+/// What an alert has at least.
+const ALERT: &str = r#"{"@timestamp":"2026-01-01T00:00:00Z","event":{"kind":"alert","action":"exec","id":"a1"},"rule":{"id":"3c6685eb-9eaa-43a4-be1b-a7f9f1f5e63d","name":"N\u001b"},"process":{"name":"kubectl","args":["kubectl","--as=x"],"parent":{"name":"bash","executable":"/usr/bin/bash"}},"user":{"id":"7","name":"ci"}}"#;
+
+const EXCEPTION: &str = "[[exception]]\nname = 'n'\nreason = 'r'\nowner = 'o'\nexpires = 2999-01-01\n\
+                         condition = 'CONDITION'\n";
+
+fn kubectl_watch(args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::cargo_bin("kubectl-watch").expect("cargo builds it for this test");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .args(args)
+        .env_remove("SUDO_USER")
+        .output()
+        .expect("it starts");
+    let text = |bytes| String::from_utf8(bytes).expect("it is text");
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn check_tells_what_is_wrong_with_exceptions() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("x.toml");
+    let file = path.to_str().expect("it is text");
+    for (condition, strict, code, words) in [
+        ("user.name == \"ci\"", true, 0, "exceptions: 1"),
+        (
+            "process.name == \"kubectl\"",
+            false,
+            0,
+            "an intruder too: add a user",
+        ),
+        (
+            "process.name == \"kubectl\"",
+            true,
+            78,
+            "an intruder too: add a user",
+        ),
+        ("true", false, 78, "it would silence everything"),
+        (
+            "user.nam == 1",
+            false,
+            78,
+            "there is no field `user.nam`; `user.name` is one",
+        ),
+    ] {
+        fs::write(&path, EXCEPTION.replace("CONDITION", condition)).expect("it can be written");
+        let args = if strict {
+            &["check", "--strict", "-x", file][..]
+        } else {
+            &["check", "-x", file]
+        };
+        let (found, out, err) = kubectl_watch(args);
+        assert_eq!(found, Some(code), "{condition}: {out}{err}");
+        assert!(format!("{out}{err}").contains(words), "{condition}: {out}{err}");
+    }
+}
+
+#[test]
+fn allow_and_simulate_tell_how_to_go_on() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("it can be written");
+        path.to_str().expect("it is text").to_owned()
+    };
+    let alert = write("alert.json", ALERT);
+    let (code, text, said) = kubectl_watch(&["allow", "--from-alert", &alert, "--owner", "me"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("--alerts FILE"), "{said}");
+    let exception = write("x.toml", &text);
+    let past = write(
+        "past.ndjson",
+        &format!("{ALERT}\n{}\n", ALERT.replace("\"ci\"", "\"bob\"")),
+    );
+    let (code, report, said) = kubectl_watch(&["simulate", "--alerts", &past, "-x", &exception]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        report.contains("1 of 2 alerts would be no alerts any more") && !report.contains('\x1b'),
+        "{report}"
+    );
+
+    for (args, words) in [
+        (
+            vec!["allow", "--from-alert", "nowhere"],
+            "say where that is with --alerts FILE",
+        ),
+        (
+            vec!["allow", "--from-alert", "nowhere", "--alerts", &past],
+            "there is no alert nowhere among the 2",
+        ),
+        (
+            vec!["allow", "--from-alert", &past],
+            "has 2 alerts, and the exception is made from one",
+        ),
+        (
+            vec!["allow", "--from-alert", &alert, "--expires", "soon"],
+            "write a date, as in 2027-06-30",
+        ),
+        (vec!["simulate", "--alerts", "/nowhere"], "cannot read /nowhere"),
+        (vec!["simulate", "--alerts", &exception], "line 1: it is no JSON"),
+    ] {
+        let (code, _, said) = kubectl_watch(&args);
+        assert_eq!(code, Some(78), "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: {said}");
+    }
+}

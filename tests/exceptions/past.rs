@@ -1,0 +1,150 @@
+//! What became of matches, afterwards: an exception made from a real alert, tried on past ones and then live; and what
+//! an exception lets pass, written.
+
+use std::{
+    fs,
+    process::{Command, Output},
+};
+
+use kubectl_watch_tests::{
+    Daemon, SEED, binary,
+    harmless::{self, alerts_of, example, run_as_nobody},
+    run, unique,
+};
+use rustix::process::Signal;
+use serde_json::Value;
+
+fn kubectl_watch(args: &[&str]) -> Output {
+    run(Command::new(binary()).args(args).env_remove("SUDO_USER"))
+}
+
+#[test]
+fn an_alert_becomes_an_exception_that_silences_just_that() {
+    let scene = harmless::scene();
+    let line = "kubectl version --client --namespace=% --as=auditor";
+    let other = "kubectl version --client --namespace=% --as=system:admin";
+    let mut daemon = Daemon::start(&[]);
+    let words = [unique("allow"), unique("allow"), unique("allow")];
+    for (line, word) in [line, line, other].iter().zip(&words) {
+        run_as_nobody(&line.replace('%', word));
+    }
+    let alert = daemon.alert_of(SEED, &words[0]);
+    let id = alert["event"]["id"].as_str().expect("it has an id");
+    daemon.document("its hash", |document| {
+        document["kubectl_watch"]["alert"]["id"] == id
+    });
+    let stopped = daemon.stop();
+    let is_ours = |document: &&Value| {
+        let is_of = |word: &String| document.to_string().contains(word.as_str());
+        words.iter().any(is_of) || document["event"]["action"] == "executable-identified"
+    };
+    let lines: Vec<String> = stopped
+        .alerts
+        .iter()
+        .filter(is_ours)
+        .map(Value::to_string)
+        .collect();
+    let past = scene.path().join("past.ndjson").display().to_string();
+    fs::write(&past, lines.join("\n")).expect("the folder is ours");
+
+    let allowed = kubectl_watch(&[
+        "allow",
+        "--from-alert",
+        id,
+        "--alerts",
+        &past,
+        "--owner",
+        "me",
+        "--reason",
+        "it is",
+    ]);
+    let (text, said) = (
+        String::from_utf8_lossy(&allowed.stdout),
+        String::from_utf8_lossy(&allowed.stderr),
+    );
+    assert!(allowed.status.success(), "{said}");
+    for words in [
+        "user.name == \"nobody\"",
+        "process.hash.sha256 == ",
+        "process.parent.executable == ",
+        "user.target.name == \"auditor\"",
+        "are never all there is",
+    ] {
+        assert!(text.contains(words), "no {words:?}: {text}");
+    }
+    assert!(!text.contains("process.name =="), "{text}");
+    assert!(said.contains("it would have silenced 2 of "), "{said}");
+
+    let file = scene.path().join("allowed.toml").display().to_string();
+    fs::write(&file, text.as_bytes()).expect("the folder is ours");
+    let simulated = kubectl_watch(&["simulate", "--alerts", &past, "--exceptions", &file]);
+    let report = String::from_utf8_lossy(&simulated.stdout);
+    assert!(report.contains("\n2 of "), "{report}");
+    assert!(
+        report.contains(&format!("{id}  {SEED}: excepted by nobody from bash")),
+        "{report}"
+    );
+    let (found, stopped) = alerts_of(&["--exceptions", &file], &[line, other]);
+    assert_eq!(found, [false, true], "{}", stopped.log);
+
+    fs::write(&past, format!("{}\n{{torn\n", lines.join("\n"))).expect("the folder is ours");
+    let simulated = kubectl_watch(&["simulate", "--alerts", &past]);
+    let said = String::from_utf8_lossy(&simulated.stderr).into_owned();
+    assert_eq!(simulated.status.code(), Some(78));
+    assert!(
+        said.contains(&format!("line {}: it is no JSON", lines.len() + 1)),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_excepted_can_be_written_and_a_broken_file_changes_nothing() {
+    let scene = harmless::scene();
+    let file = example(&scene, "administrator.toml", &[("alice", "nobody")]);
+    let over = scene.path().join("over.toml");
+    let text = fs::read_to_string(&file).expect("it is there");
+    let text = text
+        .replace("alice tests", "once tested")
+        .replace("nobody tests", "once tested");
+    fs::write(&over, text.replace("2999-06-30", "2020-01-01")).expect("the folder is ours");
+    let mut daemon = Daemon::start(&[
+        "--exceptions",
+        scene.path().to_str().expect("text"),
+        "--write-excepted",
+    ]);
+    let run = |target: &str| {
+        let word = unique("excepted");
+        run_as_nobody(&format!(
+            "kubectl version --client --namespace={word} --as={target}"
+        ));
+        word
+    };
+    let word = run("auditor");
+    let event = daemon.alert_of(SEED, &word);
+    assert_eq!(event["event"]["kind"], "event");
+    assert_eq!(event["event"]["outcome"], "success");
+    assert_eq!(
+        event["kubectl_watch"]["exception"]["name"],
+        "nobody tests what the auditor may do"
+    );
+    assert_eq!(event["kubectl_watch"]["exception"]["owner"], "platform team");
+
+    fs::write(&file, "[[exception]]\nname = 1\n").expect("the folder is ours");
+    daemon.signal(Signal::HUP);
+    daemon.await_log("kept the old exceptions, as the new ones cannot be used");
+    let word = run("auditor");
+    assert_eq!(daemon.alert_of(SEED, &word)["event"]["kind"], "event");
+    fs::remove_file(&file).expect("it was there");
+    daemon.signal(Signal::HUP);
+    daemon.await_log("reloaded the exceptions");
+    let word = run("auditor");
+    assert_eq!(daemon.alert_of(SEED, &word)["event"]["kind"], "alert");
+    daemon.signal(Signal::USR1);
+    daemon.await_log("every match is accounted for: matched ");
+    let stopped = daemon.stop();
+    assert!(
+        stopped.log.contains("this exception has expired"),
+        "{}",
+        stopped.log
+    );
+}
