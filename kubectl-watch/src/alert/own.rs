@@ -14,6 +14,7 @@ use super::text::Text;
 use super::wording::gap_name;
 use crate::event::{ProcessEvent, Source};
 use crate::kubectl::Request;
+use crate::runbook::Step;
 
 /// Our own fields.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +48,9 @@ pub(crate) struct Own {
     #[serde(skip_serializing_if = "Option::is_none")]
     cgroup_id: Option<u64>,
     namespace: Namespaces,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) runbook: Vec<Step>,
 }
 
 /// Of the connection over which somebody came in.
@@ -101,6 +105,7 @@ impl Own {
                 mnt: place.mnt_ns,
                 process_pid: place.ns_pid,
             },
+            runbook: Vec::new(),
         }
     }
 

@@ -1,11 +1,10 @@
 //! Alerts for a person at a terminal: a block of a few aligned lines each.
 //!
-//! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
+//! Nearly all of it was chosen by whoever ran the process, so it goes through [`crate::shell`] before it is shown.
 
 mod circumstances;
 mod content;
 mod notice;
-mod quote;
 mod request;
 
 use std::fmt::Write as _;
@@ -18,7 +17,7 @@ use super::Sink;
 use crate::alert::{Alert, Document, Message, Parent, RepeatSummary};
 use crate::event::Args;
 use crate::rule::Severity;
-use quote::{plain, quoted};
+use crate::shell::{plain, quoted};
 
 /// Arguments that are shown besides those that the rule matched.
 const MAX_ARGS: usize = 40;
@@ -145,6 +144,9 @@ pub fn block(alert: &Alert) -> String {
             "by",
             &format!("{}: {}", plain(&by.name), plain(&by.reason)),
         );
+    }
+    if let (Some(step), None) = (document.kubectl_watch.runbook.first(), exception) {
+        line(&mut out, "next", &step.command);
     }
     line(&mut out, "id", alert.id());
     out.push('\n');
