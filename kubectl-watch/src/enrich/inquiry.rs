@@ -11,7 +11,7 @@ pub(super) mod ssh;
 mod view;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::executable::Ticket;
 use super::root::HostRoot;
@@ -19,11 +19,18 @@ use crate::credential::Kubeconfig;
 use crate::event::{Circumstances, Gap, PodNames, ProcessEvent, Source, Unknown};
 use pool::{Pool, Reply, Work};
 
+/// Inquiries that are begun in a second. More alerts than this are a storm, in which the loop has to keep up with the
+/// kernel: what is not asked then is said to be missing.
+const MOST_A_SECOND: u32 = 200;
+
 /// Everything that is asked.
 #[derive(Debug)]
 pub(super) struct Inquiries {
     root: Arc<HostRoot>,
     pool: Pool<Question>,
+    /// When the second began, and what was begun in it.
+    second: Instant,
+    begun: u32,
 }
 
 /// What is asked about one process. Nothing in it can turn into another process's.
@@ -48,7 +55,18 @@ impl Inquiries {
         Self {
             root,
             pool: Pool::default(),
+            second: Instant::now(),
+            begun: 0,
         }
+    }
+
+    /// Whether one more may be begun.
+    fn begins(&mut self) -> bool {
+        if self.second.elapsed() >= Duration::from_secs(1) {
+            (self.second, self.begun) = (Instant::now(), 0);
+        }
+        self.begun += 1;
+        self.begun <= MOST_A_SECOND
     }
 
     /// Asks what there is to ask about an event, and says what is known in time. A ticket where that is not all.
@@ -61,7 +79,15 @@ impl Inquiries {
         if question.is_empty() {
             return None;
         }
+        if question.asks_nobody() {
+            question.run().tell(event);
+            return None;
+        }
         let unknown = question.unanswered();
+        if !self.begins() {
+            unknown(Unknown::Busy).tell(event);
+            return None;
+        }
         match self.pool.ask(question) {
             Reply::Done(answer) => {
                 answer.tell(event);
@@ -92,6 +118,15 @@ impl Inquiries {
 impl Question {
     fn is_empty(&self) -> bool {
         self.kubeconfig.is_none() && self.ssh.is_empty() && self.pod.is_none()
+    }
+
+    /// Whether the answer is known without a look at any file: the process has ended, and nothing else is asked.
+    fn asks_nobody(&self) -> bool {
+        let needs_files = self
+            .kubeconfig
+            .as_ref()
+            .is_some_and(kubeconfig::Question::needs_files);
+        !needs_files && self.ssh.servers.is_empty() && self.pod.is_none()
     }
 
     /// What is said as long as nobody has answered.

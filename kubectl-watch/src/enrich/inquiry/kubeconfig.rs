@@ -44,6 +44,11 @@ impl Question {
         })
     }
 
+    /// Whether there is a place to read from.
+    pub(super) fn needs_files(&self) -> bool {
+        self.view.is_ok()
+    }
+
     /// None where there is no kubeconfig, and nothing in its place.
     pub(super) fn answer(&self) -> Option<Kubeconfig> {
         let view = match &self.view {
