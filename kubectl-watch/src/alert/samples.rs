@@ -2,12 +2,14 @@
 
 mod credential;
 mod renamed;
+mod surrounded;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use credential::{with_kubeconfig, with_token};
 pub(crate) use renamed::{in_memory, loaded};
+pub(crate) use surrounded::surrounded;
 
 use super::{Alert, AlertParts, Boot, Host, Os};
 use crate::event::{
@@ -15,6 +17,7 @@ use crate::event::{
     ProcessEvent,
 };
 use crate::rule::{Metadata, Reference, Severity, Technique, Threat};
+use crate::surroundings::Surroundings;
 
 pub(crate) const JWT: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
 
@@ -24,6 +27,7 @@ pub(crate) struct Sample {
     pub(crate) event: ProcessEvent,
     pub(crate) host: Host,
     pub(crate) matched: Vec<(&'static str, Vec<u8>)>,
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Sample {
@@ -34,6 +38,7 @@ impl Sample {
             event: event(),
             host: host(),
             matched: matched(),
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -43,16 +48,14 @@ impl Sample {
     }
 
     pub(crate) fn alert(&self) -> Alert {
-        let matched: Vec<_> = self
-            .matched
-            .iter()
-            .map(|(field, value)| (*field, value.as_slice()))
-            .collect();
+        let matched = self.matched.iter();
+        let matched: Vec<_> = matched.map(|(field, value)| (*field, value.as_slice())).collect();
         Alert::new(&AlertParts {
             rule: &self.rule,
             event: &self.event,
             host: &self.host,
             matched: &matched,
+            surroundings: &self.surroundings,
             id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001),
             created: time(230),
         })
