@@ -28,13 +28,13 @@ impl Section {
         }
         Ok(Raise {
             after: self.after.into_inner(),
-            within: self.within.map_or(Ok(WINDOW), within)?,
+            within: self.within.as_ref().map_or(Ok(WINDOW), within)?,
             to: self.to.into_inner(),
         })
     }
 }
 
-fn within(written: Spanned<String>) -> Result<SignedDuration, (usize, String)> {
+fn within(written: &Spanned<String>) -> Result<SignedDuration, (usize, String)> {
     let start = written.span().start;
     let time: SignedDuration = written.get_ref().parse().map_err(|error| {
         let message = format!("`{}` is no time such as 30m or 1h: {error}", written.get_ref());

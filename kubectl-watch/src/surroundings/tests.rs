@@ -104,24 +104,24 @@ fn a_rule_says_after_what_and_for_how_long_its_alerts_are_graver() {
     );
     let mut recent = Recent::default();
     let place = (1, 0, 0);
-    let raised = |recent: &Recent, second, sequence| {
+    let judged = |recent: &Recent, second, sequence| {
         let surroundings = recent.around(&event(second, sequence, place), &used);
-        let by = surroundings.raised.clone().map(|raised| raised.by);
+        let by = surroundings.raised.as_ref().map(|raised| raised.by.clone());
         (surroundings.severity(&used.metadata), by.unwrap_or_default())
     };
     recent.note(&event(0, 1, place), &rule("c", "other", "").metadata, "c");
-    assert_eq!(raised(&recent, 1, 9), (Severity::Low, String::new()));
+    assert_eq!(judged(&recent, 1, 9), (Severity::Low, String::new()));
     recent.note(&event(1, 2, place), &a.metadata, "a");
-    assert_eq!(raised(&recent, 2, 9), (Severity::Medium, "a".into()));
+    assert_eq!(judged(&recent, 2, 9), (Severity::Medium, "a".into()));
     assert_eq!(
-        raised(&recent, 2, 2),
+        judged(&recent, 2, 2),
         (Severity::Low, String::new()),
         "the same exec"
     );
     recent.note(&event(2, 3, place), &b.metadata, "b");
-    assert_eq!(raised(&recent, 62, 9), (Severity::High, "b".into()));
-    assert_eq!(raised(&recent, 63, 9), (Severity::Medium, "a".into()));
-    assert_eq!(raised(&recent, 3602, 9), (Severity::Low, String::new()));
+    assert_eq!(judged(&recent, 62, 9), (Severity::High, "b".into()));
+    assert_eq!(judged(&recent, 63, 9), (Severity::Medium, "a".into()));
+    assert_eq!(judged(&recent, 3602, 9), (Severity::Low, String::new()));
 }
 
 #[test]
