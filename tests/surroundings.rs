@@ -57,3 +57,51 @@ fn who_looked_for_a_kubeconfig_and_acts_as_somebody_else_is_worse() {
     let severity = if is_joined { 47 } else { 21 };
     assert_eq!(elsewhere["event"]["severity"], severity, "{elsewhere}");
 }
+
+#[test]
+fn what_is_excepted_surrounds_nothing_and_a_repeat_does_by_its_first_alert() {
+    let (scene, word) = (Scene::new(), unique("quiet"));
+    // A file of its own, so that what other tests do is not the first of its repeats.
+    scene.copy("/usr/bin/find", "find");
+    let exceptions = scene.script(
+        "exceptions.toml",
+        &format!(
+            "[[exception]]\nname = \"known\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2999-01-01\n\
+             condition = 'user.id == 0 and process.args == \"{word}-known\"'\n"
+        ),
+    );
+    let exceptions = exceptions.to_str().expect("text");
+    let daemon = Daemon::start(&["--exceptions", exceptions, "--suppress=1h"]);
+    let find = |what: &str| format!("./find . -path '*/.kube/config' -name {word}-{what}");
+    let used = |whom: &str| format!("kubectl version --client --as={word}-{whom}");
+    let (a, b, c) = (used("a"), used("b"), used("c"));
+    session(&scene, &format!("{a}; {}; {a}; {a}", find("x")));
+    session(&scene, &format!("{}; {b}", find("x")));
+    session(&scene, &format!("{}; {c}", find("known")));
+    let stopped = daemon.stop();
+    let alerts_of = |rule: &str, words: &str| -> Vec<Value> {
+        let is_of = |it: &&Value| {
+            let line = it["process"]["command_line"].as_str().unwrap_or_default();
+            it["event"]["kind"] == "alert" && it["rule"]["name"] == rule && line.ends_with(words)
+        };
+        stopped.alerts.iter().filter(is_of).cloned().collect()
+    };
+    let found = alerts_of(LOOKED_FOR, &format!("{word}-x"));
+    assert_eq!(found.len(), 1, "the second is a repeat: {}", stopped.log);
+    let severities = |alerts: &[Value]| -> Vec<Value> {
+        alerts.iter().map(|it| it["event"]["severity"].clone()).collect()
+    };
+    let a = alerts_of(SEED, &format!("{word}-a"));
+    assert_eq!(severities(&a), [21, 47], "what is raised is no repeat: {a:?}");
+    let b = alerts_of(SEED, &format!("{word}-b"));
+    assert_eq!(severities(&b), [47]);
+    assert_eq!(joined_by(&b[0], &found[0]), ["session"], "{b:?}");
+    let c = alerts_of(SEED, &format!("{word}-c"));
+    assert!(alerts_of(LOOKED_FOR, &format!("{word}-known")).is_empty());
+    let by_session = |it: &Value| it["by"] == "session";
+    let surroundings = c[0]["kubectl_watch"]["surroundings"].as_array();
+    assert!(
+        !surroundings.is_some_and(|all| all.iter().any(by_session)),
+        "{c:?}"
+    );
+}

@@ -18,8 +18,8 @@ pub enum By {
 /// One exec, session, container or login.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
-    /// The number of the event.
-    Exec(u64),
+    /// The number of the event, and the pid: what was found running has no number of its own.
+    Exec(u64, u32),
     /// The session's leader: its pid, and its start in nanoseconds since boot.
     Session(u32, u64),
     /// The container's id.
@@ -33,7 +33,7 @@ pub(super) fn keys(event: &ProcessEvent) -> impl Iterator<Item = Key> + use<> {
     let leader = &event.lineage.session_leader;
     let is_known = leader.pid != 0 && leader.start_boot_ns != 0;
     [
-        Some(Key::Exec(event.sequence)),
+        Some(Key::Exec(event.sequence, event.process.pid)),
         is_known.then_some(Key::Session(leader.pid, leader.start_boot_ns)),
         event.place.container_id.clone().map(Key::Container),
         event.credentials.audit_session.map(Key::Login),
@@ -46,7 +46,7 @@ impl Key {
     /// What it is a key to.
     pub(super) const fn by(&self) -> By {
         match self {
-            Self::Exec(_) => By::Exec,
+            Self::Exec(..) => By::Exec,
             Self::Session(..) => By::Session,
             Self::Container(_) => By::Container,
             Self::Login(_) => By::Login,

@@ -63,6 +63,16 @@ fn each_of_four_things_joins_and_the_narrowest_is_named() {
     }
     assert_eq!(around(42, 2, (2, 2, 2)), Surroundings::default());
     assert_eq!(around(42, 2, (0, 0, 0)), Surroundings::default());
+    let running = |pid| {
+        let mut found = event(0, 0, (0, 0, 0));
+        found.process.pid = pid;
+        found
+    };
+    recent.note(&running(7), &a.metadata, "running");
+    let around = |pid| recent.around(&running(pid), &b);
+    assert_eq!(ids(&around(7)), [("running", 0, By::Exec)]);
+    assert_eq!(ids(&around(8)), [], "another process that was found running");
+    let around = |second, sequence, place| recent.around(&event(second, sequence, place), &b);
     assert_eq!(around(42, 2, (1, 0, 0)).named[0].rule_name, "Rule a");
 }
 
