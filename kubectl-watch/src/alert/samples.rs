@@ -1,6 +1,7 @@
 //! What alerts are made from in tests, here and at the sinks.
 
 mod credential;
+mod lineage;
 mod renamed;
 mod surrounded;
 
@@ -8,14 +9,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use credential::{with_kubeconfig, with_token};
+use lineage::lineage;
 pub(crate) use renamed::{in_memory, loaded};
 pub(crate) use surrounded::surrounded;
 
 use super::{Alert, AlertParts, Boot, Host, Os};
-use crate::event::{
-    Ancestor, Credentials, EntryKind, Environment, Gap, Ids, Lineage, Names, Place, Process as EventProcess,
-    ProcessEvent,
-};
+use crate::event::{Credentials, Environment, Gap, Ids, Names, Place, Process as EventProcess, ProcessEvent};
 use crate::rule::{Metadata, Reference, Severity, Technique, Threat};
 use crate::surroundings::Surroundings;
 
@@ -299,33 +298,4 @@ pub(crate) fn with_secrets() -> Sample {
         ("process.title", b"x --token hunter22".into()),
     ];
     sample
-}
-
-/// A login over SSH, whose shell replaced another one.
-fn lineage() -> Lineage {
-    let process = |pid: u32, name: &str| EventProcess {
-        pid,
-        name: name.into(),
-        executable: format!("/usr/bin/{name}").into_bytes(),
-        start: time(i64::from(pid) / 100),
-        start_boot_ns: u64::from(pid),
-        ..EventProcess::default()
-    };
-    let leader = EventProcess {
-        args: ["-bash"].iter().collect(),
-        ..process(4000, "bash")
-    };
-    let sshd = Ancestor {
-        process: process(3900, "sshd"),
-        ..Ancestor::default()
-    };
-    Lineage {
-        previous: process(0, "dash"),
-        ancestors: vec![sshd],
-        session_leader: leader.clone(),
-        group_leader: process(4242, "kubectl"),
-        entry_leader: leader,
-        entry_kind: Some(EntryKind::Sshd),
-        ..Lineage::default()
-    }
 }
