@@ -3,12 +3,15 @@
 use std::{
     fs,
     net::TcpListener,
-    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    os::{
+        fd::AsRawFd as _,
+        unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    },
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Scene, run, unique};
+use kubectl_watch_tests::{Daemon, Mount, Scene, run, unique};
 use serde_json::json;
 
 /// The claims of `system:serviceaccount:prod:robot`, in base64.
@@ -209,4 +212,46 @@ fn kubectl_itself_says_the_same_of_its_kubeconfigs() {
         assert_eq!(seen.join(" "), says, "{flag}: {alert}");
         assert!(says.starts_with("https://"), "{says}");
     }
+}
+
+#[test]
+fn a_kubeconfig_that_never_answers_holds_up_no_alert() {
+    let mut daemon = Daemon::start(&[]);
+    let (scene, word) = (Scene::new(), unique("stuck"));
+    let fuse = fs::File::options().read(true).write(true).open("/dev/fuse");
+    let fuse = fuse.expect("this test mounts a file system of its own, and needs /dev/fuse");
+    let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
+    let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
+    // Nobody serves it, so whoever asks for a file of it waits: kubectl does, and whoever reads what it reads.
+    let path = mount.path().join("k");
+    let line = format!("kubectl --kubeconfig={} get pods {word}; true", path.display());
+    let mut stuck = Command::new("bash")
+        .args(["-c", &line])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let alert = daemon.alert(&word);
+    assert_eq!(alert["kubectl_watch"]["kubeconfig"]["unknown"], "slow", "{alert}");
+    // Nobody else waits for it.
+    fs::write(scene.path().join("k"), "current-context: there").expect("it is ours");
+    let other = unique("other");
+    bash(
+        scene.path(),
+        &format!("kubectl --kubeconfig=k version --client {other}"),
+    );
+    let other = daemon.whole_alert(&other);
+    assert_eq!(
+        other["kubectl_watch"]["kubeconfig"]["context"], "there",
+        "{other}"
+    );
+    // Who waits is let go when the connection ends, and what is known then is told.
+    drop(fuse);
+    let update = daemon.document("an update", |document| {
+        document["kubectl_watch"]["alert"]["id"] == alert["event"]["id"]
+            && document["event"]["action"] == "circumstances-found"
+    });
+    let file = &update["kubectl_watch"]["kubeconfig"]["file"][0];
+    assert_eq!(file["unknown"], "unreadable", "{update}");
+    stuck.wait().expect("it is ours");
 }

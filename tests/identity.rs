@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use kubectl_watch_tests::{Daemon, PATIENCE, Scene, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, Mount, PATIENCE, Scene, kubectl, run, unique};
 use rustix::{
     fs::{MemfdFlags, memfd_create},
     io::{FdFlags, fcntl_setfd},
@@ -71,6 +71,18 @@ fn loader() -> PathBuf {
 
 fn executable(document: &Value) -> &Value {
     &document["kubectl_watch"]["executable"]
+}
+
+/// The alert, or on a busy machine the update of it, that has this of its executable or of what is loaded by it.
+fn known(daemon: &mut Daemon, word: &str, pointer: &str) -> Value {
+    let alert = daemon.alert(word);
+    if executable(&alert).pointer(pointer).is_some() {
+        return alert;
+    }
+    let id = &alert["event"]["id"];
+    daemon.document(&format!("an update with {pointer} of {alert}"), |document| {
+        document["kubectl_watch"]["alert"]["id"] == *id && executable(document).pointer(pointer).is_some()
+    })
 }
 
 #[test]
@@ -157,33 +169,9 @@ fn content_of_what_a_loader_is_told_to_run() {
             .args(["--argv0", "x"])
             .arg(&told)
             .arg(&word));
-        let alert = daemon.alert(&word);
+        let alert = known(&mut daemon, &word, "/loaded/kind");
         assert_eq!(executable(&alert)["kind"], "loader", "{alert}");
         assert_eq!(executable(&alert)["loaded"]["kind"], "elf-dynamic", "{alert}");
-    }
-}
-
-/// A mount that is undone.
-struct Mount(PathBuf);
-
-impl Mount {
-    fn new(kind: &str, options: &str, at: PathBuf) -> Self {
-        fs::create_dir_all(&at).expect("the folder is ours");
-        let mut command = Command::new("mount");
-        command.args(["-i", "-t", kind, "-o", options, "test"]).arg(&at);
-        let done = run(&mut command);
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(
-            done.status.success(),
-            "this test mounts {kind}, and cannot: {said}"
-        );
-        Self(at)
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        run(Command::new("umount").arg("-l").arg(&self.0));
     }
 }
 
@@ -203,15 +191,15 @@ fn content_on_overlayfs() {
         work.display()
     );
     let mount = Mount::new("overlay", &options, scene.path().join("merged"));
-    fs::copy(kubectl(), mount.0.join("above")).expect("it is writable");
+    fs::copy(kubectl(), mount.path().join("above")).expect("it is writable");
     // A change makes a copy of it in the upper layer.
-    let copied_up = mount.0.join("copied-up");
+    let copied_up = mount.path().join("copied-up");
     fs::File::options()
         .append(true)
         .open(&copied_up)
         .expect("it is writable");
     for name in ["below", "above", "copied-up"] {
-        let path = mount.0.join(name);
+        let path = mount.path().join(name);
         age(&path);
         for _ in 0..2 {
             let alert = daemon.alert(&version(&path));
@@ -228,16 +216,13 @@ fn content_behind_a_file_system_that_never_answers() {
     ));
     let fuse = File::options().read(true).write(true).open("/dev/fuse");
     let fuse = fuse.expect("this test mounts a file system of its own, and needs /dev/fuse");
-    fcntl_setfd(&fuse, FdFlags::empty()).expect("it is open");
     let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
     let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
-    // Whoever waits for it must not be the one who keeps it open.
-    fcntl_setfd(&fuse, FdFlags::CLOEXEC).expect("it is open");
     // Nobody serves it, so whoever asks for a file of it waits: the loader does, and whoever looks for its program.
     let word = unique("stuck");
     let mut command = Command::new(loader());
     let mut stuck = command
-        .arg(mount.0.join("program"))
+        .arg(mount.path().join("program"))
         .arg(&word)
         .stdin(Stdio::null())
         .spawn()

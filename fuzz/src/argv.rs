@@ -42,15 +42,17 @@ pub fn run(bytes: &[u8]) {
     event.parent.args = Args::from_bytes([secret.as_bytes(), b"\0", bytes].concat());
     event.process.filename = bytes.to_vec();
     event.parent.executable = bytes.to_vec();
-    show(rule, &event);
+    for shown in show(rule, &event) {
+        assert!(!shown.contains(SECRET), "the secret is in {shown:?}");
+    }
 }
 
-/// Makes an alert, and looks at what it shows.
+/// Makes an alert, looks at what it shows, and gives that to whoever knows of a secret in it.
 ///
 /// # Panics
 ///
 /// Where a promise is broken.
-pub fn show(rule: &Rule, event: &ProcessEvent) {
+pub fn show(rule: &Rule, event: &ProcessEvent) -> [String; 2] {
     let reasons = rule.query.reasons(event);
     let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
     let alert = Alert::new(&AlertParts {
@@ -71,9 +73,6 @@ pub fn show(rule: &Rule, event: &ProcessEvent) {
         "{line:?}"
     );
     let block = terminal::block(&alert);
-    for shown in [&line, &block] {
-        assert!(!shown.contains(SECRET), "the secret is in {shown:?}");
-    }
     // What remains are the sequences that set a colour or end it.
     let mut orders = block.split('\x1b');
     let plain = |text: &str| !text.contains(|letter: char| letter.is_control() && letter != '\n');
@@ -87,4 +86,5 @@ pub fn show(rule: &Rule, event: &ProcessEvent) {
         );
         assert!(plain(text), "{block:?}");
     }
+    [line, block]
 }

@@ -118,13 +118,14 @@ impl Enrichment {
     }
 
     fn name_owners(&mut self, event: &mut ProcessEvent) {
+        let now = event.time;
         let files = event
             .circumstances
             .kubeconfig
             .iter_mut()
             .flat_map(|it| &mut it.files);
         for facts in files.filter_map(|file| file.facts.as_mut()) {
-            facts.owner_name = self.users.name(&self.root, facts.owner);
+            facts.owner_name = self.users.name(&self.root, facts.owner, now);
         }
     }
 }

@@ -286,7 +286,9 @@ impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::NotAllowed { .. } => Self::privilege(error),
-            SourceError::Offsets(_) | SourceError::Refused { .. } => Self::kernel(error),
+            SourceError::Offsets(_) | SourceError::Refused { .. } | SourceError::Locked(_) => {
+                Self::kernel(error)
+            }
             SourceError::Pins(PinsError::Held(_)) | SourceError::Wait(_) => Self::runtime(error),
             SourceError::Pins(_) => Self::config(error),
         }

@@ -1,18 +1,19 @@
 //! A file system of a test's own.
 
 use std::{
+    ffi::CString,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use crate::run;
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 /// A mounted file system. It is unmounted when it is dropped.
 pub struct Mount(PathBuf);
 
 impl Mount {
-    /// Mounts a new one of this type, with these options, on a new folder.
+    /// Mounts a new one of this type, with these options, on a new folder. By the system call itself, for `mount(8)`
+    /// would be a child that has to be given what the options name, and leave it to every other child too.
     ///
     /// # Panics
     ///
@@ -20,10 +21,9 @@ impl Mount {
     pub fn new(kind: &str, options: &str, folder: impl AsRef<Path>) -> Self {
         let folder = folder.as_ref();
         fs::create_dir(folder).expect("the folder above is ours");
-        let done = run(Command::new("mount")
-            .args(["-t", kind, "-o", options, kind])
-            .arg(folder));
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let data = CString::new(options).expect("options are text");
+        mount(kind, folder, kind, MountFlags::empty(), data.as_c_str())
+            .unwrap_or_else(|error| panic!("cannot mount {kind} with {options}: {error}"));
         Self(folder.to_owned())
     }
 
@@ -35,7 +35,8 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Whoever still has a file open there keeps it until then, and nothing more can be done here.
-        let _done = Command::new("umount").arg("-l").arg(&self.0).status();
+        // Whoever waits for an answer of it is let go (that is `FORCE`); whoever has a file open there keeps it until
+        // then, and nothing more can be done here.
+        let _done = unmount(&self.0, UnmountFlags::DETACH | UnmountFlags::FORCE);
     }
 }

@@ -12,13 +12,16 @@ use crate::{bench, build, fuzz, setup};
 use anyhow::{Result, anyhow};
 use std::env;
 use std::env::consts::ARCH;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use tally::Tally;
 
 /// The package whose tests load programs into the kernel.
 const AS_ROOT: &str = "kubectl-watch-tests";
 /// Tells the tests where the binary is.
 const BINARY: &str = "KUBECTL_WATCH_BIN";
+/// How long one test program may take, a few times what the slowest needs: one that hangs is a failure with a name,
+/// and the others still run. It says itself which of its tests runs over 60 seconds.
+const PATIENCE: [&str; 4] = ["timeout", "--verbose", "--kill-after=30s", "10m"];
 
 /// What clippy doubts and the verifier wants: calls cost it a frame each, and lengths go to helpers as `u32`.
 const USUAL_IN_KERNEL: [&str; 2] = ["clippy::inline_always", "clippy::cast_possible_truncation"];
@@ -69,19 +72,27 @@ fn run_all(args: &Args, tally: &mut Tally) -> Result<()> {
     tests
         .env(BINARY, &binary)
         .args(["test", "--no-fail-fast", "--workspace", "--exclude", AS_ROOT]);
+    run_by(&mut tests, &PATIENCE);
     tally.run(tests.args(&args.filter))?;
 
     let mut tests = cargo();
     tests
         .env(BINARY, &binary)
         .args(["test", "--no-fail-fast", "--package", AS_ROOT]);
-    if !is_root() {
+    if is_root() {
+        run_by(&mut tests, &PATIENCE);
+    } else {
         // A test must find kubectl and podman as its user does, so sudo is told PATH.
-        let path = env::var("PATH").unwrap_or_default();
-        let runner = format!("{:?}", ["sudo", "-E", "--", "env", &format!("PATH={path}")]);
-        tests.args(["--config", &format!("target.'cfg(unix)'.runner={runner}")]);
+        let path = format!("PATH={}", env::var("PATH").unwrap_or_default());
+        let sudo = ["sudo", "-E", "--", "env", &path];
+        run_by(&mut tests, &[&sudo[..], &PATIENCE].concat());
     }
     tally.run(tests.args(&args.filter))
+}
+
+/// Lets cargo run each test program by this command.
+fn run_by(tests: &mut Command, runner: &[&str]) {
+    tests.args(["--config", &format!("target.'cfg(unix)'.runner={runner:?}")]);
 }
 
 fn lint() -> Result<()> {

@@ -179,8 +179,16 @@ impl Document {
         let source = circumstances.source.as_ref().map(SourceFields::of);
         let process = Process::new(event, host, evidence.redacted);
         let users = [Some(&user), Some(&process.real_user), login.as_ref()];
+        let acts_as = target.as_ref().and_then(|target| target.name.as_ref());
+        let acts_as = acts_as.map(Text::shown);
         let related = Related {
-            user: distinct(users.into_iter().flatten().map(Identity::called)),
+            user: distinct(
+                users
+                    .into_iter()
+                    .flatten()
+                    .map(Identity::called)
+                    .chain(acts_as.as_deref()),
+            ),
             hosts: distinct([host.name.as_str(), host.hostname.as_str()].into_iter()),
             ip: source.iter().map(|source| source.ip.clone()).collect(),
         };

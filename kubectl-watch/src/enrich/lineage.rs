@@ -54,12 +54,20 @@ pub(super) fn fill(event: &mut ProcessEvent) {
 /// Reads what the leaders were started with, while they live. One that had left by the exec is not looked for, as
 /// its pid may be another's.
 pub(super) fn fill_args(event: &mut ProcessEvent) {
-    let known = [event.process.clone(), event.parent.clone()];
-    let left: Vec<Process> = (event.lineage.ancestors.iter())
-        .filter(|ancestor| ancestor.has_left)
-        .map(|ancestor| ancestor.process.clone())
-        .collect();
-    let lineage = &mut event.lineage;
+    let ProcessEvent {
+        process,
+        parent,
+        lineage,
+        ..
+    } = event;
+    let ancestors = &lineage.ancestors;
+    let has_left = |leader: &Process| {
+        ancestors
+            .iter()
+            .any(|ancestor| ancestor.has_left && is_same(&ancestor.process, leader))
+    };
+    // One process may be all three.
+    let mut read: Vec<Process> = Vec::new();
     for leader in [
         &mut lineage.session_leader,
         &mut lineage.group_leader,
@@ -68,13 +76,15 @@ pub(super) fn fill_args(event: &mut ProcessEvent) {
         if !leader.args.is_empty() || leader.pid == 0 {
             continue;
         }
-        if let Some(same) = known.iter().find(|it| is_same(it, leader)) {
+        let known = [&*process, &*parent].into_iter().chain(&read);
+        if let Some(same) = known.into_iter().find(|it| is_same(it, leader)) {
             leader.args = same.args.clone();
-        } else if !left.iter().any(|it| is_same(it, leader))
+        } else if !has_left(leader)
             && let Some(line) =
                 ProcessFolder::open(leader).and_then(|folder| folder.read("cmdline", MAX_ARGS))
         {
             leader.args = Args::from_bytes(line);
+            read.push(leader.clone());
         }
     }
 }

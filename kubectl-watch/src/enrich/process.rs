@@ -13,8 +13,8 @@ use crate::event::{Process, basename};
 /// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
 pub(crate) const NANOSECONDS_PER_TICK: u64 = 10_000_000;
 
-/// Bytes that most files in it have less of.
-const ROOM: usize = 4096;
+/// Bytes that nearly every file of a process fits, so that it takes one call to read it and one to see its end.
+const FIRST_READ: u64 = 2048;
 
 /// The folder of one process, while it lives.
 #[derive(Debug)]
@@ -55,8 +55,8 @@ impl ProcessFolder {
     /// The first bytes of a file in it. None where the process has ended.
     pub(crate) fn read(&self, name: &str, max: u64) -> Option<Vec<u8>> {
         let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-        // An empty one would be filled 32 bytes at a time at first, each by a system call.
-        let mut bytes = Vec::with_capacity(ROOM);
+        // Without room to begin with, it would be read in ever larger pieces.
+        let mut bytes = Vec::with_capacity(max.min(FIRST_READ) as usize);
         match std::fs::File::from(file).take(max).read_to_end(&mut bytes) {
             Ok(_) => Some(bytes),
             Err(error) => {

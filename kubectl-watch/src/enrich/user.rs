@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::process::ProcessFolder;
 use super::root::{HostRoot, Stamp};
 use crate::event::{Credentials, Names, ProcessEvent};
@@ -14,6 +16,8 @@ const MAX_FILE: u64 = 64 * 1024 * 1024;
 const MAX_STATUS: u64 = 16 * 1024;
 /// Groups of a process that are kept.
 const MAX_GROUPS: usize = 64;
+/// How long it is not looked whether a file has changed, unless a number has no name in it.
+const FRESH: SignedDuration = SignedDuration::from_millis(100);
 
 /// Names by number, as fresh as the files.
 #[derive(Debug, Default)]
@@ -27,6 +31,8 @@ pub(super) struct Users {
 struct Table {
     names: HashMap<u32, String>,
     stamp: Option<Stamp>,
+    /// When it was last looked whether that is still the file.
+    looked: Option<Timestamp>,
 }
 
 impl Users {
@@ -37,69 +43,86 @@ impl Users {
 
     /// Fills in the names of an event's ids.
     pub(super) fn fill(&mut self, root: &HostRoot, event: &mut ProcessEvent) {
-        event.names = self.names(root, &event.credentials);
+        event.names = self.names(root, &event.credentials, event.time);
     }
 
     /// The names of some ids. An id without a name stays without.
-    pub(super) fn names(&mut self, root: &HostRoot, credentials: &Credentials) -> Names {
-        self.users.refresh(root, "/etc/passwd");
-        self.groups.refresh(root, "/etc/group");
-        let user = |id: u32| self.users.names.get(&id).cloned();
-        let group = |id: u32| self.groups.names.get(&id).cloned();
+    pub(super) fn names(&mut self, root: &HostRoot, credentials: &Credentials, now: Timestamp) -> Names {
+        let Credentials {
+            user,
+            group,
+            login_uid,
+            ..
+        } = credentials;
+        self.users.refresh(
+            (root, "/etc/passwd", now),
+            &[
+                user.effective,
+                user.real,
+                user.saved,
+                login_uid.unwrap_or(user.real),
+            ],
+        );
+        self.groups
+            .refresh((root, "/etc/group", now), &[group.effective, group.real]);
         Names {
-            user: user(credentials.user.effective),
-            real_user: user(credentials.user.real),
-            saved_user: user(credentials.user.saved),
-            login_user: credentials.login_uid.and_then(user),
-            group: group(credentials.group.effective),
-            real_group: group(credentials.group.real),
+            user: self.users.name(user.effective),
+            real_user: self.users.name(user.real),
+            saved_user: self.users.name(user.saved),
+            login_user: login_uid.and_then(|id| self.users.name(id)),
+            group: self.groups.name(group.effective),
+            real_group: self.groups.name(group.real),
         }
     }
 }
 
 impl Users {
     /// What the node calls a user.
-    pub(super) fn name(&mut self, root: &HostRoot, id: u32) -> Option<String> {
-        self.users.refresh(root, "/etc/passwd");
-        self.users.names.get(&id).cloned()
+    pub(super) fn name(&mut self, root: &HostRoot, id: u32, now: Timestamp) -> Option<String> {
+        self.users.refresh((root, "/etc/passwd", now), &[id]);
+        self.users.name(id)
     }
 
     /// The groups of a process beside its own, with their names, while it lives.
     pub(super) fn groups(&mut self, root: &HostRoot, event: &ProcessEvent) -> Vec<(u32, Option<String>)> {
         let status = ProcessFolder::open(&event.process).and_then(|folder| folder.read("status", MAX_STATUS));
         let Some(status) = status else { return Vec::new() };
-        self.groups.refresh(root, "/etc/group");
-        let named = |id| (id, self.groups.names.get(&id).cloned());
-        supplementary(&status).into_iter().map(named).collect()
+        let ids = supplementary(&status);
+        self.groups.refresh((root, "/etc/group", event.time), &ids);
+        ids.into_iter().map(|id| (id, self.groups.name(id))).collect()
     }
 }
 
 impl Table {
+    fn name(&self, id: u32) -> Option<String> {
+        self.names.get(&id).cloned()
+    }
+
     /// Reads the file again if it is not the one that was read. A file that cannot be read has no names, and is
     /// tried again.
-    fn refresh(&mut self, root: &HostRoot, path: &str) {
-        let Ok(stamp) = root.stamp(path) else {
-            *self = Self::default();
+    fn refresh(&mut self, (root, path, now): (&HostRoot, &str, Timestamp), ids: &[u32]) {
+        let is_fresh = self
+            .looked
+            .is_some_and(|looked| now.duration_since(looked).abs() < FRESH);
+        if is_fresh && ids.iter().all(|id| self.names.contains_key(id)) {
             return;
+        }
+        let names = match root.stamp(path) {
+            Ok(stamp) if self.stamp == Some(stamp) => {
+                self.looked = Some(now);
+                return;
+            }
+            Ok(stamp) => root.read(path, MAX_FILE).map_or_else(
+                |error| {
+                    tracing::warn!(path, %error, "names are missing from alerts");
+                    (HashMap::new(), Some(stamp))
+                },
+                |(bytes, stamp)| (parse(&bytes), Some(stamp)),
+            ),
+            Err(_) => (HashMap::new(), None),
         };
-        if self.stamp == Some(stamp) {
-            return;
-        }
-        match root.read(path, MAX_FILE) {
-            Ok((bytes, stamp)) => {
-                *self = Self {
-                    names: parse(&bytes),
-                    stamp: Some(stamp),
-                }
-            }
-            Err(error) => {
-                tracing::warn!(path, %error, "names are missing from alerts");
-                *self = Self {
-                    names: HashMap::new(),
-                    stamp: Some(stamp),
-                };
-            }
-        }
+        (self.names, self.stamp) = names;
+        self.looked = Some(now);
     }
 }
 
@@ -191,12 +214,19 @@ mod tests {
         fs::write(etc.join("new"), "rob:x:1000:\nroot:x:0:\n").expect("passwd");
         fs::rename(etc.join("new"), etc.join("real")).expect("replace");
         fs::write(etc.join("group"), "wheel:x:0:bob\n").expect("group");
+        // Not looked at in the same moment, but for a name that is missing.
+        event.credentials.user.effective = 1000;
+        event.credentials.user.saved = 1000;
+        users.fill(&root, &mut event);
+        assert_eq!(event.names.real_user.as_deref(), Some("bob"));
+        event.credentials.user.effective = 0;
         users.fill(&root, &mut event);
         assert_eq!(event.names.real_user.as_deref(), Some("rob"));
         assert_eq!(event.names.user.as_deref(), Some("root"));
         assert_eq!(event.names.group.as_deref(), Some("wheel"));
 
         fs::remove_file(etc.join("real")).expect("remove");
+        event.time += FRESH;
         users.fill(&root, &mut event);
         assert_eq!(event.names.real_user, None);
     }

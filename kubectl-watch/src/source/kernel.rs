@@ -24,10 +24,10 @@ mod pin;
 mod readable;
 mod reader;
 mod record;
+mod ring;
 
 use std::{path::PathBuf, time::Duration};
 
-use aya::maps::{MapData, RingBuf};
 pub use btf::BtfError;
 pub use clock::booted;
 pub use error::SourceError;
@@ -55,6 +55,7 @@ use self::{
     pin::{PinnedSet, Pins},
     readable::readable,
     reader::Reader,
+    ring::Ring,
 };
 use crate::event::{File, ProcessEvent, Verdict};
 
@@ -84,7 +85,7 @@ pub struct Options {
 
 /// What the kernel sends.
 pub struct KernelSource {
-    ring: AsyncFd<RingBuf<MapData>>,
+    ring: AsyncFd<Ring>,
     inbox: Inbox,
     counters: Counters,
     last_lost: LastLostMap,
@@ -142,8 +143,7 @@ impl KernelSource {
             judged,
             programs,
         } = loaded;
-        let ring = RingBuf::try_from(ring).map_err(|error| refused("the buffer", error))?;
-        let ring = readable(ring)?;
+        let ring = readable(Ring::new(ring)?)?;
         give_back_memory();
         Ok(Self {
             ring,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use aya::maps::MapError;
+use aya::{maps::MapError, programs::ProgramError};
 use thiserror::Error;
 
 use super::OffsetsError;
@@ -32,6 +32,12 @@ pub enum SourceError {
         /// What aya says.
         error: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The kernel lets no program read its memory.
+    #[error(
+        "the kernel lets no program read its memory, as under lockdown=confidentiality: {0}\nStart it without that; \
+         lockdown=integrity does no harm"
+    )]
+    Locked(Box<dyn std::error::Error + Send + Sync>),
     /// The programs cannot be pinned.
     #[error(transparent)]
     Pins(#[from] super::PinsError),
@@ -45,6 +51,20 @@ pub(super) fn absent(part: &'static str) -> SourceError {
     SourceError::Refused {
         step: part,
         error: "the kernel object has no such part".into(),
+    }
+}
+
+/// What the verifier says where a kernel does not give the helpers that read its memory, under any of their names.
+/// Since Linux 5.5 it is for this reason only.
+const NO_READING: &str = "cannot use helper bpf_probe_read";
+
+/// Why a program was not loaded.
+pub(super) fn not_loaded(error: ProgramError) -> SourceError {
+    match &error {
+        ProgramError::LoadError { verifier_log, .. } if verifier_log.to_string().contains(NO_READING) => {
+            SourceError::Locked(Box::new(error))
+        }
+        _ => refused("the program", error),
     }
 }
 

@@ -5,13 +5,12 @@
 
 use std::collections::HashMap;
 
-use aya::maps::RingBuf;
 use jiff::Timestamp;
 use kubectl_watch_ebpf::{COUNTERS, EVENTS};
 
 use super::{
     MAX_SETTLING, SETTLING, SourceError, error::refused, inbox::Inbox, ledger::Balance, losses::Counters,
-    pin::PinnedSet, reader::Reader,
+    pin::PinnedSet, reader::Reader, ring::Ring,
 };
 use crate::event::ProcessEvent;
 
@@ -47,7 +46,7 @@ pub(super) fn replace(
     set.remove_links().map_err(|error| refused(step, error))?;
     handover.replaced += 1;
     let buffer = set.map(EVENTS)?;
-    let mut ring = RingBuf::try_from(buffer)?;
+    let mut ring = Ring::new(buffer)?;
     if set.has_our_contract() {
         let counters = Counters::new(set.map(COUNTERS)?, -1)?;
         let mut inbox = Inbox {
@@ -68,8 +67,8 @@ pub(super) fn replace(
             .balances
             .push(counters.balance(&inbox.ledger, inbox.bad_records)?);
     } else {
-        while let Some(record) = ring.next() {
-            handover.unread_bytes += record.len();
+        while let Some(bytes) = ring.read(<[u8]>::len) {
+            handover.unread_bytes += bytes;
         }
     }
     set.remove().map_err(|error| refused(step, error))

@@ -1,6 +1,5 @@
 //! Records of the ring buffer in, events out, in the order in which they came.
 
-use aya::maps::{MapData, RingBuf};
 use kubectl_watch_ebpf::Header;
 
 use super::{
@@ -9,6 +8,7 @@ use super::{
     convert,
     ledger::Ledger,
     record::{self, Record},
+    ring::Ring,
 };
 use crate::event::ProcessEvent;
 
@@ -27,16 +27,12 @@ pub(super) struct Inbox {
 
 impl Inbox {
     /// Takes up to so many records that are there, appends the events that are whole, and says how many it took.
-    pub(super) fn take(
-        &mut self,
-        ring: &mut RingBuf<MapData>,
-        most: usize,
-        out: &mut Vec<ProcessEvent>,
-    ) -> usize {
+    pub(super) fn take(&mut self, ring: &mut Ring, most: usize, out: &mut Vec<ProcessEvent>) -> usize {
         let boot = Boot::now();
         for taken in 0..most {
-            let Some(bytes) = ring.next() else { return taken };
-            self.record(&bytes, boot, out);
+            if ring.read(|bytes| self.record(bytes, boot, out)).is_none() {
+                return taken;
+            }
         }
         most
     }

@@ -15,7 +15,7 @@ use zerocopy::IntoBytes;
 
 use super::{
     KernelLog, OBJECT, Options, PROGRAMS, SourceError,
-    error::{absent, refused},
+    error::{absent, not_loaded, refused},
     guard::Filter,
     judged::JudgedFiles,
     losses::Counters,
@@ -81,9 +81,7 @@ impl Loaded {
         };
         for which in PROGRAMS {
             let program = object.program(which)?;
-            program
-                .load(which.tracepoint, &types)
-                .map_err(|error| refused("the program", error))?;
+            program.load(which.tracepoint, &types).map_err(not_loaded)?;
             if let Some(set) = set {
                 set.pin_program(which, program)?;
             }

@@ -12,7 +12,7 @@ use tokio::io::{Interest, unix::AsyncFd};
 pub(super) unsafe trait OwnsDescriptor: AsRawFd {}
 
 // SAFETY: it owns the map's descriptor and never replaces it.
-unsafe impl OwnsDescriptor for aya::maps::RingBuf<aya::maps::MapData> {}
+unsafe impl OwnsDescriptor for super::ring::Ring {}
 // SAFETY: it owns a ring buffer, and names that one's descriptor.
 unsafe impl<L> OwnsDescriptor for aya_log::EbpfLogger<L> {}
 
