@@ -8,6 +8,7 @@ use kubectl_watch::event::field::ProcessSchema;
 use kubectl_watch::event::{Args, ProcessEvent};
 use kubectl_watch::rule::Rule;
 use kubectl_watch::sink::terminal;
+use kubectl_watch::surroundings::Surroundings;
 use uuid::Uuid;
 
 use crate::sample;
@@ -59,6 +60,7 @@ pub fn show(rule: &Rule, event: &ProcessEvent) -> [String; 2] {
         event,
         host: &Host::default(),
         matched: &matched,
+        surroundings: &Surroundings::default(),
         id: Uuid::nil(),
         created: Timestamp::UNIX_EPOCH,
     });

@@ -19,6 +19,7 @@ mod request;
 #[cfg(test)]
 pub(crate) mod samples;
 mod summary;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -31,13 +32,14 @@ use uuid::Uuid;
 
 use crate::event::ProcessEvent;
 use crate::rule::{Metadata, Severity};
+use crate::surroundings::Surroundings;
 pub(crate) use credential::{Credential, KubeconfigFields, TokenFields};
 pub(crate) use document::Document;
 pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
-pub(crate) use own::SourceOrigin;
+pub(crate) use own::{Own, SourceOrigin};
 pub(crate) use place::{Container, Orchestrator, SourceFields};
 pub(crate) use process::Parent;
 pub(crate) use request::{RequestFields, Target};
@@ -57,6 +59,8 @@ pub struct AlertParts<'a> {
     pub host: &'a Host,
     /// Why: the fields that the rule asked for, and the values that answered it, secrets and all.
     pub matched: &'a [(&'a str, &'a [u8])],
+    /// What was before.
+    pub surroundings: &'a Surroundings,
     /// Names the alert for ever.
     pub id: Uuid,
     /// When the alert was made, which is later than the event.
@@ -152,7 +156,7 @@ impl Alert {
         let evidence = evidence::Evidence::new(parts.event, parts.matched);
         let matched_args = evidence.matched_args.clone();
         Self {
-            severity: parts.rule.severity,
+            severity: parts.surroundings.severity(parts.rule),
             document: Document::new(parts, evidence),
             matched_args,
             args_bytes: chosen_bytes(parts.event),

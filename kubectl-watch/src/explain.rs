@@ -18,6 +18,7 @@ impl Display for Explanation<'_> {
             metadata,
             query,
             suppression,
+            raises,
         } = self.0;
         let (severity, risk) = (metadata.severity.name(), metadata.risk_score);
         writeln!(f, "{}", metadata.name)?;
@@ -55,6 +56,11 @@ impl Display for Explanation<'_> {
                 &format!("holds repeats together for {:#}, by", suppression.window),
                 &fields,
             )?;
+        }
+        for raise in raises {
+            let after: Vec<&str> = raise.after.iter().map(String::as_str).collect();
+            let (to, within) = (raise.to.name(), raise.within);
+            list(f, &format!("is {to} within {within:#} after an alert of"), &after)?;
         }
         list(f, "names, and this sensor does not fill", query.unfilled())?;
         for warning in query.warnings() {

@@ -38,3 +38,4 @@ pub mod sink;
 pub mod source;
 pub mod state;
 pub mod suppression;
+pub mod surroundings;

@@ -32,6 +32,7 @@ use crate::{
         running,
     },
     state,
+    surroundings::Recent,
 };
 use late::Late;
 use notices::Keeper;
@@ -60,6 +61,7 @@ pub struct Pipeline {
     late: Late,
     rules: RuleSet,
     triage: Triage,
+    recent: Recent,
     host: Host,
     sink: sink::Handle,
     closed: Closed,
@@ -144,6 +146,7 @@ impl Pipeline {
             late: Late::default(),
             rules,
             triage,
+            recent: Recent::default(),
             host,
             sink,
             closed,

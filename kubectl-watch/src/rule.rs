@@ -4,6 +4,7 @@
 
 mod error;
 mod file;
+mod raise;
 mod suppression;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ pub use error::{Fault, Place, RuleError};
 
 use crate::eql::{Query, Schema};
 use crate::suppression::Settings;
+use crate::surroundings::Raise;
 
 /// A rule that can be asked about events.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Rule {
     pub query: Query,
     /// How its repeats are told, where it says.
     pub suppression: Option<Settings>,
+    /// After which alerts its own are graver.
+    pub raises: Vec<Raise>,
 }
 
 impl Rule {

@@ -32,7 +32,7 @@ const MAX_OF_CGROUP: usize = 128;
 const MAX_OF_RULE: usize = 512;
 
 /// What becomes of a match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// It is an alert. Its id is to be told by [`Suppression::sent`].
     Alert {
@@ -40,7 +40,10 @@ pub enum Decision {
         is_uncounted: bool,
     },
     /// It is counted and will be in a summary.
-    Repeat,
+    Repeat {
+        /// The id of the alert that it repeats.
+        of: String,
+    },
 }
 
 /// The alerts whose repeats are counted.
@@ -63,23 +66,27 @@ struct Group {
 }
 
 impl Suppression {
-    /// Decides on a match.
-    pub fn decide(&mut self, rule: &Metadata, settings: &Settings, facts: &Facts<'_>) -> Decision {
+    /// Decides on a match. One of another severity than before, because of what came before it, is no repeat.
+    pub fn decide(
+        &mut self,
+        rule: &Metadata,
+        severity: Severity,
+        settings: &Settings,
+        facts: &Facts<'_>,
+    ) -> Decision {
         self.last = None;
         let event = facts.event();
         if let Some(earlier) = self.intents.earlier(facts, rule)
             && let Some(group) = self.groups.get_mut(&earlier)
         {
-            group.summary.add(rule, facts);
-            return Decision::Repeat;
+            return group.repeat(rule, facts);
         }
-        let Some(fingerprint) = Fingerprint::of(rule, settings, facts) else {
+        let Some(fingerprint) = Fingerprint::of(rule, severity, settings, facts) else {
             return Decision::Alert { is_uncounted: false };
         };
         if let Some(group) = self.groups.get_mut(&fingerprint) {
-            group.summary.add(rule, facts);
             self.intents.note(facts, rule, fingerprint);
-            return Decision::Repeat;
+            return group.repeat(rule, facts);
         }
         let cgroup = event.place.cgroup_id;
         let in_cgroup = self.of_cgroup.get(&cgroup).copied().unwrap_or_default();
@@ -96,7 +103,7 @@ impl Suppression {
                 cgroup,
                 from: event.time,
                 window: settings.window,
-                summary: Summary::of(rule, settings),
+                summary: Summary::of(rule, severity, settings),
             },
         );
         self.last = Some(fingerprint);
@@ -150,6 +157,15 @@ impl Suppression {
     #[cfg(test)]
     fn groups(&self) -> usize {
         self.groups.len()
+    }
+}
+
+impl Group {
+    fn repeat(&mut self, rule: &Metadata, facts: &Facts<'_>) -> Decision {
+        self.summary.add(rule, facts);
+        Decision::Repeat {
+            of: self.summary.alert.clone(),
+        }
     }
 }
 

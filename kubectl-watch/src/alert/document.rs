@@ -14,6 +14,7 @@ use super::own::Own;
 use super::place::{Container, Orchestrator, SourceFields};
 use super::process::Process;
 use super::request::Target;
+use super::surroundings::risk_score;
 use super::text::Text;
 use super::threat::ThreatFields;
 use super::wording::{distinct, reason};
@@ -157,8 +158,10 @@ impl Document {
             host,
             id,
             created,
+            surroundings,
             ..
         } = *parts;
+        let severity = surroundings.severity(rule);
         let names = &event.names;
         let user = Identity::new(event.credentials.user.effective, names.user.clone());
         let login = event
@@ -208,9 +211,9 @@ impl Document {
                 code: "eql",
                 id: id.to_string(),
                 outcome: "success",
-                severity: rule.severity.number(),
-                risk_score: rule.risk_score,
-                reason: reason(rule, event, &user, host),
+                severity: severity.number(),
+                risk_score: risk_score(rule, surroundings),
+                reason: reason(rule, severity, event, &user, host),
                 created: time(created),
                 sequence: event.sequence,
             },
@@ -236,7 +239,8 @@ impl Document {
                 r#type: "kubectl-watch",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential),
+            kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential)
+                .after(surroundings),
         };
         this.kubectl_watch.runbook = Step::of(&Facts::of_document(&this));
         this

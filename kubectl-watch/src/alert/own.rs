@@ -10,11 +10,13 @@ use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, ancestors};
 use super::request::RequestFields;
+use super::surroundings::{RaisedFields, SurroundingFields};
 use super::text::Text;
 use super::wording::gap_name;
 use crate::event::{ProcessEvent, Source};
 use crate::kubectl::Request;
 use crate::runbook::Step;
+use crate::surroundings::Surroundings;
 
 /// Our own fields.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +24,13 @@ pub(crate) struct Own {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exception: Option<ExceptedBy>,
     pub(crate) matched: Vec<Matched>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) surroundings: Vec<SurroundingFields>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) surroundings_left_out: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) raised: Option<RaisedFields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -66,6 +75,11 @@ struct Namespaces {
     process_pid: u32,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 impl SourceOrigin {
     pub(super) fn of(source: &Source) -> Self {
         Self {
@@ -92,6 +106,9 @@ impl Own {
             kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
             source: circumstances.source.as_ref().map(SourceOrigin::of),
             matched,
+            surroundings: Vec::new(),
+            surroundings_left_out: 0,
+            raised: None,
             gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
             parent_left: event.parent_left,
             ancestors: ancestors(event, host),
@@ -107,6 +124,14 @@ impl Own {
             },
             runbook: Vec::new(),
         }
+    }
+
+    /// The same with what was before.
+    pub(super) fn after(mut self, surroundings: &Surroundings) -> Self {
+        self.surroundings = surroundings.named.iter().map(SurroundingFields::of).collect();
+        self.surroundings_left_out = surroundings.more;
+        self.raised = surroundings.raised.as_ref().map(RaisedFields::of);
+        self
     }
 
     /// What could not be had, in words.

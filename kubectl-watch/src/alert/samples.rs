@@ -1,20 +1,22 @@
 //! What alerts are made from in tests, here and at the sinks.
 
 mod credential;
+mod lineage;
 mod renamed;
+mod surrounded;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use credential::{with_kubeconfig, with_token};
+use lineage::lineage;
 pub(crate) use renamed::{in_memory, loaded};
+pub(crate) use surrounded::surrounded;
 
 use super::{Alert, AlertParts, Boot, Host, Os};
-use crate::event::{
-    Ancestor, Credentials, EntryKind, Environment, Gap, Ids, Lineage, Names, Place, Process as EventProcess,
-    ProcessEvent,
-};
+use crate::event::{Credentials, Environment, Gap, Ids, Names, Place, Process as EventProcess, ProcessEvent};
 use crate::rule::{Metadata, Reference, Severity, Technique, Threat};
+use crate::surroundings::Surroundings;
 
 pub(crate) const JWT: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
 
@@ -24,6 +26,7 @@ pub(crate) struct Sample {
     pub(crate) event: ProcessEvent,
     pub(crate) host: Host,
     pub(crate) matched: Vec<(&'static str, Vec<u8>)>,
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Sample {
@@ -34,6 +37,7 @@ impl Sample {
             event: event(),
             host: host(),
             matched: matched(),
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -43,16 +47,14 @@ impl Sample {
     }
 
     pub(crate) fn alert(&self) -> Alert {
-        let matched: Vec<_> = self
-            .matched
-            .iter()
-            .map(|(field, value)| (*field, value.as_slice()))
-            .collect();
+        let matched = self.matched.iter();
+        let matched: Vec<_> = matched.map(|(field, value)| (*field, value.as_slice())).collect();
         Alert::new(&AlertParts {
             rule: &self.rule,
             event: &self.event,
             host: &self.host,
             matched: &matched,
+            surroundings: &self.surroundings,
             id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001),
             created: time(230),
         })
@@ -296,33 +298,4 @@ pub(crate) fn with_secrets() -> Sample {
         ("process.title", b"x --token hunter22".into()),
     ];
     sample
-}
-
-/// A login over SSH, whose shell replaced another one.
-fn lineage() -> Lineage {
-    let process = |pid: u32, name: &str| EventProcess {
-        pid,
-        name: name.into(),
-        executable: format!("/usr/bin/{name}").into_bytes(),
-        start: time(i64::from(pid) / 100),
-        start_boot_ns: u64::from(pid),
-        ..EventProcess::default()
-    };
-    let leader = EventProcess {
-        args: ["-bash"].iter().collect(),
-        ..process(4000, "bash")
-    };
-    let sshd = Ancestor {
-        process: process(3900, "sshd"),
-        ..Ancestor::default()
-    };
-    Lineage {
-        previous: process(0, "dash"),
-        ancestors: vec![sshd],
-        session_leader: leader.clone(),
-        group_leader: process(4242, "kubectl"),
-        entry_leader: leader,
-        entry_kind: Some(EntryKind::Sshd),
-        ..Lineage::default()
-    }
 }

@@ -236,11 +236,18 @@ mod tests {
             let mut event = sample.event.clone();
             event.time += jiff::SignedDuration::from_secs(seconds);
             event.process.pid += u32::try_from(seconds).expect("small");
-            let decision = suppression.decide(&sample.rule, &settings, &Facts::of(&event, &node));
+            let decision = suppression.decide(
+                &sample.rule,
+                sample.rule.severity,
+                &settings,
+                &Facts::of(&event, &node),
+            );
             suppression.sent("the first alert");
             decision
         });
-        assert_eq!(decisions[1..], [Decision::Repeat, Decision::Repeat]);
+        let of = "the first alert".to_owned();
+        let repeat = Decision::Repeat { of };
+        assert_eq!(decisions[1..], [repeat.clone(), repeat]);
         let summaries = suppression.rest();
         let summary = RepeatSummary::new(&SummaryParts {
             summary: &summaries[0],

@@ -4,10 +4,16 @@ use super::document::Identity;
 use super::host::Host;
 use super::text::Text;
 use crate::event::{Gap, ProcessEvent};
-use crate::rule::Metadata;
+use crate::rule::{Metadata, Severity};
 
 /// The sentence that Kibana shows of an alert, as its own detection engine words it.
-pub(super) fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, host: &Host) -> String {
+pub(super) fn reason(
+    rule: &Metadata,
+    severity: Severity,
+    event: &ProcessEvent,
+    user: &Identity,
+    host: &Host,
+) -> String {
     let name = Text(event.process.name.clone());
     let parent = Text::known(&event.parent.name)
         .map(|name| format!(", parent process {}", name.shown()))
@@ -17,7 +23,7 @@ pub(super) fn reason(rule: &Metadata, event: &ProcessEvent, user: &Identity, hos
         name.shown(),
         user.called(),
         host.name,
-        rule.severity.name(),
+        severity.name(),
         rule.name
     )
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::alert::samples::{Sample, in_memory};
 use crate::past::Past;
 use crate::simulation::judge;
+use crate::surroundings::Surroundings;
 
 fn allow(sample: &Sample) -> (String, Exception, PastAlert) {
     let alert = Past::from_text(&sample.alert().to_json_line()).alerts.remove(0);
@@ -47,6 +48,7 @@ fn it_silences_its_alert_and_nothing_that_differs_in_what_counts() {
                 event: sample.event.clone(),
                 host: sample.host.clone(),
                 matched: Vec::new(),
+                surroundings: Surroundings::default(),
             };
             change(&mut other);
             let other = Past::from_text(&other.alert().to_json_line()).alerts.remove(0);

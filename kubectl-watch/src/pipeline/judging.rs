@@ -20,6 +20,7 @@ use crate::{
     exit::Failure,
     rule::Rule,
     source::running,
+    surroundings::Surroundings,
 };
 
 /// How long something that could be an alert is held back for what an exception asks of it.
@@ -100,7 +101,9 @@ impl Pipeline {
         let since = waiting.held.take();
         let sent_before = waiting.sent.len();
         for rule in &matching {
-            let decision = self.triage.decide(rule, event, patience);
+            let surroundings = self.recent.around(event, rule);
+            let severity = surroundings.severity(&rule.metadata);
+            let decision = self.triage.decide(rule, severity, event, patience);
             for message in self.triage.take_summaries(&self.host) {
                 self.sink.send(Arc::new(message));
             }
@@ -110,7 +113,8 @@ impl Pipeline {
                     continue;
                 }
                 Decision::Alert => {
-                    let alert = alert(rule, event, &self.host);
+                    let alert = alert(rule, event, &self.host, &surroundings);
+                    self.recent.note(event, &rule.metadata, alert.id());
                     tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
                     self.alerts += 1;
                     self.triage.sent(alert.id());
@@ -123,11 +127,11 @@ impl Pipeline {
                 }
                 Decision::Excepted(by) => {
                     if self.config.write_excepted {
-                        let event = alert(rule, event, &self.host).excepted(by);
+                        let event = alert(rule, event, &self.host, &Surroundings::default()).excepted(by);
                         self.sink.send(Arc::new(event.into()));
                     }
                 }
-                Decision::Repeat => {}
+                Decision::Repeat(of) => self.recent.note(event, &rule.metadata, &of),
             }
             waiting.decided.push(rule.metadata.id.clone());
         }
@@ -230,7 +234,7 @@ impl Pipeline {
     }
 }
 
-fn alert(rule: &Rule, event: &ProcessEvent, host: &Host) -> Alert {
+fn alert(rule: &Rule, event: &ProcessEvent, host: &Host, surroundings: &Surroundings) -> Alert {
     let reasons = rule.query.reasons(event);
     let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
     let created = Timestamp::now();
@@ -239,6 +243,7 @@ fn alert(rule: &Rule, event: &ProcessEvent, host: &Host) -> Alert {
         event,
         host,
         matched: &matched,
+        surroundings,
         id: new_id(created),
         created,
     })

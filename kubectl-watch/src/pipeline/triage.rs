@@ -12,7 +12,7 @@ use crate::{
     exceptionset::{Answer, ExceptionSet},
     exit::Failure,
     facts::{Facts, Node},
-    rule::Rule,
+    rule::{Rule, Severity},
     ruleset::RuleSet,
     suppression::{self, Settings, Summary, Suppression},
 };
@@ -24,8 +24,8 @@ pub(super) enum Decision {
     Alert,
     /// Nothing but a count; this is why.
     Excepted(ExceptedBy),
-    /// A summary, later.
-    Repeat,
+    /// A summary, later, of the repeats of the alert with this id.
+    Repeat(String),
     /// Nothing yet: an exception may hold by what is not known.
     Hold,
 }
@@ -114,8 +114,14 @@ impl Triage {
         }
     }
 
-    /// Decides on a match, and counts it.
-    pub(super) fn decide(&mut self, rule: &Rule, event: &ProcessEvent, patience: Patience) -> Decision {
+    /// Decides on a match, which is as grave as that here, and counts it.
+    pub(super) fn decide(
+        &mut self,
+        rule: &Rule,
+        severity: Severity,
+        event: &ProcessEvent,
+        patience: Patience,
+    ) -> Decision {
         let facts = Facts::of(event, &self.node);
         let is_known = |field| patience == Patience::None || facts.is_known(field);
         match self.exceptions.judge(&rule.metadata.id, &facts, &is_known) {
@@ -132,11 +138,14 @@ impl Triage {
         self.counts.matched += 1;
         self.due.extend(self.suppression.over(event.time));
         let settings = rule.suppression.as_ref().or(self.settings.as_ref());
-        let decision = settings.map(|settings| self.suppression.decide(&rule.metadata, settings, &facts));
+        let decision = settings.map(|settings| {
+            self.suppression
+                .decide(&rule.metadata, severity, settings, &facts)
+        });
         match decision {
-            Some(suppression::Decision::Repeat) => {
+            Some(suppression::Decision::Repeat { of }) => {
                 self.counts.summarised += 1;
-                Decision::Repeat
+                Decision::Repeat(of)
             }
             Some(suppression::Decision::Alert { is_uncounted }) => {
                 self.counts.uncounted += u64::from(is_uncounted);

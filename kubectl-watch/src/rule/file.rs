@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Fault, Place, RuleError};
-use super::{Metadata, Rule, Severity, Threat, suppression};
+use super::{Metadata, Rule, Severity, Threat, raise, suppression};
 use crate::eql::{EqlError, Query, Schema};
 
 /// The newest format that this program reads.
@@ -52,6 +52,8 @@ struct Section {
     #[serde(default)]
     threat: Vec<Threat>,
     alert_suppression: Option<suppression::Section>,
+    #[serde(default)]
+    raise: Vec<raise::Section>,
 }
 
 fn first_version() -> u32 {
@@ -81,6 +83,10 @@ const KEYS: &[&str] = &[
     "rule.name",
     "rule.note",
     "rule.query",
+    "rule.raise",
+    "rule.raise[].after",
+    "rule.raise[].to",
+    "rule.raise[].within",
     "rule.references",
     "rule.response",
     "rule.risk_score",
@@ -165,6 +171,9 @@ fn rule(text: &str, section: Section, schema: &dyn Schema) -> Result<Rule, Fault
         .map(suppression::Section::settings)
         .transpose()
         .map_err(|(offset, message)| at(text, offset, message))?;
+    let raises = section.raise.into_iter();
+    let raises: Result<_, _> = raises.map(|raise| raise.raise(section.severity)).collect();
+    let raises = raises.map_err(|(offset, message)| at(text, offset, message))?;
     let metadata = Metadata {
         id: section.rule_id,
         name: section.name,
@@ -186,6 +195,7 @@ fn rule(text: &str, section: Section, schema: &dyn Schema) -> Result<Rule, Fault
         metadata,
         query,
         suppression,
+        raises,
     })
 }
 

@@ -189,6 +189,24 @@ fn each_file_ships_and_is_whole() {
 }
 
 #[test]
+fn what_raises_one_of_them_is_another_of_them() {
+    let rules = rules();
+    let mut raised = BTreeSet::new();
+    for rule in rules.rules() {
+        let metadata = &rule.metadata;
+        for raise in &rule.raises {
+            raised.insert(metadata.name.as_str());
+            for after in &raise.after {
+                let mut others = rules.rules().iter().map(|other| &other.metadata);
+                let is_meant = others.any(|other| other.id == *after || other.tags.contains(after));
+                assert!(is_meant, "{}: {after}", metadata.name);
+            }
+        }
+    }
+    assert!(raised.contains(SEED) && raised.len() == 16, "{raised:?}");
+}
+
+#[test]
 fn none_makes_every_exec_watched() {
     assert!(
         !matches!(rules().watch(), Watch::All { .. }),

@@ -6,6 +6,7 @@ mod circumstances;
 mod content;
 mod notice;
 mod request;
+mod surroundings;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -122,6 +123,9 @@ pub fn block(alert: &Alert) -> String {
     line(&mut out, "parent", &parent(&document.process.parent));
     for (label, text) in circumstances::Known::of(document).lines() {
         line(&mut out, label, &text);
+    }
+    if let Some(with) = surroundings::with(&document.kubectl_watch) {
+        line(&mut out, "with", &with);
     }
     for (index, matched) in document.kubectl_watch.matched.iter().enumerate() {
         let value = shortened(&matched.value.0);

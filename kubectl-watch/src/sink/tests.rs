@@ -219,6 +219,7 @@ fn blocks_are_aligned_and_harmless() {
         ("loaded", samples::loaded),
         ("with_token", samples::with_token),
         ("with_kubeconfig", samples::with_kubeconfig),
+        ("surrounded", samples::surrounded),
         ("long", long),
     ] {
         let sample = sample();

@@ -1,11 +1,11 @@
-//! What makes two matches the same: the rule, the container, and the values of some fields, as one hash.
+//! What makes two matches the same: the rule, the severity, the container, and the values of some fields, as one hash.
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Missing, Settings};
 use crate::eql::{Event as _, Value};
 use crate::facts::Facts;
-use crate::rule::Metadata;
+use crate::rule::{Metadata, Severity};
 
 /// A hash of all that has to be the same. Two that differ have no hash in common that anybody could find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,10 +13,16 @@ pub(super) struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
     /// None where a field has no value and the rule wants no repeats told without.
-    pub(super) fn of(rule: &Metadata, settings: &Settings, facts: &Facts<'_>) -> Option<Self> {
+    pub(super) fn of(
+        rule: &Metadata,
+        severity: Severity,
+        settings: &Settings,
+        facts: &Facts<'_>,
+    ) -> Option<Self> {
         let place = &facts.event().place;
         let mut hash = Sha256::new();
         add(&mut hash, rule.id.as_bytes());
+        add(&mut hash, severity.name().as_bytes());
         // One container hides no other, whatever the rule says.
         add(
             &mut hash,

@@ -23,7 +23,7 @@ pub struct Summary {
     pub rule: String,
     /// The name of its rule.
     pub rule_name: String,
-    /// How grave the rule is.
+    /// How grave the alert is.
     pub severity: Severity,
     /// How many there are, the alert itself not counted.
     pub count: u64,
@@ -54,11 +54,11 @@ pub struct Distinct {
 
 impl Summary {
     /// Of an alert without a repeat so far.
-    pub(super) fn of(rule: &Metadata, settings: &Settings) -> Self {
+    pub(super) fn of(rule: &Metadata, severity: Severity, settings: &Settings) -> Self {
         Self {
             rule: rule.id.clone(),
             rule_name: rule.name.clone(),
-            severity: rule.severity,
+            severity,
             fields: settings.fields.iter().map(|(_, name)| *name).collect(),
             ..Self::default()
         }

@@ -46,12 +46,23 @@ fn event(second: i64, sequence: u64, user: u32, target: &str) -> ProcessEvent {
 fn decide(it: &mut Suppression, rule: &Metadata, event: &ProcessEvent) -> (Decision, Vec<Summary>) {
     let node = Node::default();
     let summaries = it.over(event.time);
-    let decision = it.decide(rule, &Settings::within(WINDOW), &Facts::of(event, &node));
+    let decision = it.decide(
+        rule,
+        rule.severity,
+        &Settings::within(WINDOW),
+        &Facts::of(event, &node),
+    );
     it.sent(&format!("alert-{}", event.sequence));
     (decision, summaries)
 }
 
 const ALERT: Decision = Decision::Alert { is_uncounted: false };
+
+fn repeat_of(sequence: u64) -> Decision {
+    Decision::Repeat {
+        of: format!("alert-{sequence}"),
+    }
+}
 
 #[test]
 fn the_first_is_an_alert_and_repeats_are_one_summary() {
@@ -62,7 +73,7 @@ fn the_first_is_an_alert_and_repeats_are_one_summary() {
         let second = i64::try_from(sequence).expect("small");
         assert_eq!(
             decide(&mut it, &rule, &event(second, sequence, 7, "a")).0,
-            Decision::Repeat
+            repeat_of(1)
         );
     }
     assert_eq!(
@@ -108,10 +119,10 @@ fn a_dispatcher_and_what_it_runs_are_one_intent() {
     let mut second = event(0, 2, 7, "a");
     (second.process.pid, second.process.start_boot_ns) = (1, 1);
     second.process.executable = b"/opt/sdk/kubectl.1.30".to_vec();
-    assert_eq!(decide(&mut it, &low, &second).0, Decision::Repeat);
+    assert_eq!(decide(&mut it, &low, &second).0, repeat_of(1));
     assert_eq!(
         decide(&mut it, &rule("third", Severity::Low), &second).0,
-        Decision::Repeat
+        repeat_of(1)
     );
     assert_eq!(decide(&mut it, &high, &second).0, ALERT, "it says more");
     let mut script = event(0, 5, 8, "a");
@@ -121,11 +132,7 @@ fn a_dispatcher_and_what_it_runs_are_one_intent() {
     assert_eq!(decide(&mut it, &low, &script).0, ALERT);
     let mut run_by_it = event(0, 6, 8, "a");
     (run_by_it.process.pid, run_by_it.process.start_boot_ns) = (5, 5);
-    assert_eq!(
-        decide(&mut it, &other, &run_by_it).0,
-        Decision::Repeat,
-        "a wrapper"
-    );
+    assert_eq!(decide(&mut it, &other, &run_by_it).0, repeat_of(5), "a wrapper");
     let mut later = second.clone();
     later.sequence = 3;
     later.process.args = ["kubectl", "get", "secrets", "--as=a"].iter().collect();
@@ -137,6 +144,17 @@ fn a_dispatcher_and_what_it_runs_are_one_intent() {
         ALERT,
         "too late"
     );
+}
+
+#[test]
+fn what_is_graver_than_before_is_no_repeat() {
+    let mut it = Suppression::default();
+    let low = rule("r", Severity::Low);
+    assert_eq!(decide(&mut it, &low, &event(0, 1, 7, "a")).0, ALERT);
+    let raised = rule("r", Severity::Medium);
+    assert_eq!(decide(&mut it, &raised, &event(1, 2, 7, "a")).0, ALERT);
+    assert_eq!(decide(&mut it, &raised, &event(2, 3, 7, "a")).0, repeat_of(2));
+    assert_eq!(decide(&mut it, &low, &event(3, 4, 7, "a")).0, repeat_of(1));
 }
 
 #[test]
@@ -152,11 +170,11 @@ fn a_noisy_cgroup_takes_no_places_of_others() {
     assert_eq!(decide(&mut it, &rules[0], &event(0, 9999, 2, "a")).0, ALERT);
     assert_eq!(
         decide(&mut it, &rules[0], &event(1, 10_000, 2, "a")).0,
-        Decision::Repeat
+        repeat_of(9999)
     );
     assert_eq!(
         decide(&mut it, &rules[0], &event(1, 10_001, 1, "5")).0,
-        Decision::Repeat
+        repeat_of(5)
     );
     for (index, rule) in rules.iter().enumerate() {
         for user in 100..130 {
@@ -189,8 +207,8 @@ proptest! {
             let is_new = seen.insert((user, target, of));
             match decision {
                 Decision::Alert { .. } => { alerts.insert(format!("alert-{}", event.sequence), 0); }
-                Decision::Repeat => {
-                    prop_assert!(!is_new);
+                Decision::Repeat { of } => {
+                    prop_assert!(!is_new && alerts.contains_key(&of));
                     repeats += 1;
                 }
             }

@@ -12,11 +12,12 @@ const MOST_LINES: usize = 330;
 /// The one part of the daemon that may know aya.
 const OF_KERNEL: &str = "kubectl-watch/src/source/kernel";
 /// The parts that compute and do nothing else: a replay gives the same answer at any time and place.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "eql",
     "rule",
     "exception",
     "suppression",
+    "surroundings",
     "redact",
     "alert",
     "identity",

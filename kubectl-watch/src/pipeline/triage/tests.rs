@@ -8,6 +8,8 @@ use crate::event::{Gap, PodNames, Process};
 const EXCEPTION: &str = "[[exception]]\nname = 'e'\nreason = 'r'\nowner = 'o'\nexpires = 1970-01-01T00:01:40Z\n\
                          rules = ['a']\ncondition = 'user.id == 1'\n";
 
+const LOW: Severity = Severity::Low;
+
 fn triage() -> Triage {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("e.toml");
@@ -47,13 +49,14 @@ proptest! {
             };
             event.credentials.user.effective = user;
             let is_excepted = user == 1 && of == 0 && second < 100;
-            match triage.decide(&rules[of], &event, Patience::Some) {
+            match triage.decide(&rules[of], LOW, &event, Patience::Some) {
                 Decision::Alert => {
                     alerts += 1;
                     triage.sent(&format!("alert-{sequence}"));
                     prop_assert!(!is_excepted);
                 }
-                Decision::Repeat => {
+                Decision::Repeat(of) => {
+                    prop_assert!(of.starts_with("alert-"));
                     repeats += 1;
                     prop_assert!(!is_excepted);
                 }
@@ -91,16 +94,22 @@ fn a_match_waits_for_a_hash_only_if_an_exception_could_hold_by_it() {
     };
     let (a, b) = (rule("a"), rule("b"));
     let alert = |decision| matches!(decision, Decision::Alert);
-    assert!(alert(triage.decide(&a, &event, Patience::Some)), "another user");
+    assert!(
+        alert(triage.decide(&a, LOW, &event, Patience::Some)),
+        "another user"
+    );
     event.credentials.user.effective = 1;
-    assert!(alert(triage.decide(&b, &event, Patience::Some)), "another rule");
+    assert!(
+        alert(triage.decide(&b, LOW, &event, Patience::Some)),
+        "another rule"
+    );
     assert!(matches!(
-        triage.decide(&a, &event, Patience::Some),
+        triage.decide(&a, LOW, &event, Patience::Some),
         Decision::Hold
     ));
     assert_eq!(triage.counts.matched, 2, "what is held is not decided");
     assert!(
-        alert(triage.decide(&a, &event, Patience::None)),
+        alert(triage.decide(&a, LOW, &event, Patience::None)),
         "it does not come"
     );
 
@@ -111,7 +120,7 @@ fn a_match_waits_for_a_hash_only_if_an_exception_could_hold_by_it() {
     triage.exceptions = ExceptionSet::load(&[path]).expect("it loads");
     event.gaps = vec![Gap::Pod];
     assert!(matches!(
-        triage.decide(&a, &event, Patience::Some),
+        triage.decide(&a, LOW, &event, Patience::Some),
         Decision::Hold
     ));
     event.gaps.clear();
@@ -120,7 +129,7 @@ fn a_match_waits_for_a_hash_only_if_an_exception_could_hold_by_it() {
         ..PodNames::default()
     });
     assert!(matches!(
-        triage.decide(&a, &event, Patience::Some),
+        triage.decide(&a, LOW, &event, Patience::Some),
         Decision::Excepted(_)
     ));
 }
