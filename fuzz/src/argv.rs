@@ -57,6 +57,7 @@ pub fn show(rule: &Rule, event: &ProcessEvent) {
         event,
         host: &Host::default(),
         matched: &matched,
+        response: None,
         id: Uuid::nil(),
         created: Timestamp::UNIX_EPOCH,
     });

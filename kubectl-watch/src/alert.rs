@@ -6,6 +6,7 @@
 mod document;
 mod evidence;
 mod executable;
+mod follow_up;
 mod host;
 mod json;
 mod lineage;
@@ -26,11 +27,14 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::event::ProcessEvent;
+use crate::response::Response;
 use crate::rule::{Metadata, Severity};
 pub(crate) use document::Document;
 pub(crate) use executable::{Executable, Parts};
+pub use follow_up::{FollowUp, FollowUpParts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
+pub(crate) use own::ResponseFields;
 pub(crate) use process::Parent;
 pub(crate) use request::RequestFields;
 pub(crate) use text::Text;
@@ -47,6 +51,8 @@ pub struct AlertParts<'a> {
     pub host: &'a Host,
     /// Why: the fields that the rule asked for, and the values that answered it, secrets and all.
     pub matched: &'a [(&'a str, &'a [u8])],
+    /// What was done about it.
+    pub response: Option<&'a Response>,
     /// Names the alert for ever.
     pub id: Uuid,
     /// When the alert was made, which is later than the event.
@@ -63,6 +69,8 @@ pub enum Message {
     Notice(Notice),
     /// What became known after an alert.
     Update(Update),
+    /// What the process of an alert did next.
+    FollowUp(FollowUp),
 }
 
 impl Message {
@@ -72,6 +80,7 @@ impl Message {
             Self::Alert(alert) => alert.id(),
             Self::Notice(notice) => notice.id(),
             Self::Update(update) => update.id(),
+            Self::FollowUp(follow_up) => follow_up.id(),
         }
     }
 
@@ -79,7 +88,7 @@ impl Message {
     pub fn args_bytes(&self) -> usize {
         match self {
             Self::Alert(alert) => alert.args_bytes(),
-            Self::Notice(_) | Self::Update(_) => 0,
+            Self::Notice(_) | Self::Update(_) | Self::FollowUp(_) => 0,
         }
     }
 
@@ -90,6 +99,7 @@ impl Message {
             Self::Alert(alert) => alert.to_json_line(),
             Self::Notice(notice) => notice.to_json_line(),
             Self::Update(update) => update.to_json_line(),
+            Self::FollowUp(follow_up) => follow_up.to_json_line(),
         }
     }
 }
@@ -103,6 +113,12 @@ impl From<Alert> for Message {
 impl From<Update> for Message {
     fn from(update: Update) -> Self {
         Self::Update(update)
+    }
+}
+
+impl From<FollowUp> for Message {
+    fn from(follow_up: FollowUp) -> Self {
+        Self::FollowUp(follow_up)
     }
 }
 

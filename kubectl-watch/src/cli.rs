@@ -1,9 +1,12 @@
 //! The command line, as clap reads it. It says what there is to say; what is made of it is decided elsewhere.
 
+mod next;
+
 use std::path::PathBuf;
 
 use crate::source::kernel;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+pub use next::Next;
 
 /// Where the kernel describes its own types.
 pub const DEFAULT_BTF: &str = "/sys/kernel/btf/vmlinux";
@@ -144,6 +147,9 @@ pub struct Run {
     /// What the programs in the kernel log of themselves
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub kernel_log: KernelLog,
+    /// What happens after an alert.
+    #[command(flatten)]
+    pub next: Next,
     /// What is logged.
     #[command(flatten)]
     pub log: Log,

@@ -21,6 +21,8 @@ pub mod log;
 pub mod loss;
 pub mod pipeline;
 pub mod redact;
+pub mod respond;
+pub mod response;
 pub mod rule;
 pub mod ruleset;
 pub mod signals;

@@ -1,5 +1,7 @@
 //! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ alert ▶ sink.
 
+mod follow;
+mod following;
 mod judging;
 mod late;
 mod notices;
@@ -16,12 +18,13 @@ use tokio::{
 use crate::{
     alert::{Host, notice::About},
     config::Config,
-    confine::confine,
+    confine::{Keep, confine},
     enrich::{self, Enrichment, Needs, executable::Executables},
     event::ProcessEvent,
     exit::Failure,
     integrity::Files,
     loss::LossReports,
+    respond::Responder,
     ruleset::RuleSet,
     signals::{Request, Signals},
     sink::{self, Closed},
@@ -31,6 +34,7 @@ use crate::{
     },
     state,
 };
+use following::Following;
 use late::Late;
 use notices::Keeper;
 use rules::{load, watch};
@@ -53,6 +57,8 @@ pub struct Pipeline {
     source: KernelSource,
     enrichment: Enrichment,
     executables: Executables,
+    following: Following,
+    responder: Responder,
     /// Events of whose executable more will be known.
     late: Late,
     rules: RuleSet,
@@ -70,6 +76,7 @@ pub struct Pipeline {
     alerts: u64,
     notices: u64,
     updates: u64,
+    follow_ups: u64,
     undelivered: u64,
     losses: Losses,
     balance: Balance,
@@ -103,8 +110,14 @@ impl Pipeline {
         source.watch(&watch)?;
         let handover = source.attach()?;
         let attached = Timestamp::now();
+        let follower = follow::follower(&mut source);
+        let responder = Responder::new(&config.respond);
+        let keep = Keep {
+            attach: follower.is_some(),
+            signal: config.respond.strongest(),
+        };
         // Before any thread is started: what it gives up, they never have.
-        confine(|| source.losses().is_ok()).log();
+        confine(|| source.losses().is_ok(), keep).log();
         let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
         let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         notices::say_handover(&handover);
@@ -128,6 +141,9 @@ impl Pipeline {
             hashing: Some(notices::hash_program()),
             notices: 0,
             updates: 0,
+            follow_ups: 0,
+            following: Following::new(follower, config.follow_for),
+            responder,
             loss_reports: LossReports::new(attached, told, Balance::default()),
             balance: Balance::default(),
             config,
@@ -182,6 +198,7 @@ impl Pipeline {
         loop {
             tokio::select! {
                 read = self.source.read(&mut events) => read?,
+                read = self.following.read() => self.following.or_nobody(read),
                 _ = ticks.tick() => {
                     self.source.give_up_overdue(&mut events);
                     self.look()?;
@@ -196,6 +213,7 @@ impl Pipeline {
                 () = self.closed.wait() => break,
             }
             self.judge_all(&mut events)?;
+            self.follow();
             if overdue == 0 {
                 self.judge_found()?;
             }
@@ -235,6 +253,7 @@ impl Pipeline {
             self.started(hashing.try_recv().ok().flatten());
         }
         self.learn_the_rest(DRAIN)?;
+        self.follow_no_longer();
         self.report_losses()?;
         self.say_the_end();
         let sink = self.sink.finish(DRAIN);
@@ -245,6 +264,7 @@ impl Pipeline {
             alerts = self.alerts,
             notices = self.notices,
             updates = self.updates,
+            follow_ups = self.follow_ups,
             delivered = sink.sent,
             undelivered = sink.lost + sink.errors,
             "ended: {}",

@@ -6,10 +6,12 @@
 mod daemon;
 mod mount;
 mod scene;
+mod server;
 
 pub use daemon::{Daemon, Stopped, binary};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
+pub use server::Server;
 
 use std::time::Duration;
 

@@ -228,7 +228,7 @@ impl Document {
                 r#type: "kubectl-watch",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            kubectl_watch: Own::new(event, host, evidence.matched, login, request),
+            kubectl_watch: Own::new(event, host, evidence.matched, login, request, parts.response),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     enrich::executable::{Finding, Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
+    response::Response,
     rule::Rule,
     source::running,
 };
@@ -34,6 +35,11 @@ impl Pipeline {
         };
         self.enrichment.before_rules(&mut event);
         let matches = self.rules.matching(&event).next().is_some();
+        if matches {
+            // Before anything that takes time: what it does until then is not known. Without an alert nothing is told.
+            self.make_room_to_follow();
+            self.following.begin(&event);
+        }
         if !matches {
             self.loss_reports.unmatched(&event);
             if tickets.is_empty() {
@@ -49,6 +55,8 @@ impl Pipeline {
             event,
             tickets,
             sent: Vec::new(),
+            response: None,
+            was_begun: matches,
         };
         self.alert(&mut waiting);
         self.late.keep(waiting);
@@ -77,17 +85,27 @@ impl Pipeline {
         if matching.is_empty() {
             return;
         }
+        if !std::mem::replace(&mut waiting.was_begun, true) {
+            self.following.begin(event);
+        }
+        if waiting.response.is_none() {
+            let rules = matching.iter().map(|rule| rule.metadata.id.as_str());
+            waiting.response = self.responder.respond(rules, event);
+        }
         for rule in matching {
-            let alert = alert(rule, event, &self.host);
+            let alert = alert(rule, event, &self.host, waiting.response.as_ref());
             tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
             self.alerts += 1;
-            waiting.sent.push(Sent {
+            let sent = Sent {
                 rule: rule.metadata.id.clone(),
                 rule_name: rule.metadata.name.clone(),
                 alert: alert.id().to_owned(),
-            });
+            };
+            self.following.tell(event, &sent);
+            waiting.sent.push(sent);
             self.sink.send(Arc::new(alert.into()));
         }
+        self.following.settle(event);
         let hashing = self.executables.hash(&waiting.event);
         waiting.tickets.extend(hashing);
     }
@@ -145,7 +163,7 @@ impl Pipeline {
     }
 }
 
-fn alert(rule: &Rule, event: &ProcessEvent, host: &Host) -> Alert {
+fn alert(rule: &Rule, event: &ProcessEvent, host: &Host, response: Option<&Response>) -> Alert {
     let reasons = rule.query.reasons(event);
     let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
     let created = Timestamp::now();
@@ -154,6 +172,7 @@ fn alert(rule: &Rule, event: &ProcessEvent, host: &Host) -> Alert {
         event,
         host,
         matched: &matched,
+        response,
         id: new_id(created),
         created,
     })

@@ -6,6 +6,7 @@
 
 use crate::enrich::executable::Ticket;
 use crate::event::{Executable, ProcessEvent};
+use crate::response::Response;
 
 /// Events that are kept.
 const MAX_EVENTS: usize = 256;
@@ -28,6 +29,10 @@ pub(super) struct Waiting {
     pub(super) tickets: Vec<Ticket>,
     /// Its alerts.
     pub(super) sent: Vec<Sent>,
+    /// What was done about it.
+    pub(super) response: Option<Response>,
+    /// Whether it was begun to follow the process, as far as there was room.
+    pub(super) was_begun: bool,
 }
 
 /// An alert that is out.
@@ -103,6 +108,8 @@ mod tests {
             },
             tickets: tickets.iter().copied().map(Ticket::from).collect(),
             sent: Vec::new(),
+            response: None,
+            was_begun: false,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
 
 mod content;
+mod follow_up;
 mod notice;
 mod quote;
 mod request;
@@ -66,6 +67,7 @@ impl<W: Write> Sink for Terminal<W> {
             Message::Alert(alert) => block(alert),
             Message::Notice(notice) => notice::block(notice),
             Message::Update(update) => content::update(update),
+            Message::FollowUp(follow_up) => follow_up::block(follow_up),
         };
         self.writer.write_all(block.as_bytes())?;
         self.writer.flush()
@@ -138,6 +140,9 @@ pub fn block(alert: &Alert) -> String {
             "unknown",
             &format!("not all of {}", document.kubectl_watch.gaps().join(", ")),
         );
+    }
+    if let Some(response) = &document.kubectl_watch.response {
+        line(&mut out, "done", &follow_up::response(response));
     }
     line(&mut out, "id", alert.id());
     out.push('\n');
