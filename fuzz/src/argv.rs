@@ -59,6 +59,7 @@ pub fn show(rule: &Rule, event: &ProcessEvent) -> [String; 2] {
         event,
         host: &Host::default(),
         matched: &matched,
+        response: None,
         id: Uuid::nil(),
         created: Timestamp::UNIX_EPOCH,
     });

@@ -8,6 +8,7 @@ mod document;
 mod evidence;
 mod excepted;
 mod executable;
+mod follow_up;
 mod host;
 mod json;
 mod lineage;
@@ -30,14 +31,16 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::event::ProcessEvent;
+use crate::response::Response;
 use crate::rule::{Metadata, Severity};
 pub(crate) use credential::{Credential, KubeconfigFields};
 pub(crate) use document::Document;
 pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};
+pub use follow_up::{FollowUp, FollowUpParts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
-pub(crate) use own::SourceOrigin;
+pub(crate) use own::{ResponseFields, SourceOrigin};
 pub(crate) use place::{Container, Orchestrator, SourceFields};
 pub(crate) use process::Parent;
 pub(crate) use request::{RequestFields, Target};
@@ -57,6 +60,8 @@ pub struct AlertParts<'a> {
     pub host: &'a Host,
     /// Why: the fields that the rule asked for, and the values that answered it, secrets and all.
     pub matched: &'a [(&'a str, &'a [u8])],
+    /// What was done about it.
+    pub response: Option<&'a Response>,
     /// Names the alert for ever.
     pub id: Uuid,
     /// When the alert was made, which is later than the event.
@@ -75,6 +80,8 @@ pub enum Message {
     Update(Update),
     /// How often an alert was repeated.
     Summary(RepeatSummary),
+    /// What the process of an alert did next.
+    FollowUp(FollowUp),
 }
 
 impl Message {
@@ -85,6 +92,7 @@ impl Message {
             Self::Notice(notice) => notice.id(),
             Self::Update(update) => update.id(),
             Self::Summary(summary) => summary.id(),
+            Self::FollowUp(follow_up) => follow_up.id(),
         }
     }
 
@@ -92,7 +100,7 @@ impl Message {
     pub fn args_bytes(&self) -> usize {
         match self {
             Self::Alert(alert) => alert.args_bytes(),
-            Self::Notice(_) | Self::Update(_) | Self::Summary(_) => 0,
+            Self::Notice(_) | Self::Update(_) | Self::Summary(_) | Self::FollowUp(_) => 0,
         }
     }
 
@@ -104,6 +112,7 @@ impl Message {
             Self::Notice(notice) => notice.to_json_line(),
             Self::Update(update) => update.to_json_line(),
             Self::Summary(summary) => summary.to_json_line(),
+            Self::FollowUp(follow_up) => follow_up.to_json_line(),
         }
     }
 }
@@ -123,6 +132,12 @@ impl From<Update> for Message {
 impl From<RepeatSummary> for Message {
     fn from(summary: RepeatSummary) -> Self {
         Self::Summary(summary)
+    }
+}
+
+impl From<FollowUp> for Message {
+    fn from(follow_up: FollowUp) -> Self {
+        Self::FollowUp(follow_up)
     }
 }
 

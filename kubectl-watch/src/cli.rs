@@ -1,6 +1,7 @@
 //! The command line, as clap reads it. It says what there is to say; what is made of it is decided elsewhere.
 
 mod format;
+mod next;
 mod quieting;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use crate::source::kernel;
 use clap::{ArgAction, Args, Parser, Subcommand};
 pub use format::{KernelLog, LogFormat, Output};
+pub use next::Next;
 pub use quieting::{Allow, Exceptions, Quieting, Simulate};
 
 /// Where the kernel describes its own types.
@@ -162,6 +164,9 @@ pub struct Run {
     /// What the programs in the kernel log of themselves
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub kernel_log: KernelLog,
+    /// What happens after an alert.
+    #[command(flatten)]
+    pub next: Next,
     /// What is logged.
     #[command(flatten)]
     pub log: Log,

@@ -1,6 +1,8 @@
 //! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ exceptions ▶ suppression
 //! ▶ alert ▶ sink.
 
+mod follow;
+mod following;
 mod judging;
 mod late;
 mod notices;
@@ -18,12 +20,13 @@ use tokio::{
 use crate::{
     alert::{Host, notice::About},
     config::Config,
-    confine::confine,
+    confine::{Keep, confine},
     enrich::{self, Enrichment, Needs, executable::Executables},
     event::ProcessEvent,
     exit::Failure,
     integrity::Files,
     loss::LossReports,
+    respond::Responder,
     ruleset::RuleSet,
     signals::{Request, Signals},
     sink::{self, Closed},
@@ -33,6 +36,7 @@ use crate::{
     },
     state,
 };
+use following::Following;
 use late::Late;
 use notices::Keeper;
 use rules::{load, watch};
@@ -56,6 +60,8 @@ pub struct Pipeline {
     source: KernelSource,
     enrichment: Enrichment,
     executables: Executables,
+    following: Following,
+    responder: Responder,
     /// Events of whose executable more will be known.
     late: Late,
     rules: RuleSet,
@@ -74,6 +80,7 @@ pub struct Pipeline {
     alerts: u64,
     notices: u64,
     updates: u64,
+    follow_ups: u64,
     undelivered: u64,
     losses: Losses,
     balance: Balance,
@@ -110,8 +117,14 @@ impl Pipeline {
         source.watch(&watch)?;
         let handover = source.attach()?;
         let attached = Timestamp::now();
+        let follower = follow::follower(&mut source);
+        let responder = Responder::new(&config.respond);
+        let keep = Keep {
+            attach: follower.is_some(),
+            signal: config.respond.strongest(),
+        };
         // Before any thread is started: what it gives up, they never have.
-        confine(|| source.losses().is_ok()).log();
+        confine(|| source.losses().is_ok(), keep).log();
         let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
         let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         notices::say_handover(&handover);
@@ -135,6 +148,9 @@ impl Pipeline {
             hashing: Some(notices::hash_program()),
             notices: 0,
             updates: 0,
+            follow_ups: 0,
+            following: Following::new(follower, config.follow_for),
+            responder,
             loss_reports: LossReports::new(attached, told, Balance::default()),
             balance: Balance::default(),
             config,
@@ -190,6 +206,7 @@ impl Pipeline {
         loop {
             tokio::select! {
                 read = self.source.read(&mut events) => read?,
+                read = self.following.read() => self.following.or_nobody(read),
                 _ = ticks.tick() => {
                     self.source.give_up_overdue(&mut events);
                     self.look()?;
@@ -207,6 +224,7 @@ impl Pipeline {
                 () = self.closed.wait() => break,
             }
             self.judge_all(&mut events)?;
+            self.follow();
             if overdue == 0 {
                 self.judge_found()?;
             }
@@ -248,6 +266,7 @@ impl Pipeline {
         }
         self.learn_the_rest(DRAIN)?;
         self.summarise_the_rest();
+        self.follow_no_longer();
         self.report_losses()?;
         self.say_the_end();
         let sink = self.sink.finish(DRAIN);
@@ -260,6 +279,7 @@ impl Pipeline {
             excepted = self.triage.counts.excepted,
             notices = self.notices,
             updates = self.updates,
+            follow_ups = self.follow_ups,
             delivered = sink.sent,
             undelivered = sink.lost + sink.errors,
             "ended: {}",

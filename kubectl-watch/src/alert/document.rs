@@ -235,7 +235,7 @@ impl Document {
                 r#type: "kubectl-watch",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential),
+            kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential, parts.response),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What alerts are made from in tests, here and at the sinks.
 
 mod credential;
+pub(crate) mod followed;
 mod renamed;
 
 use jiff::Timestamp;
@@ -43,16 +44,14 @@ impl Sample {
     }
 
     pub(crate) fn alert(&self) -> Alert {
-        let matched: Vec<_> = self
-            .matched
-            .iter()
-            .map(|(field, value)| (*field, value.as_slice()))
-            .collect();
+        let matched = self.matched.iter();
+        let matched: Vec<_> = matched.map(|(field, value)| (*field, &value[..])).collect();
         Alert::new(&AlertParts {
             rule: &self.rule,
             event: &self.event,
             host: &self.host,
             matched: &matched,
+            response: None,
             id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001),
             created: time(230),
         })
