@@ -31,7 +31,7 @@ use crate::{
     signals::{Request, Signals},
     sink::{self, Closed},
     source::{
-        kernel::{self, Balance, KernelSource, Losses, PinsError, SourceError},
+        kernel::{self, Balance, KernelSource, Losses, PinsError, SourceError, Watch},
         running,
     },
     state,
@@ -177,21 +177,27 @@ impl Pipeline {
         if handover.is_gapless() {
             return Ok(this);
         }
+        this.find_running(&watch, booted)?;
+        Ok(this)
+    }
+
+    /// Finds what matches and was running already; it is judged later, as far as there is room.
+    fn find_running(&mut self, watch: &Watch, booted: Option<Timestamp>) -> Result<(), Failure> {
         let mut found_bytes = 0;
-        for mut event in running::scan(&watch, booted) {
-            this.enrichment.before_rules(&mut event);
-            if this.rules.matching(&event).next().is_none() {
+        for mut event in running::scan(watch, booted) {
+            self.enrichment.before_rules(&mut event);
+            if self.rules.matching(&event).next().is_none() {
                 continue;
             }
             let bytes = found_bytes + event.process.args.command_line().len();
-            if this.found.len() < MAX_FOUND && bytes <= MAX_FOUND_BYTES {
+            if self.found.len() < MAX_FOUND && bytes <= MAX_FOUND_BYTES {
                 found_bytes = bytes;
-                this.found.push(event);
+                self.found.push(event);
             } else {
-                this.judge(event)?;
+                self.judge(event)?;
             }
         }
-        Ok(this)
+        Ok(())
     }
 
     /// Runs until somebody asks for the end or nobody reads the alerts any more.

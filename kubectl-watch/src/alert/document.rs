@@ -235,7 +235,15 @@ impl Document {
                 r#type: "kubectl-watch",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential, parts.response),
+            kubectl_watch: Own::new(
+                event,
+                host,
+                evidence.matched,
+                login,
+                request,
+                credential,
+                parts.response,
+            ),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! in the few hundred microseconds before is not known. Several alerts about it share a follow-up, and each gets a
 //! document. Where no alert comes of the matches, because they are excepted or repeats, nothing is told.
 
+mod decided;
 mod open;
 
 use std::{
@@ -15,7 +16,6 @@ use jiff::Timestamp;
 
 pub(super) use open::Open;
 
-use super::late::Sent;
 use crate::{
     enrich::process::ProcessFolder,
     event::{
@@ -50,7 +50,7 @@ pub(super) struct Following {
     pub(super) totals: Totals,
 }
 
-/// What became of all that were to be followed.
+/// What became of all that were alerted about and to be followed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
     /// Followed, or found to have ended.
@@ -116,7 +116,6 @@ impl Following {
         let outer = follower.owner(pid, start_ticks)?;
         follower.follow(ticket, pid, start_ticks)?;
         let since = Timestamp::now();
-        self.totals.begun += 1;
         let open = Open {
             ticket,
             event: open::slim(event),
@@ -161,7 +160,6 @@ impl Following {
         follower.take(&mut self.deeds);
         let is_its_end = |it: &Deed| it.follow_up == id && it.pid == pid && matches!(it.what, What::Ended(_));
         if !self.deeds.iter().any(is_its_end) {
-            self.totals.too_late += 1;
             open.living.clear();
             open.did.since = None;
         }
@@ -178,35 +176,6 @@ impl Following {
         if let Some(follower) = &mut self.follower {
             follower.take(&mut self.deeds);
         }
-    }
-
-    /// Names alerts whose documents are to follow.
-    pub(super) fn tell(&mut self, event: &ProcessEvent, alert: &Sent) {
-        if let Some(open) = self.find(event) {
-            open.alerts.push(alert.clone());
-        }
-        self.learn(event);
-    }
-
-    /// Takes the API server from the kubeconfig, where the command line names none.
-    pub(super) fn learn(&mut self, event: &ProcessEvent) {
-        if let Some(open) = self.find(event).filter(|open| open.api_server.is_none()) {
-            open.api_server = open::server_of_kubeconfig(event);
-        }
-    }
-
-    /// All is decided on an event. Where that made no alert nobody is told anything, so its process is followed no
-    /// longer, unless what is above it is to hear of it.
-    pub(super) fn decided(&mut self, event: &ProcessEvent) {
-        let Some(open) = self.find(event) else { return };
-        open.undecided = open.undecided.saturating_sub(1);
-        if open.undecided > 0 || !open.alerts.is_empty() || open.outer.is_some() {
-            return;
-        }
-        let id = open.ticket.id;
-        self.totals.begun -= 1;
-        let closed = self.close(|open| open.ticket.id == id, Closing::AllEnded);
-        self.or_nobody(closed);
     }
 
     fn find(&mut self, event: &ProcessEvent) -> Option<&mut Open> {
@@ -279,6 +248,10 @@ impl Following {
         }
         let closed = ids.iter().filter_map(|id| self.open.remove(id));
         let over: Over = closed.map(|open| (open, closing)).collect();
+        for (open, _) in over.iter().filter(|(open, _)| !open.alerts.is_empty()) {
+            self.totals.begun += 1;
+            self.totals.too_late += u64::from(open.did.since.is_none());
+        }
         if self.open.is_empty() && !over.is_empty() {
             self.idle_since = Instant::now();
         }

@@ -50,7 +50,9 @@ fn only_what_a_rule_is_ordered_for_is_done() {
         .expect("there is an order");
     assert_eq!((response.action, response.outcome), (Action::Kill, Outcome::Done));
     assert!(!child.wait().expect("it is ours").success());
-    let outcome = responder.respond(["a"].into_iter(), &event, None).map(|it| it.outcome);
+    let outcome = responder
+        .respond(["a"].into_iter(), &event, None)
+        .map(|it| it.outcome);
     assert_eq!(outcome, Some(Outcome::Gone));
 }
 
@@ -71,7 +73,11 @@ fn only_what_is_stronger_is_done_to_one_that_was_touched() {
 fn a_dry_run_touches_nobody_and_counts_as_if_it_did() {
     let (mut child, event) = sleeper();
     let mut responder = responder("kill:a", true, 1);
-    let mut outcome = || responder.respond(["a"].into_iter(), &event, None).map(|it| it.outcome);
+    let mut outcome = || {
+        responder
+            .respond(["a"].into_iter(), &event, None)
+            .map(|it| it.outcome)
+    };
     assert_eq!(outcome(), Some(Outcome::DryRun));
     assert_eq!(outcome(), Some(Outcome::Limited));
     assert_eq!(child.try_wait().expect("it is ours"), None);
@@ -103,7 +109,9 @@ fn whom_the_node_needs_is_not_touched() {
     server.process.executable = b"/usr/local/bin/k3s".to_vec();
     server.process.args = ["k3s", "server"].iter().collect();
     for event in [&own, &above, &node, &server] {
-        let outcome = responder.respond(["a"].into_iter(), event, None).map(|it| it.outcome);
+        let outcome = responder
+            .respond(["a"].into_iter(), event, None)
+            .map(|it| it.outcome);
         assert!(matches!(outcome, Some(Outcome::Protected(_))), "{outcome:?}");
     }
     let others = [
@@ -123,7 +131,9 @@ fn whom_the_node_needs_is_not_touched() {
         },
     ];
     for event in others {
-        let outcome = responder.respond(["a"].into_iter(), &event, None).map(|it| it.outcome);
+        let outcome = responder
+            .respond(["a"].into_iter(), &event, None)
+            .map(|it| it.outcome);
         assert_eq!(outcome, Some(Outcome::Done));
     }
     end(child);

@@ -89,13 +89,6 @@ impl Open {
     }
 }
 
-/// The server that kubectl's files name, where all of them could be read.
-pub(super) fn server_of_kubeconfig(event: &ProcessEvent) -> Option<Endpoint> {
-    let kubeconfig = event.circumstances.kubeconfig.as_deref()?;
-    let server = kubeconfig.server.as_ref().filter(|_| kubeconfig.unknown.is_none())?;
-    Endpoint::of(server.as_bytes())
-}
-
 /// The event without what a process can make large.
 pub(super) fn slim(event: &ProcessEvent) -> ProcessEvent {
     let process = Process {
