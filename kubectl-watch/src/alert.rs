@@ -33,7 +33,7 @@ use uuid::Uuid;
 use crate::event::ProcessEvent;
 use crate::response::Response;
 use crate::rule::{Metadata, Severity};
-pub(crate) use credential::{Credential, KubeconfigFields};
+pub(crate) use credential::{Credential, KubeconfigFields, TokenFields};
 pub(crate) use document::Document;
 pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};

@@ -10,7 +10,7 @@ use crate::source::kernel;
 use clap::{Args, Parser, Subcommand};
 pub use format::{KernelLog, Log, LogFormat, Output};
 pub use next::Next;
-pub use quieting::{Allow, Exceptions, Quieting, Simulate};
+pub use quieting::{Allow, Exceptions, Quieting, Runbook, Simulate};
 
 /// Where the kernel describes its own types.
 pub const DEFAULT_BTF: &str = "/sys/kernel/btf/vmlinux";
@@ -112,6 +112,9 @@ pub enum Command {
     /// Show what rules and exceptions would have made of past alerts
     #[command(after_help = quieting::SIMULATE_HELP)]
     Simulate(Simulate),
+    /// Print what to do about an alert: how to judge it, and the commands for this account, pod and node
+    #[command(after_help = quieting::RUNBOOK_HELP)]
+    Runbook(Runbook),
     /// Show what this node offers and lacks, and how to give it that
     #[command(after_help = DOCTOR_HELP)]
     Doctor(Doctor),

@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod explain;
 mod run;
+mod runbook;
 mod simulate;
 mod unpin;
 
@@ -24,6 +25,7 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Explain(explain) => explain::execute(&explain),
         Command::Allow(allow) => allow::execute(&allow),
         Command::Simulate(simulate) => simulate::execute(&simulate),
+        Command::Runbook(runbook) => runbook::execute(&runbook),
         Command::Doctor(doctor) => doctor::execute(&doctor),
         Command::Unpin(unpin) => unpin::execute(&unpin),
         Command::Completions(completions) => completions::execute(&completions),

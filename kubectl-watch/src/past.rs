@@ -178,6 +178,16 @@ impl PastAlert {
         (!event::is_redacted(text)).then_some(text)
     }
 
+    /// A field's text, with the marks that stand for secrets.
+    pub fn document_text(&self, field: &str) -> Option<&str> {
+        event::at(&self.document, field)?.as_str()
+    }
+
+    /// A field's number.
+    pub fn number(&self, field: &str) -> Option<u64> {
+        event::at(&self.document, field)?.as_u64()
+    }
+
     /// Whether the document has a field.
     pub fn has(&self, field: &str) -> bool {
         event::at(&self.document, field).is_some()

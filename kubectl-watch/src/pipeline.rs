@@ -182,7 +182,7 @@ impl Pipeline {
     }
 
     /// Finds what matches and was running already; it is judged later, as far as there is room.
-    fn find_running(&mut self, watch: &Watch, booted: Option<Timestamp>) -> Result<(), Failure> {
+    fn find_running(&mut self, watch: &Watch, booted: Timestamp) -> Result<(), Failure> {
         let mut found_bytes = 0;
         for mut event in running::scan(watch, booted) {
             self.enrichment.before_rules(&mut event);

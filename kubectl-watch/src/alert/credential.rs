@@ -196,6 +196,17 @@ impl Credential {
 }
 
 impl TokenFields {
+    /// The service account that it is for, with its namespace.
+    pub(crate) fn service_account(&self) -> Option<(String, String)> {
+        let account = self.service_account.as_ref()?.name.clone();
+        self.namespace.clone().zip(account)
+    }
+
+    /// The pod that it is bound to.
+    pub(crate) fn pod(&self) -> Option<String> {
+        self.pod.as_ref()?.name.clone()
+    }
+
     fn of(token: credential::Token) -> Self {
         let Claims {
             subject,

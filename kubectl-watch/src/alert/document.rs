@@ -19,6 +19,7 @@ use super::threat::ThreatFields;
 use super::wording::{distinct, reason};
 use crate::kubectl::Request;
 use crate::rule::Metadata;
+use crate::runbook::{Facts, Step};
 
 /// The version of ECS whose names are used.
 pub(super) const ECS_VERSION: &str = "9.4.0";
@@ -189,7 +190,7 @@ impl Document {
             hosts: distinct([host.name.as_str(), host.hostname.as_str()].into_iter()),
             ip: source.iter().map(|source| source.ip.clone()).collect(),
         };
-        Self {
+        let mut this = Self {
             timestamp: time(event.time),
             ecs: Ecs { version: ECS_VERSION },
             event: EventFields {
@@ -244,7 +245,9 @@ impl Document {
                 credential,
                 parts.response,
             ),
-        }
+        };
+        this.kubectl_watch.runbook = Step::of(&Facts::of_document(&this));
+        this
     }
 }
 

@@ -15,6 +15,7 @@ use super::wording::gap_name;
 use crate::event::{ProcessEvent, Source};
 use crate::kubectl::Request;
 use crate::response::{Outcome, Response};
+use crate::runbook::Step;
 
 /// Our own fields.
 #[derive(Clone, Debug, Serialize)]
@@ -50,6 +51,9 @@ pub(crate) struct Own {
     namespace: Namespaces,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) response: Option<ResponseFields>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) runbook: Vec<Step>,
 }
 
 /// Of the connection over which somebody came in.
@@ -133,6 +137,7 @@ impl Own {
                 process_pid: place.ns_pid,
             },
             response: response.map(ResponseFields::new),
+            runbook: Vec::new(),
         }
     }
 

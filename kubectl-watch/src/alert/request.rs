@@ -111,7 +111,7 @@ impl Target {
     }
 
     /// The user, where another one acts as him.
-    pub(super) fn impersonated(&self) -> Option<&Text> {
+    pub(crate) fn impersonated(&self) -> Option<&Text> {
         self.name.as_ref().filter(|_| self.is_impersonated)
     }
 }

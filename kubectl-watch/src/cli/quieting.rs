@@ -1,4 +1,4 @@
-//! The command line of what is no alert: exceptions and suppression, and the commands that make and try them.
+//! The command line around alerts that were made: exceptions and suppression, and the commands that read alerts.
 
 use std::path::PathBuf;
 
@@ -22,6 +22,14 @@ Examples:
   kubectl-watch simulate --alerts alerts.ndjson --rules team/
 
 Exits with 78 if a line of the alerts cannot be read; the others count all the same.";
+
+pub(super) const RUNBOOK_HELP: &str = "\
+Examples:
+  kubectl-watch runbook --alert alert.json
+  kubectl-watch runbook --alert alerts.ndjson --id 01a20e44-9e9e-7240-955b-82c5e9e008f5
+  kubectl logs -n kubectl-watch ds/kubectl-watch | kubectl-watch runbook --alert - --id 01a20e44-9e9e-7240-955b-82c5e9e008f5
+
+It runs nothing. Read each command before you do.";
 
 /// What of that which rules match is no alert.
 #[derive(Args, Debug)]
@@ -72,6 +80,20 @@ pub struct Allow {
     /// Until when, as a date or as RFC 3339 [default: 90 days from now]
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,
+}
+
+/// Which alert to act on.
+#[derive(Args, Debug)]
+pub struct Runbook {
+    /// A file with the alert, or with many, one document a line; `-` is standard input
+    #[arg(long = "alert", value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which of them; not needed if there is one
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Which rules.
+    #[command(flatten)]
+    pub rules: Rules,
 }
 
 /// What to try.

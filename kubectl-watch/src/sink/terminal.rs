@@ -1,12 +1,11 @@
 //! Alerts for a person at a terminal: a block of a few aligned lines each.
 //!
-//! Nearly all of it was chosen by whoever ran the process, so it goes through [`quote`] before it is shown.
+//! Nearly all of it was chosen by whoever ran the process, so it goes through [`crate::shell`] before it is shown.
 
 mod circumstances;
 mod content;
 mod follow_up;
 mod notice;
-mod quote;
 mod request;
 
 use std::fmt::Write as _;
@@ -19,7 +18,7 @@ use super::Sink;
 use crate::alert::{Alert, Document, Message, Parent, RepeatSummary};
 use crate::event::Args;
 use crate::rule::Severity;
-use quote::{plain, quoted};
+use crate::shell::{plain, quoted};
 
 /// Arguments that are shown besides those that the rule matched.
 const MAX_ARGS: usize = 40;
@@ -150,6 +149,9 @@ pub fn block(alert: &Alert) -> String {
     }
     if let Some(response) = &document.kubectl_watch.response {
         line(&mut out, "done", &follow_up::response(response));
+    }
+    if let (Some(step), None) = (document.kubectl_watch.runbook.first(), exception) {
+        line(&mut out, "next", &step.command);
     }
     line(&mut out, "id", alert.id());
     out.push('\n');

@@ -12,7 +12,7 @@ const MOST_LINES: usize = 330;
 /// The one part of the daemon that may know aya.
 const OF_KERNEL: &str = "kubectl-watch/src/source/kernel";
 /// The parts that compute and do nothing else: a replay gives the same answer at any time and place.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "eql",
     "rule",
     "exception",
@@ -22,6 +22,7 @@ const PURE: [&str; 9] = [
     "identity",
     "kubectl",
     "credential",
+    "runbook",
 ];
 /// What they must not name. The addresses of `std::net` are mere values; its sockets are not.
 const IMPURE: [&str; 12] = [

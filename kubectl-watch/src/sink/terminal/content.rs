@@ -1,9 +1,9 @@
 //! What a program is, by its content: half a line of an alert for a person, or a line of its own after it.
 
 use super::circumstances::Known;
-use super::quote::plain;
 use super::{DIM, milliseconds};
 use crate::alert::{Executable, Parts, Update};
+use crate::shell::plain;
 
 /// None where there is nothing that its path does not say.
 pub(super) fn content(executable: &Executable) -> Option<String> {

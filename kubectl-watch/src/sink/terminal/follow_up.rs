@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::quote::plain;
 use super::{DIM, line, milliseconds};
 use crate::alert::{FollowUp, ResponseFields};
+use crate::shell::plain;
 
 /// Connections that are shown.
 const MAX_CONNECTIONS: usize = 10;

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
-use super::quote::plain;
 use super::{BOLD, DIM, colour, line, milliseconds};
 use crate::alert::Notice;
+use crate::shell::plain;
 
 /// The block of a notice, in colour.
 #[must_use]

@@ -1,11 +1,11 @@
-//! Bytes that somebody chose, on a terminal: as a shell would take them, and nothing that steers it.
+//! Bytes that somebody chose, as words of a command line: as a shell would take them, and nothing that steers a terminal.
 
 use std::fmt::Write;
 
 use crate::alert::text::is_harmful;
 
 /// A word as a POSIX shell or bash takes it: bare, in quotes, or as `$'…'` where bytes have to be named.
-pub(super) fn quoted(bytes: &[u8]) -> String {
+pub fn quoted(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_empty() && text.bytes().all(is_bare) => text.to_owned(),
         Ok(text) if !text.contains(|char| char == '\'' || is_harmful(char)) => format!("'{text}'"),
@@ -14,7 +14,7 @@ pub(super) fn quoted(bytes: &[u8]) -> String {
 }
 
 /// A name that is no command line: only what steers a terminal is named.
-pub(super) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     named(text.as_bytes(), false)
 }
 

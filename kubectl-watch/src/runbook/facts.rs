@@ -1,0 +1,125 @@
+//! What the commands are about: names and ids of an alert, from the alert that is being made or from a document.
+
+use crate::alert::{Document, TokenFields};
+use crate::past::PastAlert;
+
+/// How a mark begins that stands for a secret: no command can be made of one.
+const MARK: &str = "<redacted:";
+
+/// What is known. Nothing in it is a secret, and all of it may have been chosen by an intruder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The account that is used.
+    pub user: Option<String>,
+    /// Its groups, as far as flags or a certificate name them.
+    pub groups: Vec<String>,
+    /// Whether another account acts as that one.
+    pub is_impersonated: bool,
+    /// The credential, as the API server's audit log names it.
+    pub credentials: Vec<String>,
+    /// The service account's namespace and name, of a token.
+    pub service_account: Option<(String, String)>,
+    /// The pod that the token is bound to.
+    pub bound_pod: Option<String>,
+    /// Whether the credential is a certificate.
+    pub is_certificate: bool,
+    /// The kubeconfig that was named or found.
+    pub kubeconfig: Option<String>,
+    /// The namespace and name of the pod in which it ran.
+    pub pod: Option<(String, String)>,
+    /// The container in which it ran.
+    pub container: Option<String>,
+    /// The node.
+    pub node: Option<String>,
+    /// The process.
+    pub pid: Option<String>,
+    /// When it was, in RFC 3339.
+    pub time: Option<String>,
+    /// What was asked for: the command, a kind, a name, and a namespace.
+    pub command: Option<String>,
+    /// The kind of object.
+    pub resource: Option<String>,
+    /// The object's name.
+    pub name: Option<String>,
+    /// The object's namespace.
+    pub namespace: Option<String>,
+}
+
+impl Facts {
+    /// Those of an alert that was written.
+    #[must_use]
+    pub fn of_past(alert: &PastAlert) -> Self {
+        let text = |field: &str| alert.text(field).map(str::to_owned);
+        let texts = |field: &str| alert.texts(field).into_iter().map(str::to_owned).collect();
+        let token = "kubectl_watch.credential.token";
+        Self {
+            user: text("user.target.name"),
+            groups: texts("user.target.group.name"),
+            is_impersonated: alert.has("labels.kubectl_watch.impersonated_user"),
+            credentials: texts("kubectl_watch.credential.id"),
+            service_account: text(&format!("{token}.namespace"))
+                .zip(text(&format!("{token}.service_account.name"))),
+            bound_pod: text(&format!("{token}.pod.name")),
+            is_certificate: alert.has("kubectl_watch.credential.x509"),
+            kubeconfig: text("kubectl_watch.kubeconfig.file.0.path")
+                .or_else(|| text("kubectl_watch.request.kubeconfig")),
+            pod: text("orchestrator.namespace").zip(text("orchestrator.resource.name")),
+            container: text("container.id"),
+            node: text("host.name"),
+            pid: alert.number("process.pid").map(|pid| pid.to_string()),
+            time: text("@timestamp"),
+            command: text("kubectl_watch.request.command"),
+            resource: text("kubectl_watch.request.resource"),
+            name: text("kubectl_watch.request.name"),
+            namespace: text("kubectl_watch.request.namespace"),
+        }
+    }
+
+    /// Those of an alert that is being made.
+    pub(crate) fn of_document(document: &Document) -> Self {
+        let own = &document.kubectl_watch;
+        let target = document.user.target.as_ref();
+        let request = own.request.as_ref();
+        let credential = own.credential.as_ref();
+        let token = credential.and_then(|it| it.token.as_ref());
+        let pod = document.orchestrator.as_ref().and_then(|it| {
+            let resource = it.resource.as_ref()?;
+            it.namespace.clone().zip(resource.name.clone())
+        });
+        let file = own.kubeconfig.as_ref().and_then(|it| it.file.first());
+        Self {
+            user: target.and_then(|it| known(it.name.as_ref()?.shown())),
+            groups: target
+                .and_then(|it| it.group.as_ref())
+                .map(|groups| {
+                    groups
+                        .name
+                        .iter()
+                        .filter_map(|name| known(name.shown()))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            is_impersonated: target.is_some_and(|it| it.impersonated().is_some()),
+            credentials: credential.map(|it| it.id.clone()).unwrap_or_default(),
+            service_account: token.and_then(TokenFields::service_account),
+            bound_pod: token.and_then(TokenFields::pod),
+            is_certificate: credential.is_some_and(|it| it.x509.is_some()),
+            kubeconfig: file
+                .and_then(|file| known(file.path.shown()))
+                .or_else(|| known(request?.kubeconfig.as_ref()?.shown())),
+            pod,
+            container: document.container.as_ref().map(|it| it.id.clone()),
+            node: Some(document.host.name.clone()),
+            pid: Some(document.process.common.pid.to_string()),
+            time: Some(document.timestamp.clone()),
+            command: request.and_then(|it| known(it.command.as_ref()?.shown())),
+            resource: request.and_then(|it| known(it.resource.as_ref()?.shown())),
+            name: request.and_then(|it| known(it.name.as_ref()?.shown())),
+            namespace: request.and_then(|it| known(it.namespace.as_ref()?.shown())),
+        }
+    }
+}
+
+fn known(text: std::borrow::Cow<'_, str>) -> Option<String> {
+    (!text.is_empty() && !text.contains(MARK)).then(|| text.into_owned())
+}
