@@ -66,6 +66,28 @@ fn a_connection_that_is_answered_and_the_exit_code() {
 }
 
 #[test]
+fn a_connection_to_where_the_kubeconfig_says() {
+    let mut daemon = Daemon::start(&[]);
+    let (server, user, scene) = (
+        Server::forbidding("127.0.0.1"),
+        unique("kubeconfig"),
+        Scene::new(),
+    );
+    let text = format!(
+        "clusters: [{{name: a, cluster: {{server: '{}'}}}}]\ncontexts: [{{name: a, context: {{cluster: a}}}}]\n\
+         current-context: a\n",
+        server.url()
+    );
+    let file = scene.script("kubeconfig", &text);
+    let line = format!("{} --as={user} get --raw=/api; true", kubectl().display());
+    run(Command::new("bash").args(["-c", &line]).env("KUBECONFIG", file));
+    let alert = daemon.alert_of(SEED, &user);
+    let found = daemon.follow_up(&alert);
+    let connections = &found["kubectl_watch"]["follow_up"]["connections"];
+    assert_eq!(connections[0]["is_api_server"], true, "{found}");
+}
+
+#[test]
 fn a_connection_that_is_refused() {
     let mut daemon = Daemon::start(&[]);
     let (address, user) = (nowhere(), unique("refused"));

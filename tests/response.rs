@@ -56,6 +56,16 @@ impl Stage {
         command
     }
 
+    /// A file with one exception.
+    fn exceptions(&self, condition: &str) -> String {
+        let text = format!(
+            "[[exception]]\nname = \"n\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2999-01-01\n\
+             condition = '{condition}'\n"
+        );
+        let path = self.scene.script("exceptions.toml", &text);
+        path.to_str().expect("it is text").to_owned()
+    }
+
     fn has_connected(&self) -> bool {
         match self.listener.accept() {
             Ok(_) => true,
@@ -153,6 +163,47 @@ fn a_dry_run_and_a_limit_let_go() {
     assert_eq!(run(&mut stage.kubectl(&users[1])).status.code(), Some(1));
     assert_eq!(response(&mut daemon, &users[0]).0["outcome"], "done");
     assert_eq!(response(&mut daemon, &users[1]).0["outcome"], "limited");
+}
+
+#[test]
+fn what_is_excepted_is_let_go_and_what_repeats_is_not() {
+    let stage = Stage::set();
+    let (harmless, user) = (unique("harmless"), unique("repeated"));
+    let exceptions = stage.exceptions(&format!("user.id == 0 and user.target.name == \"{harmless}\""));
+    let order = format!("kill:{}", stage.id());
+    let mut daemon = stage.daemon(&["--respond", &order, "--exceptions", &exceptions, "--suppress=1h"]);
+    assert_eq!(run(&mut stage.kubectl(&harmless)).status.code(), Some(1));
+    assert!(stage.has_connected());
+    for _ in 0..2 {
+        assert_eq!(run(&mut stage.kubectl(&user)).status.signal(), Some(9));
+    }
+    let alert = daemon.alert(&user);
+    daemon.follow_up(&alert);
+    let stopped = daemon.stop();
+    let sum = "matched 3 = alerted 1 + summarised 1 (0 not written yet) + excepted 1";
+    assert!(stopped.log.contains(sum), "{}", stopped.log);
+    // Only the alert has one.
+    assert_eq!(stopped.number("follow_ups"), 1, "{}", stopped.log);
+    assert!(stopped.log.contains("begun=1 too_late=0"), "{}", stopped.log);
+}
+
+#[test]
+fn what_was_done_until_an_exception_was_decided_on_is_told() {
+    let stage = Stage::set();
+    let user = unique("held");
+    // By a hash that nothing has, and that is not known when the rule matches.
+    let exceptions = stage.exceptions(&format!(
+        "process.hash.sha256 == \"{}\" and user.target.name == \"{user}\"",
+        "0".repeat(64)
+    ));
+    let mut daemon = stage.daemon(&["--exceptions", &exceptions]);
+    run(&mut stage.kubectl(&user));
+    let alert = daemon.alert(&user);
+    let found = daemon.follow_up(&alert);
+    let own = &found["kubectl_watch"]["follow_up"];
+    assert_eq!(own["closed_by"], "all_ended", "{found}");
+    assert!(own["connections_count"].as_u64() >= Some(1), "{found}");
+    assert_eq!(own["connections"][0]["is_api_server"], true, "{found}");
 }
 
 #[test]
