@@ -1,6 +1,6 @@
-//! Compiles the kernel object into `OUT_DIR`, from where the daemon embeds it.
+//! Compiles the kernel objects into `OUT_DIR`, from where the daemon embeds them.
 //!
-//! The object has a compiler of its own (see `xtask/src/toolchain.rs`), so this runs a second cargo, with
+//! They have a compiler of their own (see `xtask/src/toolchain.rs`), so this runs a second cargo, with
 //! the same `Cargo.lock`. Where something is missing it says in one line what, and what to do.
 
 #[path = "../xtask/src/toolchain.rs"]
@@ -9,7 +9,7 @@ mod toolchain;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
-use toolchain::{PACKAGE, REMEDY, Toolchain};
+use toolchain::{FOLLOW, PACKAGE, REMEDY, Toolchain};
 
 fn main() {
     for input in ["src", "Cargo.toml"] {
@@ -21,7 +21,12 @@ fn main() {
     println!("cargo::rustc-env=KUBECTL_WATCH_CONTRACT={}", contract());
 
     // Cargo stops at an error that it is told of, and shows it alone; if this failed, it would show more.
-    if let Err(error) = find().and_then(|toolchain| build(&toolchain)) {
+    let built = find().and_then(|toolchain| {
+        [PACKAGE, FOLLOW]
+            .iter()
+            .try_for_each(|object| build(&toolchain, object))
+    });
+    if let Err(error) = built {
         for line in error.lines() {
             println!("cargo::error={line}");
         }
@@ -44,8 +49,8 @@ fn find() -> Result<Toolchain, String> {
         .map_err(|missing| format!("cannot build what runs in the kernel without {missing}: {REMEDY}"))
 }
 
-/// Builds the object and puts it where the daemon includes it from.
-fn build(toolchain: &Toolchain) -> Result<(), String> {
+/// Builds an object and puts it where the daemon includes it from.
+fn build(toolchain: &Toolchain, name: &str) -> Result<(), String> {
     for program in [&toolchain.compiler.bin.join("rustc"), &toolchain.linker] {
         println!("cargo::rerun-if-changed={}", program.display());
     }
@@ -53,11 +58,11 @@ fn build(toolchain: &Toolchain) -> Result<(), String> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let arch = variable("CARGO_CFG_TARGET_ARCH")?;
     let target = outer_target(&out, &variable("TARGET")?).join(toolchain::folder(&arch));
-    let mut cargo = toolchain.cargo("build", PACKAGE, &arch, &variable("CARGO_CFG_TARGET_ENDIAN")?);
+    let mut cargo = toolchain.cargo("build", name, &arch, &variable("CARGO_CFG_TARGET_ENDIAN")?);
     run(cargo.arg("--target-dir").arg(&target))?;
 
-    let object = object_in(&target).ok_or("the kernel object is not where cargo should have put it")?;
-    fs::copy(&object, out.join(PACKAGE))
+    let object = object_in(&target, name).ok_or("the kernel object is not where cargo should have put it")?;
+    fs::copy(&object, out.join(name))
         .map_err(|error| format!("cannot copy {}: {error}", object.display()))?;
     Ok(())
 }
@@ -91,9 +96,9 @@ fn run(cargo: &mut Command) -> Result<(), String> {
 }
 
 /// The object, whichever of the two byte orders it was built for.
-fn object_in(target: &Path) -> Option<PathBuf> {
+fn object_in(target: &Path, name: &str) -> Option<PathBuf> {
     ["bpfel-unknown-none", "bpfeb-unknown-none"]
-        .map(|triple| target.join(triple).join("release").join(PACKAGE))
+        .map(|triple| target.join(triple).join("release").join(name))
         .into_iter()
         .find(|file| file.is_file())
 }

@@ -160,7 +160,7 @@ fn assert_adds_up(stopped: &Stopped, delivered: u64) {
     let number = |name| stopped.number(name);
     assert_eq!(number("delivered"), delivered, "{}", stopped.log);
     assert_eq!(
-        number("alerts") + number("notices") + number("updates"),
+        number("alerts") + number("notices") + number("updates") + number("follow_ups"),
         delivered + number("undelivered"),
         "{}",
         stopped.log

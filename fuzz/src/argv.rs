@@ -61,6 +61,7 @@ pub fn show(rule: &Rule, event: &ProcessEvent) -> [String; 2] {
         host: &Host::default(),
         matched: &matched,
         surroundings: &Surroundings::default(),
+        response: None,
         id: Uuid::nil(),
         created: Timestamp::UNIX_EPOCH,
     });

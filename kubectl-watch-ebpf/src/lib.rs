@@ -10,6 +10,7 @@
 extern crate std;
 
 mod counter;
+mod follow;
 mod judged;
 mod name_key;
 mod offsets;
@@ -17,6 +18,7 @@ mod record;
 mod sieve;
 
 pub use counter::Counter;
+pub use follow::*;
 pub use judged::{JUDGED_LINES, JUDGED_WAYS, Judged, JudgedLine, Verdict};
 pub use name_key::{NAME_KEY_LEN, NameKey};
 pub use offsets::{ABSENT, Offsets};

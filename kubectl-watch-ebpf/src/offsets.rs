@@ -105,6 +105,20 @@ pub struct Offsets {
     pub mount_mnt_parent: u32,
     pub mount_mnt_mountpoint: u32,
     pub vfsmount_mnt_root: u32,
+    // What following needs. Each is absent where the kernel lacks it, and then nobody is followed.
+    pub task_struct_exit_code: u32,
+    /// `signal_struct.live`: threads that have not ended.
+    pub signal_struct_live: u32,
+    pub signal_struct_flags: u32,
+    pub signal_struct_group_exit_code: u32,
+    pub sock_family: u32,
+    /// In the byte order of the network.
+    pub sock_port: u32,
+    pub sock_address: u32,
+    /// Absent without `CONFIG_IPV6`.
+    pub sock_address6: u32,
+    pub sock_protocol: u32,
+    pub sock_error: u32,
 }
 
 impl Offsets {

@@ -8,6 +8,7 @@ mod document;
 mod evidence;
 mod excepted;
 mod executable;
+mod follow_up;
 mod host;
 mod json;
 mod lineage;
@@ -31,15 +32,17 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::event::ProcessEvent;
+use crate::response::Response;
 use crate::rule::{Metadata, Severity};
 use crate::surroundings::Surroundings;
 pub(crate) use credential::{Credential, KubeconfigFields, TokenFields};
 pub(crate) use document::Document;
 pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};
+pub use follow_up::{FollowUp, FollowUpParts};
 pub use host::{Boot, Host, Os};
 pub use notice::{Notice, NoticeParts};
-pub(crate) use own::{Own, SourceOrigin};
+pub(crate) use own::{Own, ResponseFields, SourceOrigin};
 pub(crate) use place::{Container, Orchestrator, SourceFields};
 pub(crate) use process::Parent;
 pub(crate) use request::{RequestFields, Target};
@@ -61,6 +64,8 @@ pub struct AlertParts<'a> {
     pub matched: &'a [(&'a str, &'a [u8])],
     /// What was before.
     pub surroundings: &'a Surroundings,
+    /// What was done about it.
+    pub response: Option<&'a Response>,
     /// Names the alert for ever.
     pub id: Uuid,
     /// When the alert was made, which is later than the event.
@@ -79,6 +84,8 @@ pub enum Message {
     Update(Update),
     /// How often an alert was repeated.
     Summary(RepeatSummary),
+    /// What the process of an alert did next.
+    FollowUp(FollowUp),
 }
 
 impl Message {
@@ -89,6 +96,7 @@ impl Message {
             Self::Notice(notice) => notice.id(),
             Self::Update(update) => update.id(),
             Self::Summary(summary) => summary.id(),
+            Self::FollowUp(follow_up) => follow_up.id(),
         }
     }
 
@@ -96,7 +104,7 @@ impl Message {
     pub fn args_bytes(&self) -> usize {
         match self {
             Self::Alert(alert) => alert.args_bytes(),
-            Self::Notice(_) | Self::Update(_) | Self::Summary(_) => 0,
+            Self::Notice(_) | Self::Update(_) | Self::Summary(_) | Self::FollowUp(_) => 0,
         }
     }
 
@@ -108,6 +116,7 @@ impl Message {
             Self::Notice(notice) => notice.to_json_line(),
             Self::Update(update) => update.to_json_line(),
             Self::Summary(summary) => summary.to_json_line(),
+            Self::FollowUp(follow_up) => follow_up.to_json_line(),
         }
     }
 }
@@ -127,6 +136,12 @@ impl From<Update> for Message {
 impl From<RepeatSummary> for Message {
     fn from(summary: RepeatSummary) -> Self {
         Self::Summary(summary)
+    }
+}
+
+impl From<FollowUp> for Message {
+    fn from(follow_up: FollowUp) -> Self {
+        Self::FollowUp(follow_up)
     }
 }
 

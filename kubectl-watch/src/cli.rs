@@ -1,13 +1,15 @@
 //! The command line, as clap reads it. It says what there is to say; what is made of it is decided elsewhere.
 
 mod format;
+mod next;
 mod quieting;
 
 use std::path::PathBuf;
 
 use crate::source::kernel;
-use clap::{ArgAction, Args, Parser, Subcommand};
-pub use format::{KernelLog, LogFormat, Output};
+use clap::{Args, Parser, Subcommand};
+pub use format::{KernelLog, Log, LogFormat, Output};
+pub use next::Next;
 pub use quieting::{Allow, Exceptions, Quieting, Runbook, Simulate};
 
 /// Where the kernel describes its own types.
@@ -165,6 +167,9 @@ pub struct Run {
     /// What the programs in the kernel log of themselves
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub kernel_log: KernelLog,
+    /// What happens after an alert.
+    #[command(flatten)]
+    pub next: Next,
     /// What is logged.
     #[command(flatten)]
     pub log: Log,
@@ -190,28 +195,6 @@ pub struct Node {
     /// The file with the kernel's own types
     #[arg(long, value_name = "PATH", default_value = DEFAULT_BTF)]
     pub btf: PathBuf,
-}
-
-/// What is logged, to standard error.
-#[derive(Args, Debug)]
-pub struct Log {
-    /// What to log: off, error, warn, info, debug or trace, also for a part, as in `info,kubectl_watch::source=debug`
-    #[arg(
-        long,
-        env = "KUBECTL_WATCH_LOG",
-        value_name = "FILTER",
-        default_value = "info"
-    )]
-    pub log_level: String,
-    /// How to write logs
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub log_format: LogFormat,
-    /// Log more; twice for all
-    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
-    pub verbose: u8,
-    /// Log less; twice for errors only, three times for nothing
-    #[arg(short, long, action = ArgAction::Count)]
-    pub quiet: u8,
 }
 
 /// How to check.

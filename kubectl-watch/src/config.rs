@@ -4,10 +4,12 @@ use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
     path::PathBuf,
+    time::Duration,
 };
 
 use crate::{
     cli::{self, Output, Run},
+    respond,
     sink::{Sink, stdout::Stdout, terminal::Terminal},
     source::kernel,
     suppression::Settings,
@@ -36,6 +38,10 @@ pub struct Config {
     pub host_root: Option<PathBuf>,
     /// The folder with what one watch leaves for the next; none means the usual one, where it can be had.
     pub state: Option<PathBuf>,
+    /// How long an alerted process is followed at most; zero follows nobody.
+    pub follow_for: Duration,
+    /// What is done about it.
+    pub respond: respond::Options,
     /// The kernel source.
     pub source: kernel::Options,
 }
@@ -58,9 +64,16 @@ impl Config {
             node_name: run.node_name,
             host_root: run.node.host_root,
             state: run.state,
+            follow_for: Duration::from_secs(run.next.follow_for),
+            respond: respond::Options {
+                orders: run.next.respond,
+                dry_run: run.next.respond_dry_run,
+                limit: run.next.respond_limit,
+            },
             source: kernel::Options {
                 btf: run.node.btf,
                 pins: run.pin,
+                follow: run.next.follow_for > 0,
                 log: match run.kernel_log {
                     cli::KernelLog::Off => kernel::KernelLog::Off,
                     cli::KernelLog::Warn => kernel::KernelLog::Warn,

@@ -12,7 +12,17 @@ use std::fmt;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::set_no_new_privs;
 
+use crate::response::Action;
 pub use rights::Rights;
+
+/// What is still to be done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep {
+    /// Programs that are loaded are attached, when somebody is to be followed.
+    pub attach: bool,
+    /// The strongest thing that is done to a process.
+    pub signal: Option<Action>,
+}
 
 /// What holds from now on.
 #[derive(Debug)]
@@ -45,14 +55,14 @@ pub enum Refusal {
 /// Capabilities belong to a thread: those that are started later have what is left, those that run already keep
 /// theirs. The filter is for all of them.
 #[must_use]
-pub fn confine(reads_maps: impl Fn() -> bool) -> Confinement {
+pub fn confine(reads_maps: impl Fn() -> bool, keep: Keep) -> Confinement {
     // No core file with secrets in it, and no tracer without the right to trace anybody.
     let undumpable = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    let rights = rights::give_up(reads_maps).map_err(Refusal::from);
+    let rights = rights::give_up(reads_maps, keep.signal.is_some()).map_err(Refusal::from);
     // Without this nobody may filter; the filter takes it to every thread.
     let filter = set_no_new_privs(true)
         .map_err(Refusal::from)
-        .and_then(|()| filter::set());
+        .and_then(|()| filter::set(keep));
     if let Err(error) = undumpable {
         tracing::warn!(%error, "a core file of this process may be written");
     }

@@ -16,6 +16,7 @@ const MIN_KERNEL: (u32, u32) = (5, 10);
 
 /// Bits of capabilities.
 const DAC_READ_SEARCH: u32 = 2;
+const KILL: u32 = 5;
 const SYS_PTRACE: u32 = 19;
 const SYS_ADMIN: u32 = 21;
 const PERFMON: u32 = 38;
@@ -226,6 +227,17 @@ fn capabilities(set: Option<u64>) -> Vec<Check> {
             &[DAC_READ_SEARCH],
             State::Lacking,
             "Add DAC_READ_SEARCH to the container's capabilities: without it programs that only others may read are not known by content.",
+        ),
+        // Its absence is no fault: only who asks for it needs it, and is told so.
+        check(
+            "CAP_KILL",
+            State::Good,
+            if has(KILL) {
+                "effective"
+            } else {
+                "missing, which only --respond needs, for processes of other users"
+            },
+            "",
         ),
     ]
 }

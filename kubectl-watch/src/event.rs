@@ -9,6 +9,7 @@ mod executable;
 pub mod field;
 mod file;
 pub mod file_system;
+pub mod follow_up;
 mod lineage;
 
 use std::fmt;
@@ -19,6 +20,9 @@ pub use executable::{Content, Executable, Loaded, Unknown, Verdict};
 pub use file::{File, FileVersion};
 use jiff::Timestamp;
 pub use lineage::{Ancestor, EntryKind, Lineage, SessionPlace};
+
+/// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
+pub const NANOSECONDS_PER_TICK: u64 = 10_000_000;
 
 /// One process event.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -184,6 +188,13 @@ impl ProcessEvent {
     pub fn changed_after_container_start(&self) -> Option<bool> {
         let start = self.place.container_start?.as_nanosecond();
         Some(i128::from(self.file?.version.changed_ns) > start)
+    }
+}
+
+impl Process {
+    /// When it was made, in ticks of `USER_HZ` since boot, as `/proc` has it.
+    pub const fn start_ticks(&self) -> u64 {
+        self.start_boot_ns / NANOSECONDS_PER_TICK
     }
 }
 

@@ -4,12 +4,14 @@
 //! processes and files; what a kubeconfig holds is for who can read it. Values stay bytes, and secrets are in
 //! them: who shows a request redacts it.
 
+mod endpoint;
 mod flags;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
+pub use endpoint::Endpoint;
 use flags::{Arity, Flag, arity_of, short};
 
 use crate::event::{Args, ProcessEvent};

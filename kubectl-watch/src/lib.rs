@@ -27,6 +27,8 @@ pub mod loss;
 pub mod past;
 pub mod pipeline;
 pub mod redact;
+pub mod respond;
+pub mod response;
 pub mod rule;
 pub mod ruleset;
 pub mod runbook;

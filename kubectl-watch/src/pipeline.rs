@@ -1,6 +1,8 @@
 //! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ exceptions ▶ suppression
 //! ▶ alert ▶ sink.
 
+mod follow;
+mod following;
 mod judging;
 mod late;
 mod notices;
@@ -18,22 +20,24 @@ use tokio::{
 use crate::{
     alert::{Host, notice::About},
     config::Config,
-    confine::confine,
+    confine::{Keep, confine},
     enrich::{self, Enrichment, Needs, executable::Executables},
     event::ProcessEvent,
     exit::Failure,
     integrity::Files,
     loss::LossReports,
+    respond::Responder,
     ruleset::RuleSet,
     signals::{Request, Signals},
     sink::{self, Closed},
     source::{
-        kernel::{self, Balance, KernelSource, Losses, PinsError, SourceError},
+        kernel::{self, Balance, KernelSource, Losses, PinsError, SourceError, Watch},
         running,
     },
     state,
     surroundings::Recent,
 };
+use following::Following;
 use late::Late;
 use notices::Keeper;
 use rules::{load, watch};
@@ -57,6 +61,8 @@ pub struct Pipeline {
     source: KernelSource,
     enrichment: Enrichment,
     executables: Executables,
+    following: Following,
+    responder: Responder,
     /// Events of whose executable more will be known.
     late: Late,
     rules: RuleSet,
@@ -76,6 +82,7 @@ pub struct Pipeline {
     alerts: u64,
     notices: u64,
     updates: u64,
+    follow_ups: u64,
     undelivered: u64,
     losses: Losses,
     balance: Balance,
@@ -112,8 +119,14 @@ impl Pipeline {
         source.watch(&watch)?;
         let handover = source.attach()?;
         let attached = Timestamp::now();
+        let follower = follow::follower(&mut source);
+        let responder = Responder::new(&config.respond);
+        let keep = Keep {
+            attach: follower.is_some(),
+            signal: config.respond.strongest(),
+        };
         // Before any thread is started: what it gives up, they never have.
-        confine(|| source.losses().is_ok()).log();
+        confine(|| source.losses().is_ok(), keep).log();
         let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
         let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
         notices::say_handover(&handover);
@@ -137,6 +150,9 @@ impl Pipeline {
             hashing: Some(notices::hash_program()),
             notices: 0,
             updates: 0,
+            follow_ups: 0,
+            following: Following::new(follower, config.follow_for),
+            responder,
             loss_reports: LossReports::new(attached, told, Balance::default()),
             balance: Balance::default(),
             config,
@@ -164,21 +180,27 @@ impl Pipeline {
         if handover.is_gapless() {
             return Ok(this);
         }
+        this.find_running(&watch, booted)?;
+        Ok(this)
+    }
+
+    /// Finds what matches and was running already; it is judged later, as far as there is room.
+    fn find_running(&mut self, watch: &Watch, booted: Timestamp) -> Result<(), Failure> {
         let mut found_bytes = 0;
-        for mut event in running::scan(&watch, booted) {
-            this.enrichment.before_rules(&mut event);
-            if this.rules.matching(&event).next().is_none() {
+        for mut event in running::scan(watch, booted) {
+            self.enrichment.before_rules(&mut event);
+            if self.rules.matching(&event).next().is_none() {
                 continue;
             }
             let bytes = found_bytes + event.process.args.command_line().len();
-            if this.found.len() < MAX_FOUND && bytes <= MAX_FOUND_BYTES {
+            if self.found.len() < MAX_FOUND && bytes <= MAX_FOUND_BYTES {
                 found_bytes = bytes;
-                this.found.push(event);
+                self.found.push(event);
             } else {
-                this.judge(event)?;
+                self.judge(event)?;
             }
         }
-        Ok(this)
+        Ok(())
     }
 
     /// Runs until somebody asks for the end or nobody reads the alerts any more.
@@ -193,6 +215,7 @@ impl Pipeline {
         loop {
             tokio::select! {
                 read = self.source.read(&mut events) => read?,
+                read = self.following.read() => self.following.or_nobody(read),
                 _ = ticks.tick() => {
                     self.source.give_up_overdue(&mut events);
                     self.look()?;
@@ -210,6 +233,7 @@ impl Pipeline {
                 () = self.closed.wait() => break,
             }
             self.judge_all(&mut events)?;
+            self.follow();
             if overdue == 0 {
                 self.judge_found()?;
             }
@@ -251,6 +275,7 @@ impl Pipeline {
         }
         self.learn_the_rest(DRAIN)?;
         self.summarise_the_rest();
+        self.follow_no_longer();
         self.report_losses()?;
         self.say_the_end();
         let sink = self.sink.finish(DRAIN);
@@ -263,6 +288,7 @@ impl Pipeline {
             excepted = self.triage.counts.excepted,
             notices = self.notices,
             updates = self.updates,
+            follow_ups = self.follow_ups,
             delivered = sink.sent,
             undelivered = sink.lost + sink.errors,
             "ended: {}",

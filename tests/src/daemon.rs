@@ -194,6 +194,18 @@ impl Daemon {
         })
     }
 
+    /// What the process of an alert did next.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is said of it.
+    pub fn follow_up(&mut self, alert: &Value) -> Value {
+        self.document("the follow-up", |document| {
+            document["event"]["action"] == "followed-up"
+                && document["kubectl_watch"]["alert"]["id"] == alert["event"]["id"]
+        })
+    }
+
     /// The next document that is as wanted; others are passed over. `what` is for the message of a failure.
     ///
     /// # Panics

@@ -7,10 +7,12 @@ mod daemon;
 pub mod harmless;
 mod mount;
 mod scene;
+mod server;
 
 pub use daemon::{Daemon, Stopped, binary};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
+pub use server::Server;
 
 use std::time::Duration;
 

@@ -12,6 +12,7 @@ mod evaluations;
 mod execsnoop;
 mod first_connect;
 mod interrupt;
+mod kill;
 mod latency;
 mod load;
 mod memory;
@@ -96,6 +97,8 @@ enum Measurement {
     Alert,
     /// Alert before kubectl's first connect.
     Connect,
+    /// Connections of a kubectl that is killed.
+    Kill,
     /// Evaluation of rules.
     Rules,
     /// Many watched execs.
@@ -208,6 +211,7 @@ impl Measurement {
             Self::Start => start::measure(bench, report),
             Self::Alert => alert_time::measure(bench, report),
             Self::Connect => first_connect::measure(bench, report),
+            Self::Kill => kill::measure(bench, report),
             Self::Rules => evaluations::measure(bench, report),
             Self::Load => load::measure(bench, report),
         }

@@ -61,6 +61,7 @@ fn run_all(args: &Args, tally: &mut Tally) -> Result<()> {
         tally.check("the lints", lint);
         tally.check("the lints of what runs in the kernel", || {
             lint_kernel_object(toolchain::PACKAGE)?;
+            lint_kernel_object(toolchain::FOLLOW)?;
             lint_kernel_object(bench::EMPTY)
         });
         tally.check("the links in the documentation", document);

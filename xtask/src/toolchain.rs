@@ -13,6 +13,9 @@ use std::process::{Command, Stdio};
 /// The crate that holds the kernel object, and the name of the object.
 pub(crate) const PACKAGE: &str = "kubectl-watch-ebpf";
 
+/// The object that follows alerted processes.
+pub(crate) const FOLLOW: &str = "follow";
+
 /// The folder in which the inner cargo works, below the one in which the outer works: every profile of the outer
 /// takes the same object from it.
 pub(crate) fn folder(arch: &str) -> String {

@@ -239,8 +239,16 @@ impl Document {
                 r#type: "kubectl-watch",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            kubectl_watch: Own::new(event, host, evidence.matched, login, request, credential)
-                .after(surroundings),
+            kubectl_watch: Own::new(
+                event,
+                host,
+                evidence.matched,
+                login,
+                request,
+                credential,
+                parts.response,
+            )
+            .after(surroundings),
         };
         this.kubectl_watch.runbook = Step::of(&Facts::of_document(&this));
         this

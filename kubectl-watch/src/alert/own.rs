@@ -15,6 +15,7 @@ use super::text::Text;
 use super::wording::gap_name;
 use crate::event::{ProcessEvent, Source};
 use crate::kubectl::Request;
+use crate::response::{Outcome, Response};
 use crate::runbook::Step;
 use crate::surroundings::Surroundings;
 
@@ -57,6 +58,8 @@ pub(crate) struct Own {
     #[serde(skip_serializing_if = "Option::is_none")]
     cgroup_id: Option<u64>,
     namespace: Namespaces,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response: Option<ResponseFields>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) runbook: Vec<Step>,
@@ -88,6 +91,33 @@ impl SourceOrigin {
     }
 }
 
+/// What was done about the process.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ResponseFields {
+    pub(crate) action: &'static str,
+    pub(crate) outcome: &'static str,
+    /// Why, or the error of Linux, where it was not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// Nanoseconds since the exec.
+    after: i64,
+}
+
+impl ResponseFields {
+    fn new(response: &Response) -> Self {
+        Self {
+            action: response.action.name(),
+            outcome: response.outcome.name(),
+            reason: match response.outcome {
+                Outcome::Protected(reason) => Some(reason.to_owned()),
+                Outcome::Refused(error) => Some(format!("error {error}")),
+                Outcome::Done | Outcome::DryRun | Outcome::Gone | Outcome::Limited => None,
+            },
+            after: i64::try_from(response.after.as_nanos()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
 impl Own {
     pub(super) fn new(
         event: &ProcessEvent,
@@ -96,6 +126,7 @@ impl Own {
         login_user: Option<Identity>,
         request: Option<Request>,
         credential: Option<Credential>,
+        response: Option<&Response>,
     ) -> Self {
         let circumstances = &event.circumstances;
         let place = &event.place;
@@ -122,6 +153,7 @@ impl Own {
                 mnt: place.mnt_ns,
                 process_pid: place.ns_pid,
             },
+            response: response.map(ResponseFields::new),
             runbook: Vec::new(),
         }
     }

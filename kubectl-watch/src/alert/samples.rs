@@ -1,6 +1,7 @@
 //! What alerts are made from in tests, here and at the sinks.
 
 mod credential;
+pub(crate) mod followed;
 mod lineage;
 mod renamed;
 mod surrounded;
@@ -55,6 +56,7 @@ impl Sample {
             host: &self.host,
             matched: &matched,
             surroundings: &self.surroundings,
+            response: None,
             id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001),
             created: time(230),
         })

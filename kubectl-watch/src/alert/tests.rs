@@ -149,3 +149,59 @@ fn an_update_says_what_else_was_found() {
     });
     insta::assert_json_snapshot!("update_of_circumstances", update.document);
 }
+
+#[test]
+fn a_follow_up_names_its_alert_and_says_what_came_next() {
+    use super::samples::followed;
+    for (name, follow_up) in [
+        ("follow_up_ended", followed::ended()),
+        ("follow_up_killed", followed::killed()),
+        ("follow_up_missed", followed::missed()),
+    ] {
+        insta::assert_json_snapshot!(name, follow_up.document);
+        let line = follow_up.to_json_line();
+        let value: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
+        assert_eq!(
+            value,
+            serde_json::to_value(&follow_up.document).expect("document")
+        );
+    }
+}
+
+#[test]
+fn a_response_is_told_with_its_reason() {
+    use crate::response::{Action, Outcome, Response};
+    let sample = Sample::new();
+    for (outcome, word, reason) in [
+        (Outcome::Done, "done", serde_json::Value::Null),
+        (
+            Outcome::Protected("it is the first process"),
+            "protected",
+            "it is the first process".into(),
+        ),
+        (Outcome::Refused(1), "refused", "error 1".into()),
+    ] {
+        let response = Response {
+            action: Action::Kill,
+            outcome,
+            after: jiff::SignedDuration::from_micros(700),
+        };
+        let alert = super::Alert::new(&super::AlertParts {
+            rule: &sample.rule,
+            event: &sample.event,
+            host: &sample.host,
+            matched: &[],
+            surroundings: &crate::surroundings::Surroundings::default(),
+            response: Some(&response),
+            id: uuid::Uuid::nil(),
+            created: sample.event.time,
+        });
+        let value: serde_json::Value = serde_json::from_slice(&alert.to_json_line()).expect("JSON");
+        let found = &value["kubectl_watch"]["response"];
+        assert_eq!(
+            (&found["action"], &found["outcome"]),
+            (&"kill".into(), &word.into())
+        );
+        assert_eq!((&found["reason"], &found["after"]), (&reason, &700_000.into()));
+    }
+}

@@ -14,6 +14,7 @@ pub(super) fn execute(doctor: &Doctor) -> Result<ExitCode, Failure> {
         btf: doctor.node.btf.clone(),
         log: kernel::KernelLog::Off,
         pins: None,
+        follow: false,
     };
     let runtime = super::runtime()?;
     let _inside = runtime.enter();

@@ -12,7 +12,8 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
-use super::Refusal;
+use super::{Keep, Refusal};
+use crate::response::Action;
 
 /// Never, with whatever arguments.
 const NEVER: &[i64] = &[
@@ -29,7 +30,6 @@ const NEVER: &[i64] = &[
     libc::SYS_process_vm_writev,
     libc::SYS_process_madvise,
     libc::SYS_pidfd_getfd,
-    libc::SYS_pidfd_send_signal,
     libc::SYS_kcmp,
     libc::SYS_kill,
     libc::SYS_tkill,
@@ -141,33 +141,34 @@ const FCHMODAT2: i64 = 452;
 
 /// Commands of `bpf(2)` that bring something new into the kernel, by number, see `enum bpf_cmd`. Maps that are open
 /// are read and changed as before, and what is pinned stays in reach.
-const BPF_NEVER: [u64; 10] = [
+const BPF_NEVER: [u64; 9] = [
     0,  // BPF_MAP_CREATE
     5,  // BPF_PROG_LOAD
     8,  // BPF_PROG_ATTACH
     10, // BPF_PROG_TEST_RUN
-    17, // BPF_RAW_TRACEPOINT_OPEN
     18, // BPF_BTF_LOAD
     28, // BPF_LINK_CREATE
     32, // BPF_ENABLE_STATS
     33, // BPF_ITER_CREATE
     35, // BPF_PROG_BIND_MAP
 ];
+/// `BPF_RAW_TRACEPOINT_OPEN`: attaches a program that is loaded, and so nothing but our own.
+const BPF_ATTACH: u64 = 17;
 /// The first command that was not known when this was written.
 const BPF_UNKNOWN: u64 = 36;
 
 /// Forbids them, for every thread there is and will be.
-pub(super) fn set() -> Result<(), Refusal> {
-    for program in programs()? {
+pub(super) fn set(keep: Keep) -> Result<(), Refusal> {
+    for program in programs(keep)? {
         apply_filter_all_threads(&program)?;
     }
     Ok(())
 }
 
 /// The filters, the one that forbids to set another last.
-fn programs() -> Result<Vec<BpfProgram>, Refusal> {
+fn programs(keep: Keep) -> Result<Vec<BpfProgram>, Refusal> {
     let missing = compile([(libc::SYS_clone3, vec![])], libc::ENOSYS)?;
-    let rules = forbidden()?;
+    let rules = forbidden(keep)?;
     let mut programs = vec![missing, compile(rules, libc::EPERM)?];
     if cfg!(target_arch = "x86_64") {
         programs.insert(0, without_x32());
@@ -176,7 +177,7 @@ fn programs() -> Result<Vec<BpfProgram>, Refusal> {
 }
 
 /// What is refused, and with which arguments; none means with any.
-fn forbidden() -> Result<Vec<(i64, Vec<SeccompRule>)>, Refusal> {
+fn forbidden(keep: Keep) -> Result<Vec<(i64, Vec<SeccompRule>)>, Refusal> {
     let when = |argument, width, is: Is, value| -> Result<SeccompRule, Refusal> {
         let condition = SeccompCondition::new(argument, width, is, value)?;
         Ok(SeccompRule::new(vec![condition])?)
@@ -190,6 +191,20 @@ fn forbidden() -> Result<Vec<(i64, Vec<SeccompRule>)>, Refusal> {
         .map(|&command| when(0, Width::Dword, Is::Eq, command))
         .collect::<Result<Vec<_>, _>>()?;
     bpf.push(when(0, Width::Dword, Is::Ge, BPF_UNKNOWN)?);
+    if !keep.attach {
+        bpf.push(when(0, Width::Dword, Is::Eq, BPF_ATTACH)?);
+    }
+    let signals = match keep.signal {
+        Some(action) => {
+            let allowed = allowed_signals(action);
+            let others = allowed
+                .iter()
+                .map(|&signal| SeccompCondition::new(1, Width::Dword, Is::Ne, signal))
+                .collect::<Result<Vec<_>, _>>()?;
+            vec![SeccompRule::new(others)?]
+        }
+        None => vec![],
+    };
     let own = u64::from(std::process::id());
     let mut rules = vec![
         (libc::SYS_bpf, bpf),
@@ -197,6 +212,7 @@ fn forbidden() -> Result<Vec<(i64, Vec<SeccompRule>)>, Refusal> {
         (libc::SYS_clone, vec![bit(0, libc::CLONE_THREAD, 0)?]),
         // Only to itself, which is how a process aborts.
         (libc::SYS_tgkill, vec![when(0, Width::Dword, Is::Ne, own)?]),
+        (libc::SYS_pidfd_send_signal, signals),
         // No memory becomes a program.
         (libc::SYS_mmap, vec![bit(2, libc::PROT_EXEC, libc::PROT_EXEC)?]),
         (
@@ -210,6 +226,18 @@ fn forbidden() -> Result<Vec<(i64, Vec<SeccompRule>)>, Refusal> {
     ];
     rules.extend(NEVER.iter().chain(NEVER_OLD).map(|&call| (call, vec![])));
     Ok(rules)
+}
+
+/// What may be sent where this is the strongest that is done.
+fn allowed_signals(action: Action) -> Vec<u64> {
+    let signals = match action {
+        Action::Stop => vec![libc::SIGSTOP],
+        Action::Kill => vec![libc::SIGSTOP, libc::SIGKILL],
+    };
+    signals
+        .into_iter()
+        .map(|signal| u64::from(signal.cast_unsigned()))
+        .collect()
 }
 
 /// A filter that answers these calls with this error and lets all others pass.

@@ -21,9 +21,14 @@ pub struct Rights {
 }
 
 /// Gives up all that is not needed: in this thread, and in those that it starts from now on.
-pub(super) fn give_up(reads_maps: impl Fn() -> bool) -> Result<Rights> {
+pub(super) fn give_up(reads_maps: impl Fn() -> bool, signals: bool) -> Result<Rights> {
     let permitted = capabilities(None)?.permitted;
-    let mut left = permitted & NEEDED;
+    let needed = if signals {
+        NEEDED | CapabilitySet::KILL
+    } else {
+        NEEDED
+    };
+    let mut left = permitted & needed;
     // First only out of effect, so that what turns out to be needed can be taken back.
     let set = |left, permitted| {
         set_capabilities(
@@ -88,7 +93,7 @@ mod tests {
     fn what_is_not_needed_is_gone_and_stays_gone_for_threads_that_are_started() {
         let before = capabilities(None).expect("there are some").permitted;
         let (rights, here, below) = in_a_thread(|| {
-            let rights = give_up(|| true).expect("it is allowed");
+            let rights = give_up(|| true, false).expect("it is allowed");
             let below = in_a_thread(|| capabilities(None).expect("there are some"));
             (rights, capabilities(None).expect("there are some"), below)
         });
@@ -104,9 +109,11 @@ mod tests {
         let before = capabilities(None).expect("there are some").permitted;
         let has =
             |set: CapabilitySet| move || capabilities(None).is_ok_and(|sets| sets.effective.contains(set));
-        let bpf = in_a_thread(move || give_up(has(CapabilitySet::BPF)).expect("it is allowed"));
+        let bpf = in_a_thread(move || give_up(has(CapabilitySet::BPF), false).expect("it is allowed"));
         assert_eq!(bpf.left, before & (NEEDED | CapabilitySet::BPF));
-        let never = in_a_thread(|| give_up(|| false).expect("it is allowed"));
+        let signals = in_a_thread(|| give_up(|| true, true).expect("it is allowed"));
+        assert_eq!(signals.left, before & (NEEDED | CapabilitySet::KILL));
+        let never = in_a_thread(|| give_up(|| false, false).expect("it is allowed"));
         assert_eq!(
             never.left,
             before & (NEEDED | CapabilitySet::BPF | CapabilitySet::SYS_ADMIN)

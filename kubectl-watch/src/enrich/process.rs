@@ -8,10 +8,14 @@ use rustix::{
     io::Errno,
 };
 
+pub(crate) use crate::event::NANOSECONDS_PER_TICK;
 use crate::event::{Process, basename};
 
-/// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
-pub(crate) const NANOSECONDS_PER_TICK: u64 = 10_000_000;
+/// Bytes of `stat`: more than it ever has.
+const MAX_STAT: u64 = 4096;
+/// Threads that are asked for their children, and bytes of their answers: hundreds of children.
+const MAX_THREADS: usize = 256;
+const MAX_CHILDREN: u64 = 4096;
 
 /// Bytes that nearly every file of a process fits, so that it takes one call to read it and one to see its end.
 const FIRST_READ: u64 = 2048;
@@ -25,8 +29,7 @@ impl ProcessFolder {
     pub(super) fn open(process: &Process) -> Option<Self> {
         let this = Self::of_pid(process.pid)?;
         // The folder stays that of the process it was opened for, so one look is enough.
-        let stat = this.read("stat", 4096)?;
-        (start_ticks(&stat)? == process.start_boot_ns / NANOSECONDS_PER_TICK).then_some(this)
+        (this.start_ticks()? == process.start_ticks()).then_some(this)
     }
 
     /// Opens the folder of whoever has this pid now. It stays that one's.
@@ -34,6 +37,50 @@ impl ProcessFolder {
         let folder = Path::new("/proc").join(pid.to_string());
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Some(Self(open(folder, flags, Mode::empty()).ok()?))
+    }
+
+    /// Whether the process of this pid, made at this time, lives. Its leader may have ended before its other threads; one that nobody has waited
+    /// for is dead.
+    pub(crate) fn lives(pid: u32, start_ticks: u64) -> bool {
+        let stat = Self::of_pid(pid).and_then(|folder| folder.read("stat", MAX_STAT));
+        stat.is_some_and(|stat| {
+            let is_it = self::start_ticks(&stat) == Some(start_ticks);
+            let threads = field(&stat, 20).and_then(|threads| threads.parse().ok());
+            is_it && (field(&stat, 3).is_some_and(|state| !matches!(state, "Z" | "X")) || threads > Some(1))
+        })
+    }
+
+    /// When it was made, in ticks since boot.
+    pub(crate) fn start_ticks(&self) -> Option<u64> {
+        start_ticks(&self.read("stat", MAX_STAT)?)
+    }
+
+    /// Who its parent is.
+    pub(crate) fn parent(&self) -> Option<u32> {
+        field(&self.read("stat", MAX_STAT)?, 4)?.parse().ok()
+    }
+
+    /// Whom its threads have forked, and who have not ended.
+    pub(crate) fn children(pid: u32) -> Vec<u32> {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+        let children = |thread: io::Result<std::fs::DirEntry>| {
+            let file = std::fs::File::open(thread.ok()?.path().join("children")).ok()?;
+            let mut pids = String::new();
+            file.take(MAX_CHILDREN).read_to_string(&mut pids).ok()?;
+            Some(pids)
+        };
+        let lists = threads
+            .into_iter()
+            .flatten()
+            .take(MAX_THREADS)
+            .filter_map(children);
+        lists
+            .flat_map(|list| {
+                list.split(' ')
+                    .filter_map(|pid| pid.parse().ok())
+                    .collect::<Vec<u32>>()
+            })
+            .collect()
     }
 
     /// Opens what a link in it leads to, as a place only: nobody but the kernel is asked for it.
@@ -116,15 +163,20 @@ pub(super) fn effective_user(status: &[u8]) -> Option<u32> {
     std::str::from_utf8(id).ok()?.parse().ok()
 }
 
-/// Field 22 of `/proc/PID/stat`, see `proc(5)`. The name in field 2 may hold anything, so the count begins
-/// after its last parenthesis.
+/// When a process was made, in ticks since boot.
 pub(super) fn start_ticks(stat: &[u8]) -> Option<u64> {
+    field(stat, 22)?.parse().ok()
+}
+
+/// A field of `/proc/PID/stat` behind the name, by its number in `proc(5)`. The name in field 2 may hold anything, so
+/// the count begins after its last parenthesis.
+fn field(stat: &[u8], number: usize) -> Option<&str> {
     let after_name = stat.rsplit(|&byte| byte == b')').next()?;
     let field = after_name
         .split(|&byte| byte == b' ')
         .filter(|field| !field.is_empty())
-        .nth(19)?;
-    std::str::from_utf8(field).ok()?.trim_end().parse().ok()
+        .nth(number.checked_sub(3)?)?;
+    std::str::from_utf8(field).ok().map(str::trim_end)
 }
 
 #[cfg(test)]

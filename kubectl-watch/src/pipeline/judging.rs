@@ -18,6 +18,7 @@ use crate::{
     enrich::executable::{Finding, Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
+    response::Response,
     rule::Rule,
     source::running,
     surroundings::Surroundings,
@@ -42,6 +43,11 @@ impl Pipeline {
         };
         self.enrichment.before_rules(&mut event);
         let matches = self.rules.matching(&event).next().is_some();
+        if matches {
+            // Before anything that takes time: what it does until then is not known. Without an alert nothing is told.
+            self.make_room_to_follow();
+            self.following.begin(&event);
+        }
         if !matches {
             self.loss_reports.unmatched(&event);
             if tickets.is_empty() {
@@ -59,6 +65,8 @@ impl Pipeline {
             sent: Vec::new(),
             decided: Vec::new(),
             held: None,
+            response: None,
+            is_awaited: matches,
         };
         self.alert(&mut waiting, Patience::Some);
         self.keep(waiting);
@@ -98,9 +106,16 @@ impl Pipeline {
                 .extend(self.enrichment.inquire(&mut waiting.event));
         }
         let event = &waiting.event;
+        if !matching.is_empty() && !waiting.is_awaited && waiting.sent.is_empty() {
+            self.following.begin(event);
+            waiting.is_awaited = true;
+        }
         let since = waiting.held.take();
         let sent_before = waiting.sent.len();
-        for rule in &matching {
+        let mut decisions = Vec::new();
+        for rule in matching {
+            let created = Timestamp::now();
+            let id = new_id(created);
             let surroundings = self.recent.around(event, rule);
             let severity = surroundings.severity(&rule.metadata);
             let decision = self.triage.decide(rule, severity, event, patience);
@@ -113,27 +128,52 @@ impl Pipeline {
                     continue;
                 }
                 Decision::Alert => {
-                    let alert = alert(rule, event, &self.host, &surroundings);
-                    self.recent.note(event, &rule.metadata, alert.id());
+                    self.triage.sent(&id.to_string());
+                    self.recent.note(event, &rule.metadata, &id.to_string());
+                }
+                Decision::Repeat(ref of) => self.recent.note(event, &rule.metadata, of),
+                Decision::Excepted(_) => {}
+            }
+            waiting.decided.push(rule.metadata.id.clone());
+            decisions.push((rule, decision, surroundings, id, created));
+        }
+        // Of the rules that speak for this process, all are heard before anything is done to it.
+        let speak = decisions
+            .iter()
+            .filter(|(_, decision, ..)| !matches!(decision, Decision::Excepted(_)))
+            .map(|(rule, ..)| rule.metadata.id.as_str());
+        let done = waiting.response.map(|response| response.action);
+        waiting.response = self.responder.respond(speak, event, done).or(waiting.response);
+        for (rule, decision, surroundings, id, created) in decisions {
+            match decision {
+                Decision::Alert => {
+                    let parts = (&surroundings, waiting.response.as_ref(), id, created);
+                    let alert = alert(rule, event, &self.host, parts);
                     tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
                     self.alerts += 1;
-                    self.triage.sent(alert.id());
-                    waiting.sent.push(Sent {
+                    let sent = Sent {
                         rule: rule.metadata.id.clone(),
                         rule_name: rule.metadata.name.clone(),
                         alert: alert.id().to_owned(),
-                    });
+                    };
+                    self.following.tell(event, &sent);
+                    waiting.sent.push(sent);
                     self.sink.send(Arc::new(alert.into()));
                 }
-                Decision::Excepted(by) => {
-                    if self.config.write_excepted {
-                        let event = alert(rule, event, &self.host, &Surroundings::default()).excepted(by);
-                        self.sink.send(Arc::new(event.into()));
-                    }
+                Decision::Excepted(by) if self.config.write_excepted => {
+                    let parts = (&Surroundings::default(), None, id, created);
+                    let event = alert(rule, event, &self.host, parts).excepted(by);
+                    self.sink.send(Arc::new(event.into()));
                 }
-                Decision::Repeat(of) => self.recent.note(event, &rule.metadata, &of),
+                Decision::Excepted(_) | Decision::Repeat(_) | Decision::Hold => {}
             }
-            waiting.decided.push(rule.metadata.id.clone());
+        }
+        if waiting.is_awaited {
+            self.following.settle(event);
+            if waiting.held.is_none() {
+                self.following.decided(event);
+                waiting.is_awaited = false;
+            }
         }
         if waiting.held.is_some() || waiting.sent.len() > sent_before {
             let hashing = self.executables.hash(&waiting.event);
@@ -186,6 +226,7 @@ impl Pipeline {
         for (ticket, answer) in self.enrichment.answers(patience) {
             for mut waiting in self.late.answered(ticket) {
                 self.enrichment.tell(answer.clone(), &mut waiting.event);
+                self.following.learn(&waiting.event);
                 self.update(&waiting, News::Circumstances);
                 if waiting.held.is_some() {
                     self.alert(&mut waiting, Patience::Some);
@@ -234,17 +275,23 @@ impl Pipeline {
     }
 }
 
-fn alert(rule: &Rule, event: &ProcessEvent, host: &Host, surroundings: &Surroundings) -> Alert {
+/// An alert: with what was before, what was done about it, and what names it.
+fn alert(
+    rule: &Rule,
+    event: &ProcessEvent,
+    host: &Host,
+    (surroundings, response, id, created): (&Surroundings, Option<&Response>, Uuid, Timestamp),
+) -> Alert {
     let reasons = rule.query.reasons(event);
     let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
-    let created = Timestamp::now();
     Alert::new(&AlertParts {
         rule: &rule.metadata,
         event,
         host,
         matched: &matched,
         surroundings,
-        id: new_id(created),
+        response,
+        id,
         created,
     })
 }

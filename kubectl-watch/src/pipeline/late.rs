@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::enrich::executable::Ticket;
 use crate::event::{Executable, ProcessEvent};
+use crate::response::Response;
 
 /// Events that are kept.
 const MAX_EVENTS: usize = 256;
@@ -34,6 +35,10 @@ pub(super) struct Waiting {
     pub(super) decided: Vec<String>,
     /// Since when an exception might hold by what is not known yet, and so what could be an alert is held back.
     pub(super) held: Option<Instant>,
+    /// What was done about it.
+    pub(super) response: Option<Response>,
+    /// Whether what is decided on it decides on the follow-up of its process.
+    pub(super) is_awaited: bool,
 }
 
 /// An alert that is out.
@@ -124,6 +129,8 @@ mod tests {
             sent: Vec::new(),
             decided: Vec::new(),
             held: None,
+            response: None,
+            is_awaited: false,
         }
     }
 

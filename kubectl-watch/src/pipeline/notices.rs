@@ -192,7 +192,8 @@ impl Pipeline {
         let boot_id = self.boot_id();
         self.keeper.tick(&self.config, &boot_id);
         self.report_losses()?;
-        for touched in self.source.check()? {
+        let followers = self.look_after_followed();
+        for touched in self.source.check()?.into_iter().chain(followers) {
             self.tampered(tampering(touched));
         }
         for tampering in self.files.check() {

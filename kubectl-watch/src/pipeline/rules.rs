@@ -23,6 +23,14 @@ pub(super) fn load(config: &Config) -> Result<RuleSet, Failure> {
         );
         return Err(Failure::config(error));
     }
+    for order in &config.respond.orders {
+        if rules.rules().iter().all(|rule| rule.metadata.id != order.rule) {
+            return Err(Failure::config(anyhow::anyhow!(
+                "--respond names the rule {:?}, and there is none of this id; `kubectl-watch check` lists those that run",
+                order.rule
+            )));
+        }
+    }
     if rules.rules().is_empty() {
         return Err(Failure::config(anyhow::anyhow!("there is no rule to run")));
     }

@@ -4,6 +4,7 @@
 
 mod circumstances;
 mod content;
+mod follow_up;
 mod notice;
 mod request;
 mod surroundings;
@@ -74,6 +75,7 @@ impl<W: Write> Sink for Terminal<W> {
             Message::Notice(notice) => notice::block(notice),
             Message::Update(update) => content::update(update),
             Message::Summary(summary) => summary_line(summary),
+            Message::FollowUp(follow_up) => follow_up::block(follow_up),
         };
         self.writer.write_all(block.as_bytes())?;
         self.writer.flush()
@@ -148,6 +150,9 @@ pub fn block(alert: &Alert) -> String {
             "by",
             &format!("{}: {}", plain(&by.name), plain(&by.reason)),
         );
+    }
+    if let Some(response) = &document.kubectl_watch.response {
+        line(&mut out, "done", &follow_up::response(response));
     }
     if let (Some(step), None) = (document.kubectl_watch.runbook.first(), exception) {
         line(&mut out, "next", &step.command);

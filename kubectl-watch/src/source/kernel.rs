@@ -8,6 +8,7 @@ mod btf;
 mod clock;
 mod convert;
 mod error;
+mod follow;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod guard;
@@ -20,17 +21,19 @@ mod load;
 mod losses;
 mod lost;
 mod offsets;
+mod options;
 mod pin;
 mod readable;
 mod reader;
 mod record;
 mod ring;
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 pub use btf::BtfError;
 pub use clock::booted;
 pub use error::SourceError;
+pub use follow::{Follower, MAX_FOLLOW_UPS, MAX_PROCESSES, Ticket};
 pub use guard::{Part, Touched, Watch};
 pub use handover::Handover;
 use jiff::Timestamp;
@@ -40,6 +43,7 @@ pub use ledger::{Balance, Hole, Terms};
 pub use losses::Losses;
 pub use lost::LostExec;
 pub use offsets::OffsetsError;
+pub use options::Options;
 pub use pin::{DEFAULT_PINS, PinsError, is_bpf_fs, unpin};
 use tokio::io::unix::AsyncFd;
 
@@ -49,7 +53,7 @@ use self::{
     handover::Twice,
     inbox::Inbox,
     judged::JudgedFiles,
-    load::{Attached, Held, Loaded, give_back_memory},
+    load::{Attached, Held, KernelTypes, Loaded, give_back_memory},
     losses::Counters,
     lost::LastLostMap,
     pin::{PinnedSet, Pins},
@@ -72,17 +76,6 @@ const PROGRAMS: [Program; 2] = [FORK, EXEC];
 /// The kernel programs, built by this crate's build script.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/kubectl-watch-ebpf"));
 
-/// How the source is opened.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The kernel's description of its types.
-    pub btf: PathBuf,
-    /// What the kernel program says of itself.
-    pub log: KernelLog,
-    /// Where the programs are pinned; none means that they end with the daemon.
-    pub pins: Option<PathBuf>,
-}
-
 /// What the kernel sends.
 pub struct KernelSource {
     ring: AsyncFd<Ring>,
@@ -100,6 +93,7 @@ pub struct KernelSource {
     backlog: Vec<ProcessEvent>,
     twice: Twice,
     programs: Held,
+    follower: Option<Result<Follower, SourceError>>,
 }
 
 impl KernelSource {
@@ -107,6 +101,7 @@ impl KernelSource {
     /// [`attach`](Self::attach). Must be called in a tokio runtime.
     pub fn open(options: &Options) -> Result<Self, SourceError> {
         let offsets = offsets::read(&options.btf)?;
+        let types = KernelTypes::new(&options.btf);
         let pins = options.pins.as_deref().map(Pins::open).transpose()?;
         let identity = pin::identity(&offsets, options.log.level());
         let mut pinned = None;
@@ -130,7 +125,7 @@ impl KernelSource {
             }
             (
                 None,
-                Loaded::new(options, &offsets, set.as_ref())?,
+                Loaded::new(options, &offsets, &types, set.as_ref())?,
                 Vec::new(),
                 None,
             )
@@ -144,6 +139,8 @@ impl KernelSource {
             programs,
         } = loaded;
         let ring = readable(Ring::new(ring)?)?;
+        let follower = options.follow.then(|| Follower::open(&offsets, &types));
+        drop(types);
         give_back_memory();
         Ok(Self {
             ring,
@@ -162,7 +159,13 @@ impl KernelSource {
             backlog: Vec::new(),
             twice: Twice::default(),
             programs,
+            follower,
         })
+    }
+
+    /// What follows processes, once, where that is wanted; or why the kernel can't.
+    pub const fn take_follower(&mut self) -> Option<Result<Follower, SourceError>> {
+        self.follower.take()
     }
 
     /// Says which execs are wanted, now or while it runs. More names than there is room for means all.

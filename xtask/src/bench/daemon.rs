@@ -50,12 +50,18 @@ pub(crate) struct Ended {
 impl Daemon {
     /// Starts it, and waits until it watches.
     pub(crate) fn start(binary: &Path, alerts: Alerts) -> Result<Self> {
+        Self::start_with(binary, alerts, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(binary: &Path, alerts: Alerts, args: &[&str]) -> Result<Self> {
         let mut command = Command::new(binary);
         for setting in SETTINGS {
             command.env_remove(setting);
         }
         command
             .args(["--output", "json"])
+            .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -179,6 +185,10 @@ fn hear(from: impl Read + Send + 'static, alerts: Alerts) -> Receiver<Heard> {
         let mut line = Vec::with_capacity(16 * 1024);
         while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
             let at = now();
+            if is_later(&line) {
+                line.clear();
+                continue;
+            }
             let kept = if alerts == Alerts::Read {
                 line.clone()
             } else {
@@ -191,6 +201,14 @@ fn hear(from: impl Read + Send + 'static, alerts: Alerts) -> Receiver<Heard> {
         }
     });
     receive
+}
+
+/// Whether a line says what became of an alert, which is no alert.
+fn is_later(line: &[u8]) -> bool {
+    const FOLLOW_UP: &[u8] = br#""action":"followed-up""#;
+    // It is among the first fields.
+    let head = &line[..line.len().min(512)];
+    head.windows(FOLLOW_UP.len()).any(|part| part == FOLLOW_UP)
 }
 
 fn read_log(from: impl Read + Send + 'static) -> Receiver<String> {

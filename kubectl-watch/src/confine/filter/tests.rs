@@ -20,9 +20,14 @@ fn call(number: i64, first: i64, third: i64) -> i32 {
 
 /// Runs in a thread that has the filter, alone.
 fn filtered<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
-    let filtered = thread::spawn(|| {
+    filtered_but(Keep::default(), run)
+}
+
+/// The same, with something left to do.
+fn filtered_but<T: Send + 'static>(keep: Keep, run: impl FnOnce() -> T + Send + 'static) -> T {
+    let filtered = thread::spawn(move || {
         rustix::thread::set_no_new_privs(true).expect("it is allowed");
-        for program in programs().expect("there is one") {
+        for program in programs(keep).expect("there is one") {
             seccompiler::apply_filter(&program).expect("it is allowed");
         }
         run()
@@ -71,8 +76,44 @@ fn commands_of_bpf_are_told_apart() {
             .collect::<Vec<_>>()
     });
     for (command, answer) in (0_u64..).zip(answers) {
-        let forbidden = BPF_NEVER.contains(&command) || command >= BPF_UNKNOWN;
+        let forbidden = BPF_NEVER.contains(&command) || command == BPF_ATTACH || command >= BPF_UNKNOWN;
         assert_eq!(answer == libc::EPERM, forbidden, "{command}: {answer}");
+    }
+}
+
+#[test]
+fn to_follow_takes_one_command_more() {
+    let keep = Keep {
+        attach: true,
+        ..Keep::default()
+    };
+    let attach = i64::try_from(BPF_ATTACH).expect("it is small");
+    assert_ne!(
+        filtered_but(keep, move || call(libc::SYS_bpf, attach, 0)),
+        libc::EPERM
+    );
+}
+
+#[test]
+fn only_the_signals_of_a_response_are_sent_and_only_where_there_is_one() {
+    // A descriptor that is closed: what passes the filter is EBADF.
+    let send = |signal: libc::c_int| {
+        // SAFETY: the call reads nothing where the last arguments are null, and the descriptor is nobody's.
+        let answer = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, -1, signal, 0_usize, 0) };
+        assert_eq!(answer, -1);
+        std::io::Error::last_os_error().raw_os_error().unwrap_or_default()
+    };
+    let all = [libc::SIGSTOP, libc::SIGKILL, libc::SIGTERM];
+    for (signal, answers) in [
+        (None, [libc::EPERM; 3]),
+        (Some(Action::Stop), [libc::EBADF, libc::EPERM, libc::EPERM]),
+        (Some(Action::Kill), [libc::EBADF, libc::EBADF, libc::EPERM]),
+    ] {
+        let keep = Keep {
+            signal,
+            ..Keep::default()
+        };
+        assert_eq!(filtered_but(keep, move || all.map(send)), answers, "{signal:?}");
     }
 }
 

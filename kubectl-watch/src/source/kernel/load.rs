@@ -1,6 +1,10 @@
 //! The programs and maps: loaded anew, or taken over as they run.
 
-use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
+use std::{
+    cell::OnceCell,
+    os::fd::{AsFd as _, AsRawFd as _, RawFd},
+    path::Path,
+};
 
 use aya::{
     Btf, Ebpf, EbpfLoader, Endianness, VerifierLogLevel,
@@ -22,6 +26,30 @@ use super::{
     lost::LastLostMap,
     pin::PinnedSet,
 };
+
+/// The kernel's types, read when somebody wants them: that takes a tenth of a second.
+pub(super) struct KernelTypes<'a> {
+    file: &'a Path,
+    types: OnceCell<Btf>,
+}
+
+impl<'a> KernelTypes<'a> {
+    pub(super) const fn new(file: &'a Path) -> Self {
+        Self {
+            file,
+            types: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn get(&self) -> Result<&Btf, SourceError> {
+        if let Some(types) = self.types.get() {
+            return Ok(types);
+        }
+        let types = Btf::parse_file(self.file, Endianness::default());
+        let types = types.map_err(|error| refused("the kernel's types", error))?;
+        Ok(self.types.get_or_init(|| types))
+    }
+}
 
 /// Everything that is in the kernel.
 pub(super) struct Loaded {
@@ -56,6 +84,7 @@ impl Loaded {
     pub(super) fn new(
         options: &Options,
         offsets: &Offsets,
+        types: &KernelTypes<'_>,
         set: Option<&PinnedSet>,
     ) -> Result<Self, SourceError> {
         let level = options.log.level();
@@ -73,15 +102,14 @@ impl Loaded {
         if let Some(set) = set {
             set.pin_maps(&ebpf)?;
         }
-        let types = Btf::parse_file(&options.btf, Endianness::default())
-            .map_err(|error| refused("the kernel's types", error))?;
+        let types = types.get()?;
         let mut object = Object {
             ebpf: Box::new(ebpf),
             exec: form_of_exec(offsets),
         };
         for which in PROGRAMS {
             let program = object.program(which)?;
-            program.load(which.tracepoint, &types).map_err(not_loaded)?;
+            program.load(which.tracepoint, types).map_err(not_loaded)?;
             if let Some(set) = set {
                 set.pin_program(which, program)?;
             }
@@ -165,18 +193,22 @@ impl Held {
         };
         let mut links = Vec::new();
         for which in PROGRAMS {
-            let step = "the attachment to a tracepoint";
-            let program = object.program(which)?;
-            let link = program.attach().map_err(|error| refused(step, error))?;
-            let link = program.take_link(link).map_err(|error| refused(step, error))?;
-            let mut link = FdLink::from(link);
+            let (id, mut link) = attach(object.program(which)?)?;
             if let Some(set) = set {
                 link = set.pin_link(which, link)?;
             }
-            links.push((which, id(program)?, link));
+            links.push((which, id, link));
         }
         Ok(links)
     }
+}
+
+/// Attaches a program that is loaded. Gives its number and what holds it.
+pub(super) fn attach(program: &mut BtfTracePoint) -> Result<(u32, FdLink), SourceError> {
+    let step = "the attachment to a tracepoint";
+    let link = program.attach().map_err(|error| refused(step, error))?;
+    let link = program.take_link(link).map_err(|error| refused(step, error))?;
+    Ok((id(program)?, link.into()))
 }
 
 impl Object {

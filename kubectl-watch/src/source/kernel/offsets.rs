@@ -75,6 +75,7 @@ pub(super) fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
     let task = |field| find("task_struct", &[field]);
     let cred = |field| find("cred", &[field]);
     let inode = |fields: &[&str]| find("inode", fields);
+    let or_absent = |structure: &str, field: &str| btf.offset(structure, field).unwrap_or(ABSENT);
     Ok(Offsets {
         linux_binprm_file: binprm("file")?,
         linux_binprm_filename: binprm("filename")?,
@@ -93,8 +94,8 @@ pub(super) fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
         task_struct_nsproxy: task("nsproxy")?,
         task_struct_signal: task("signal")?,
         task_struct_pid_links: task("pid_links")?,
-        task_struct_loginuid: btf.offset("task_struct", "loginuid").unwrap_or(ABSENT),
-        task_struct_sessionid: btf.offset("task_struct", "sessionid").unwrap_or(ABSENT),
+        task_struct_loginuid: or_absent("task_struct", "loginuid"),
+        task_struct_sessionid: or_absent("task_struct", "sessionid"),
         mm_struct_arg_start: find("mm_struct", &["arg_start"])?,
         mm_struct_arg_end: find("mm_struct", &["arg_end"])?,
         mm_struct_env_start: find("mm_struct", &["env_start"])?,
@@ -148,13 +149,23 @@ pub(super) fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
         super_block_dev: find("super_block", &["s_dev"])?,
         super_block_magic: find("super_block", &["s_magic"])?,
         vm_area_struct_file: find("vm_area_struct", &["vm_file"])?,
-        mm_struct_mmap: btf.offset("mm_struct", "mmap").unwrap_or(ABSENT),
-        vm_area_struct_next: btf.offset("vm_area_struct", "vm_next").unwrap_or(ABSENT),
+        mm_struct_mmap: or_absent("mm_struct", "mmap"),
+        vm_area_struct_next: or_absent("vm_area_struct", "vm_next"),
         vm_area_struct_end: find("vm_area_struct", &["vm_end"])?,
         mount_mnt: find("mount", &["mnt"])?,
         mount_mnt_parent: find("mount", &["mnt_parent"])?,
         mount_mnt_mountpoint: find("mount", &["mnt_mountpoint"])?,
         vfsmount_mnt_root: find("vfsmount", &["mnt_root"])?,
+        task_struct_exit_code: or_absent("task_struct", "exit_code"),
+        signal_struct_live: or_absent("signal_struct", "live"),
+        signal_struct_flags: or_absent("signal_struct", "flags"),
+        signal_struct_group_exit_code: or_absent("signal_struct", "group_exit_code"),
+        sock_family: or_absent("sock", "__sk_common.skc_family"),
+        sock_port: or_absent("sock", "__sk_common.skc_dport"),
+        sock_address: or_absent("sock", "__sk_common.skc_daddr"),
+        sock_address6: or_absent("sock", "__sk_common.skc_v6_daddr"),
+        sock_protocol: or_absent("sock", "sk_protocol"),
+        sock_error: or_absent("sock", "sk_err"),
     })
 }
 

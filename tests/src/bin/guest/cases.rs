@@ -33,6 +33,7 @@ pub(crate) fn run() {
     case("long-script-name", || long_script_name(&mut daemon));
     case("namespaces", || namespaces(&mut daemon));
     case("thread", || thread(&mut daemon));
+    case("followed", || followed(&mut daemon));
     case("missed-count", || missed_count(&daemon));
     case("losses", || {
         let stopped = daemon.stop();
@@ -167,6 +168,31 @@ fn thread(daemon: &mut Daemon) {
     assert_eq!(alert["process"]["name"], "kubectl");
     assert_eq!(alert["process"]["pid"], alert["process"]["thread"]["id"]);
     assert_eq!(alert["process"]["parent"]["name"], "sh");
+}
+
+/// Where the child of an alerted process connects, and how the process ends. It waits until it is followed.
+fn followed(daemon: &mut Daemon) {
+    let (scene, user) = (Scene::new(), unique("followed"));
+    let up = run_command(Command::new("busybox").args(["ifconfig", "lo", "up"]));
+    assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
+    let go = scene.path().join("go");
+    let wait = format!("while [ ! -e {} ]; do :; done", go.display());
+    let text = format!("#!/bin/sh\n{wait}\nbusybox nc -w 1 127.0.0.1 1\nexit 7\n");
+    let kubectl = scene.script("kubectl", &text);
+    let line = format!("{} --as={user}; true", kubectl.display());
+    let mut shell = Command::new("sh").args(["-c", &line]).spawn().expect("it starts");
+    let alert = daemon.alert(&user);
+    fs::write(&go, "").expect("the folder is ours");
+    shell.wait().expect("it ends");
+    let found = daemon.document("the follow-up", |document| {
+        document["event"]["action"] == "followed-up"
+            && document["kubectl_watch"]["alert"]["id"] == alert["event"]["id"]
+    });
+    assert_eq!(found["process"]["exit_code"], 7, "{found}");
+    let connection = &found["kubectl_watch"]["follow_up"]["connections"][0];
+    assert_eq!(connection["destination"]["ip"], "127.0.0.1", "{found}");
+    assert_eq!(connection["destination"]["port"], 1, "{found}");
+    assert_eq!(connection["outcome"], "refused", "{found}");
 }
 
 /// Whether the kernel counts the execs that it could not show the program. That is on its page about a program.
