@@ -1,11 +1,12 @@
 //! The daemon as a child process, its alerts as they come.
 
+mod stopped;
+
 use std::{
-    collections::BTreeSet,
     env,
     io::{BufRead as _, BufReader, Read},
     path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
     time::Instant,
@@ -16,6 +17,8 @@ use serde_json::Value;
 
 use crate::{PATIENCE, require_root};
 
+pub use stopped::Stopped;
+
 /// A running daemon. It is ended when it is dropped.
 pub struct Daemon {
     child: Child,
@@ -25,16 +28,6 @@ pub struct Daemon {
     seen: Vec<Value>,
     /// Every line of its log so far, for the message of a failure.
     said: Vec<String>,
-}
-
-/// What a daemon left behind.
-pub struct Stopped {
-    /// How it ended.
-    pub status: ExitStatus,
-    /// All of its alerts, those that were asked for included.
-    pub alerts: Vec<Value>,
-    /// All of its log.
-    pub log: String,
 }
 
 /// Where the daemon is: what `cargo xtask test` built, or else what cargo built beside the tests.
@@ -258,45 +251,6 @@ impl Daemon {
             alerts,
             log: said.join("\n"),
         }
-    }
-}
-
-impl Stopped {
-    /// The names of the rules that have an alert about a command line that has these words.
-    pub fn rules_about(&self, words: &str) -> BTreeSet<&str> {
-        let about = self.alerts.iter().filter(|alert| mentions(alert, words));
-        about.filter_map(|alert| alert["rule"]["name"].as_str()).collect()
-    }
-
-    /// The notices of this action, in order.
-    pub fn notices(&self, action: &str) -> Vec<&Value> {
-        let of = |document: &&Value| document["event"]["action"] == action;
-        self.alerts.iter().filter(of).collect()
-    }
-
-    /// A number of the last line of its log, which has the sum of everything; 0 where it is not there.
-    ///
-    /// # Panics
-    ///
-    /// When there is no log.
-    pub fn number(&self, name: &str) -> u64 {
-        let last = self.log.lines().last().expect("it says how it ended");
-        let mut words = last.split([' ', ',', '=']).skip_while(|word| *word != name);
-        words
-            .nth(1)
-            .and_then(|word| word.parse().ok())
-            .unwrap_or_default()
-    }
-
-    /// How many of this rule's alerts are about a command line that has these words.
-    pub fn count_of(&self, rule: &str, words: &str) -> usize {
-        let is_one = |alert: &&Value| alert["rule"]["name"] == rule && mentions(alert, words);
-        self.alerts.iter().filter(is_one).count()
-    }
-
-    /// How many of the alerts are about a command line that has these words.
-    pub fn count(&self, words: &str) -> usize {
-        self.alerts.iter().filter(|alert| mentions(alert, words)).count()
     }
 }
 
