@@ -15,7 +15,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{PATIENCE, require_root};
+use crate::{PATIENCE, require_root, scene::started};
 
 pub use stopped::Stopped;
 
@@ -70,13 +70,12 @@ impl Daemon {
     /// When it does not watch.
     pub fn start_by(command: &mut Command, args: &[&str]) -> Self {
         require_root();
-        let mut child = command
+        command
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+            .stderr(Stdio::piped());
+        let mut child = started(command, Command::spawn);
         let alerts = lines(child.stdout.take().expect("it is piped"));
         let log = lines(child.stderr.take().expect("it is piped"));
         let mut this = Self {

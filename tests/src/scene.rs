@@ -1,14 +1,18 @@
 //! Things for the daemon to see: commands, scripts, copies of programs, in a folder of the test's own.
 
 use std::{
-    env, fs,
+    env, fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::Instant,
 };
 
 use tempfile::TempDir;
+
+use crate::PATIENCE;
 
 /// A folder that is removed at the end.
 pub struct Scene {
@@ -129,7 +133,24 @@ pub fn unique(word: &str) -> String {
 ///
 /// When it does not start.
 pub fn run(command: &mut Command) -> Output {
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"))
+    started(command, Command::output)
+}
+
+/// Starts a command. A program that a test has just written may be held open for writing by the child that another
+/// test is making at this very moment, until that child calls exec: then it is tried again.
+///
+/// # Panics
+///
+/// When it does not start.
+pub(crate) fn started<T>(command: &mut Command, start: fn(&mut Command) -> io::Result<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match start(command) {
+            Ok(started) => return started,
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && Instant::now() < end => {
+                thread::yield_now();
+            }
+            Err(error) => panic!("{command:?} does not start: {error}"),
+        }
+    }
 }
