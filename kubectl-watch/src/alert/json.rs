@@ -16,6 +16,10 @@ impl Formatter for Harmless {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Most of it is plain, and to look at each of its characters takes as long as all the rest.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((place, char)) = rest.char_indices().find(|&(_, char)| is_harmful(char)) {
             writer.write_all(&rest.as_bytes()[..place])?;

@@ -1,6 +1,8 @@
 //! A process's folder in `/proc`, held open so that it can never turn into another's.
 
-use std::{fs, io, io::Read as _, os::fd::AsRawFd as _, path::Path};
+use std::{
+    cell::RefCell, collections::VecDeque, fs, io, io::Read as _, os::fd::AsRawFd as _, path::Path, sync::Arc,
+};
 
 use rustix::{
     fd::OwnedFd,
@@ -20,23 +22,45 @@ const MAX_CHILDREN: u64 = 4096;
 /// Bytes that nearly every file of a process fits, so that it takes one call to read it and one to see its end.
 const FIRST_READ: u64 = 2048;
 
+/// Folders that stay open, of those that were asked for last: an alert asks for each of its processes several times,
+/// and the next one mostly for the same parents and leaders.
+const MAX_OPEN: usize = 16;
+
 /// The folder of one process, while it lives.
-#[derive(Debug)]
-pub(crate) struct ProcessFolder(OwnedFd);
+#[derive(Clone, Debug)]
+pub(crate) struct ProcessFolder(Arc<OwnedFd>);
+
+thread_local! {
+    /// The last ones, each with the pid and the start of its process.
+    static OPEN: RefCell<VecDeque<(u32, u64, ProcessFolder)>> = const { RefCell::new(VecDeque::new()) };
+}
 
 impl ProcessFolder {
-    /// Opens the folder of just this process. None where it has ended, or its pid is another's by now.
+    /// Opens the folder of just this process. None where it has ended, or its pid is another's by now. One that ends
+    /// later has nothing in its folder any more.
     pub(super) fn open(process: &Process) -> Option<Self> {
-        let this = Self::of_pid(process.pid)?;
-        // The folder stays that of the process it was opened for, so one look is enough.
-        (this.start_ticks()? == process.start_ticks()).then_some(this)
+        let (pid, start) = (process.pid, process.start_boot_ns);
+        let is_its = |(of, since, _): &&(u32, u64, Self)| (*of, *since) == (pid, start);
+        OPEN.with_borrow_mut(|open| {
+            if let Some((.., this)) = open.iter().find(is_its) {
+                return Some(this.clone());
+            }
+            let this = Self::of_pid(pid)?;
+            // The folder stays that of the process it was opened for, so one look is enough.
+            if this.start_ticks()? != process.start_ticks() {
+                return None;
+            }
+            open.truncate(MAX_OPEN - 1);
+            open.push_front((pid, start, this.clone()));
+            Some(this)
+        })
     }
 
     /// Opens the folder of whoever has this pid now. It stays that one's.
     pub(crate) fn of_pid(pid: u32) -> Option<Self> {
         let folder = Path::new("/proc").join(pid.to_string());
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Some(Self(open(folder, flags, Mode::empty()).ok()?))
+        Some(Self(Arc::new(open(folder, flags, Mode::empty()).ok()?)))
     }
 
     /// Whether the process of this pid, made at this time, lives. Its leader may have ended before its other threads; one that nobody has waited
