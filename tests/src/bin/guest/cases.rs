@@ -73,7 +73,13 @@ fn plain(daemon: &mut Daemon) {
     assert_eq!(process["parent"]["name"], "sh");
     assert_eq!(process["parent"]["executable"], "/bin/busybox");
     assert_eq!(process["user"]["name"], "root");
-    assert_eq!(alert["kubectl_watch"]["gaps"], Value::Null, "nothing is missing");
+    // Only where the kubeconfig of a program would be that had ended by then.
+    let gaps = alert["kubectl_watch"]["gaps"].as_array();
+    let missing: Vec<&Value> = gaps.into_iter().flatten().collect();
+    assert!(
+        missing.iter().all(|gap| *gap == "kubectl_watch.kubeconfig"),
+        "{missing:?}"
+    );
 }
 
 /// Every byte of the arguments, or an alert that says that some are missing.
