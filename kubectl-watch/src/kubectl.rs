@@ -180,6 +180,23 @@ impl Request {
             rest = others;
         }
         let owned = |word: &&[u8]| word.to_vec();
+        if let [b"create", kind] = &self.command.iter().map(Vec::as_slice).collect::<Vec<_>>()[..] {
+            let kind: &[u8] = if *kind == b"token" {
+                b"serviceaccounts"
+            } else {
+                kind
+            };
+            self.resource = Some(kind.to_vec());
+            // Secrets and services have a type before their name.
+            if matches!(kind, b"secret" | b"service")
+                && let Some((of, others)) = rest.split_first()
+            {
+                self.command.push(of.to_vec());
+                rest = others;
+            }
+            self.name = rest.first().map(owned);
+            return;
+        }
         if let Some((_, kind)) = flags::ABOUT.iter().find(|(name, _)| name == command) {
             // A pod or a node by its name alone, or anything else with its kind before it.
             if let Some(word) = rest.first() {

@@ -51,7 +51,7 @@ type Asked = (
 
 #[test]
 fn what_is_asked_for() {
-    let table: [Asked; 16] = [
+    let table: [Asked; 18] = [
         (&["get", "pods"], "get", Some("pods"), None),
         (
             &["get", "-o", "yaml", "secret/db"],
@@ -89,8 +89,27 @@ fn what_is_asked_for() {
         (
             &["create", "token", "default", "--duration", "1h"],
             "create token",
+            Some("serviceaccounts"),
             Some("default"),
-            None,
+        ),
+        (
+            &[
+                "--as",
+                "x",
+                "create",
+                "clusterrolebinding",
+                "mine",
+                "--clusterrole=view",
+            ],
+            "create clusterrolebinding",
+            Some("clusterrolebinding"),
+            Some("mine"),
+        ),
+        (
+            &["create", "secret", "generic", "keys"],
+            "create secret generic",
+            Some("secret"),
+            Some("keys"),
         ),
         (
             &["drain", "--force", "node-1"],

@@ -174,28 +174,27 @@ pub(super) fn undo(facts: &Facts, steps: &mut Vec<Step>) {
     let mut add = |what, line| add(steps, Phase::Undo, what, line);
     let command = facts.command.as_deref().unwrap_or_default();
     let made = command.split(' ').next().unwrap_or_default();
-    if MAKERS.contains(&made) {
-        let kind = if made == "run" {
-            Some("pod")
-        } else {
-            facts.resource.as_deref()
+    let kind = if made == "run" {
+        Some("pod")
+    } else {
+        facts.resource.as_deref()
+    };
+    // A token cannot be taken back by its name, and its account was there before.
+    if MAKERS.contains(&made)
+        && command != "create token"
+        && let Some((kind, name)) = kind.zip(facts.name.as_deref())
+    {
+        let line = Line::new("kubectl delete");
+        let line = match &facts.namespace {
+            Some(namespace) => line.flag("--namespace", namespace),
+            None => line,
         };
-        if let Some((kind, name)) = kind.zip(facts.name.as_deref()) {
-            let line = Line::new("kubectl delete");
-            let line = match &facts.namespace {
-                Some(namespace) => line.flag("--namespace", namespace),
-                None => line,
-            };
-            add(
-                "What this very command made",
-                line.words("--").name(kind).name(name),
-            );
-        }
+        add(
+            "What this very command made",
+            line.words("--").name(kind).name(name),
+        );
     }
-    let is_of_rights = facts
-        .resource
-        .as_deref()
-        .is_some_and(|kind| RIGHTS.iter().any(|right| kind.starts_with(right)));
+    let is_of_rights = kind.is_some_and(|kind| RIGHTS.iter().any(|right| kind.starts_with(right)));
     if is_of_rights || facts.is_impersonated {
         let line =
             Line::new("kubectl auth reconcile --remove-extra-permissions --remove-extra-subjects -f rbac/");
