@@ -5,6 +5,7 @@
 
 mod credential;
 mod document;
+mod envelope;
 mod evidence;
 mod excepted;
 mod executable;

@@ -1,5 +1,6 @@
 //! The ECS document, field by field. `docs/alert.md` says what each is for.
 
+use super::envelope::{Agent, DataStream, Ecs};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -22,8 +23,6 @@ use crate::kubectl::Request;
 use crate::rule::Metadata;
 use crate::runbook::{Facts, Step};
 
-/// The version of ECS whose names are used.
-pub(super) const ECS_VERSION: &str = "9.4.0";
 pub(super) const DATASET: &str = "kubectl_watch.alerts";
 
 /// The whole document.
@@ -54,11 +53,6 @@ pub(crate) struct Document {
     data_stream: DataStream,
     agent: Agent,
     pub(crate) kubectl_watch: Own,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Ecs {
-    version: &'static str,
 }
 
 /// ECS `event`.
@@ -137,19 +131,6 @@ struct Labels {
     node: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct DataStream {
-    r#type: &'static str,
-    dataset: &'static str,
-    namespace: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Agent {
-    r#type: &'static str,
-    version: &'static str,
-}
-
 impl Document {
     pub(super) fn new(parts: &AlertParts<'_>, evidence: Evidence) -> Self {
         let AlertParts {
@@ -195,7 +176,7 @@ impl Document {
         };
         let mut this = Self {
             timestamp: time(event.time),
-            ecs: Ecs { version: ECS_VERSION },
+            ecs: Ecs::OURS,
             event: EventFields {
                 kind: "alert",
                 category: ["process"],
@@ -230,15 +211,8 @@ impl Document {
             source,
             labels,
             tags: rule.tags.clone(),
-            data_stream: DataStream {
-                r#type: "logs",
-                dataset: DATASET,
-                namespace: "default",
-            },
-            agent: Agent {
-                r#type: "kubectl-watch",
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            data_stream: DataStream::of(DATASET),
+            agent: Agent::OURS,
             kubectl_watch: Own::new(
                 event,
                 host,

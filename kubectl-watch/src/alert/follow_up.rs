@@ -2,13 +2,14 @@
 
 mod connection;
 
+use super::envelope::{Agent, DataStream, Ecs};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
 use connection::{ConnectionFields, DestinationFields, Network, Signal};
 
-use super::document::{DATASET, ECS_VERSION, time};
+use super::document::{DATASET, time};
 use super::process::entity_id;
 use super::text::Text;
 use super::{Host, json};
@@ -67,11 +68,6 @@ pub(crate) struct FollowUpDocument {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Ecs {
-    version: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
 pub(crate) struct EventFields {
     kind: &'static str,
     category: Vec<&'static str>,
@@ -117,19 +113,6 @@ struct Related {
     hosts: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ip: Vec<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct DataStream {
-    r#type: &'static str,
-    dataset: &'static str,
-    namespace: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Agent {
-    r#type: &'static str,
-    version: &'static str,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -191,7 +174,7 @@ impl FollowUp {
         let exit = did.end.map(|(_, exit)| exit);
         let document = FollowUpDocument {
             timestamp: time(end.unwrap_or(parts.created)),
-            ecs: Ecs { version: ECS_VERSION },
+            ecs: Ecs::OURS,
             event: EventFields::new(parts),
             message: "what an alerted process did next",
             rule: Rule {
@@ -216,15 +199,8 @@ impl FollowUp {
                 hosts: vec![host.name.clone()],
                 ip: ips,
             },
-            data_stream: DataStream {
-                r#type: "logs",
-                dataset: DATASET,
-                namespace: "default",
-            },
-            agent: Agent {
-                r#type: "kubectl-watch",
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            data_stream: DataStream::of(DATASET),
+            agent: Agent::OURS,
             kubectl_watch: Own {
                 alert: AlertId {
                     id: parts.alert.to_owned(),

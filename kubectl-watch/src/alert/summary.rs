@@ -2,13 +2,14 @@
 //!
 //! It is an event and no alert, since everything that somebody has to act on was said by the alert.
 
+use super::envelope::{Agent, DataStream, Ecs};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::document::{DATASET, ECS_VERSION, time};
+use super::document::{DATASET, time};
 use super::{Host, json};
 use crate::rule::Severity;
 use crate::suppression::Summary;
@@ -54,11 +55,6 @@ pub(crate) struct SummaryDocument {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Ecs {
-    version: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
 pub(crate) struct EventFields {
     kind: &'static str,
     category: [&'static str; 1],
@@ -101,19 +97,6 @@ struct Resource {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct DataStream {
-    r#type: &'static str,
-    dataset: &'static str,
-    namespace: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Agent {
-    r#type: &'static str,
-    version: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Own {
     pub(crate) alert: Id,
     pub(crate) suppression: Suppressed,
@@ -144,7 +127,7 @@ impl RepeatSummary {
         let values = summary.distinct.iter();
         let document = SummaryDocument {
             timestamp: time(summary.end),
-            ecs: Ecs { version: ECS_VERSION },
+            ecs: Ecs::OURS,
             event: EventFields {
                 kind: "event",
                 category: ["process"],
@@ -178,15 +161,8 @@ impl RepeatSummary {
                 r#type: "kubernetes",
                 resource: Resource { r#type: "pod", id },
             }),
-            data_stream: DataStream {
-                r#type: "logs",
-                dataset: DATASET,
-                namespace: "default",
-            },
-            agent: Agent {
-                r#type: "kubectl-watch",
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            data_stream: DataStream::of(DATASET),
+            agent: Agent::OURS,
             kubectl_watch: Own {
                 alert: Id {
                     id: summary.alert.clone(),

@@ -3,12 +3,13 @@
 //! It says what the executable is, or what else was found out, and nothing that the alert has said; receivers join the
 //! two by `kubectl_watch.alert.id`.
 
+use super::envelope::{Agent, DataStream, Ecs};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::credential::{Credential, KubeconfigFields};
-use super::document::{DATASET, ECS_VERSION, time};
+use super::document::{DATASET, time};
 use super::executable::{Executable, Hash};
 use super::own::SourceOrigin;
 use super::place::{Container, Orchestrator, SourceFields};
@@ -77,11 +78,6 @@ pub(crate) struct UpdateDocument {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Ecs {
-    version: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
 struct EventFields {
     kind: &'static str,
     category: [&'static str; 1],
@@ -123,19 +119,6 @@ struct Related {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct DataStream {
-    r#type: &'static str,
-    dataset: &'static str,
-    namespace: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Agent {
-    r#type: &'static str,
-    version: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Own {
     pub(crate) alert: AlertId,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -167,7 +150,7 @@ impl Update {
         let source = circumstances.and_then(|it| it.source.as_ref());
         let document = UpdateDocument {
             timestamp: time(event.time),
-            ecs: Ecs { version: ECS_VERSION },
+            ecs: Ecs::OURS,
             event: EventFields {
                 kind: "event",
                 category: ["process"],
@@ -213,15 +196,8 @@ impl Update {
             container: circumstances.and_then(|_| Container::of(event)),
             orchestrator: circumstances.and_then(|_| Orchestrator::of(event)),
             source: source.map(SourceFields::of),
-            data_stream: DataStream {
-                r#type: "logs",
-                dataset: DATASET,
-                namespace: "default",
-            },
-            agent: Agent {
-                r#type: "kubectl-watch",
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            data_stream: DataStream::of(DATASET),
+            agent: Agent::OURS,
             kubectl_watch: Own {
                 alert: AlertId {
                     id: parts.alert.to_owned(),

@@ -1,11 +1,12 @@
 //! The ECS document of a notice. `docs/alert.md` says what each field is for.
 
+use super::super::envelope::{Agent, DataStream, Ecs};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::wording::{Words, reason, target_name, words};
 use super::{About, Loss, NoticeParts, Sensor, Since, Tampering, WatchGap};
-use crate::alert::document::{ECS_VERSION, time};
+use crate::alert::document::time;
 use crate::alert::host::Host;
 use crate::alert::process::entity_id;
 use crate::alert::text::Text;
@@ -30,11 +31,6 @@ pub(crate) struct NoticeDocument {
     data_stream: DataStream,
     agent: Agent,
     kubectl_watch: Own,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Ecs {
-    version: &'static str,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -87,19 +83,6 @@ struct Process {
 #[derive(Clone, Debug, Serialize)]
 struct Related {
     hosts: Vec<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct DataStream {
-    r#type: &'static str,
-    dataset: &'static str,
-    namespace: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Agent {
-    r#type: &'static str,
-    version: &'static str,
 }
 
 /// What ECS has no name for, under the name of what the notice is about.
@@ -155,7 +138,7 @@ impl NoticeDocument {
         let span = span(about);
         Self {
             timestamp: time(span.map_or(created, |(_, end)| end)),
-            ecs: Ecs { version: ECS_VERSION },
+            ecs: Ecs::OURS,
             event: EventFields {
                 kind: severity.map_or("event", |_| "alert"),
                 category: [category],
@@ -189,15 +172,8 @@ impl NoticeDocument {
                 ),
             },
             tags: ["kubectl-watch: sensor"],
-            data_stream: DataStream {
-                r#type: "logs",
-                dataset,
-                namespace: "default",
-            },
-            agent: Agent {
-                r#type: "kubectl-watch",
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            data_stream: DataStream::of(dataset),
+            agent: Agent::OURS,
             kubectl_watch: own(about),
         }
     }
