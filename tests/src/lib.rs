@@ -9,7 +9,7 @@ mod mount;
 mod scene;
 mod server;
 
-pub use daemon::{Daemon, Stopped, binary};
+pub use daemon::{Daemon, Stopped, binary, lines};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
 pub use server::Server;

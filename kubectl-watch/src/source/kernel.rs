@@ -3,6 +3,7 @@
 //! This folder is the only place that knows aya and the record layout. It judges nothing: which names matter
 //! comes from the rules, and everything that the kernel sends is handed on.
 
+mod account;
 mod assembly;
 mod btf;
 mod clock;
@@ -215,20 +216,6 @@ impl KernelSource {
         self.pins.is_some()
     }
 
-    /// The losses of which a daemon before this one told.
-    pub fn told(&self) -> Result<Losses, SourceError> {
-        self.reader
-            .as_ref()
-            .map_or_else(|| Ok(Losses::default()), Reader::told)
-    }
-
-    /// Keeps which losses were told, for the daemon after this one.
-    pub fn keep_told(&mut self, losses: &Losses) -> Result<(), SourceError> {
-        self.reader
-            .as_mut()
-            .map_or(Ok(()), |reader| reader.keep_told(losses))
-    }
-
     /// What in the kernel is not as it was left, told once; the names to watch are written again.
     pub fn check(&mut self) -> Result<Vec<Touched>, SourceError> {
         let mut touched = guard::check_links(&mut self.links);
@@ -296,31 +283,5 @@ impl KernelSource {
     /// To be called once a second: events of which a part is overdue are handed out as they are.
     pub fn give_up_overdue(&mut self, out: &mut Vec<ProcessEvent>) {
         self.inbox.assembly.give_up_still(out);
-    }
-
-    /// What was seen and what was lost so far, by reason.
-    pub fn losses(&self) -> Result<Losses, SourceError> {
-        let mut losses = self.counters.read()?;
-        losses.received = self.inbox.received;
-        losses.bad_records = self.inbox.bad_records;
-        losses.unfinished_args = self.inbox.assembly.given_up;
-        losses.unfinished_env = self.inbox.assembly.without_env;
-        losses.strays = self.inbox.assembly.strays;
-        Ok(losses)
-    }
-
-    /// The gaps between execs that arrived, since this was last asked.
-    pub fn take_holes(&mut self) -> Vec<Hole> {
-        self.inbox.ledger.take_holes()
-    }
-
-    /// The last exec that each CPU lost.
-    pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
-        lost::read(&self.last_lost)
-    }
-
-    /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.
-    pub fn balance(&self) -> Result<Balance, SourceError> {
-        self.counters.balance(&self.inbox.ledger, self.inbox.bad_records)
     }
 }
