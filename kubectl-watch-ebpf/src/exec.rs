@@ -11,7 +11,7 @@ use aya_ebpf::{
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
     ABSENT, Counter, Exec, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File, HEAD_ARGS, Ids,
-    Kind, MAX_FILENAME, Process, SCRATCH_BYTES, UNSET_ID,
+    Kind, Process, SCRATCH_BYTES, UNSET_ID,
 };
 
 use crate::{
@@ -161,7 +161,7 @@ extern "C" fn describe() -> u32 {
     exec.parent = parent.task;
     exec.parent_place = place::session(parent.address);
 
-    let end = texts(scratch, exec, past, parent, binprm);
+    let end = texts(exec, past, parent, binprm);
     let mm = task.follow(offset!(task_struct_mm));
     let mut args = Rest::args(mm, sequence);
     let room = end.min((SCRATCH_BYTES - HEAD_ARGS) as u32);
@@ -248,10 +248,8 @@ fn credentials(exec: &mut Exec, task: Address) {
 
 /// Appends every text but the arguments, and says where the next one goes.
 #[inline(always)]
-fn texts(scratch: *mut Scratch, exec: &mut Exec, past: &Past, parent: &Parent, binprm: Address) -> u32 {
-    let filename = binprm.follow(offset!(linux_binprm_filename));
-    // SAFETY: the texts begin with room for it.
-    let len = unsafe { filename.text(at(scratch, TEXTS), MAX_FILENAME as u32) };
+fn texts(exec: &mut Exec, past: &Past, parent: &Parent, binprm: Address) -> u32 {
+    let len = path::filename(binprm.follow(offset!(linux_binprm_filename)), TEXTS);
     if len == 0 {
         maps::count(Counter::UnreadableFilenames);
     }

@@ -6,6 +6,7 @@
 mod account;
 mod assembly;
 mod btf;
+mod cast;
 mod clock;
 mod convert;
 mod error;
@@ -101,10 +102,10 @@ impl KernelSource {
     /// Loads the kernel programs, or takes over those that are pinned; what is loaded sends nothing before
     /// [`attach`](Self::attach). Must be called in a tokio runtime.
     pub fn open(options: &Options) -> Result<Self, SourceError> {
-        let offsets = offsets::read(&options.btf)?;
+        let layout = offsets::read(&options.btf)?;
         let types = KernelTypes::new(&options.btf);
         let pins = options.pins.as_deref().map(Pins::open).transpose()?;
-        let identity = pin::identity(&offsets, options.log.level());
+        let identity = pin::identity(&layout.offsets, options.log.level());
         let mut pinned = None;
         if let Some(set) = pins.as_ref().and_then(|pins| pins.set(&identity)) {
             match Loaded::pinned(&set).and_then(|found| Ok((found, Reader::open(&set)?))) {
@@ -126,7 +127,7 @@ impl KernelSource {
             }
             (
                 None,
-                Loaded::new(options, &offsets, &types, set.as_ref())?,
+                Loaded::new(options, &layout, &types, set.as_ref())?,
                 Vec::new(),
                 None,
             )
@@ -140,7 +141,7 @@ impl KernelSource {
             programs,
         } = loaded;
         let ring = readable(Ring::new(ring)?)?;
-        let follower = options.follow.then(|| Follower::open(&offsets, &types));
+        let follower = options.follow.then(|| Follower::open(&layout, &types));
         drop(types);
         give_back_memory();
         Ok(Self {
