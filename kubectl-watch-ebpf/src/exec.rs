@@ -19,11 +19,12 @@ use crate::{
     args::{self, Rest},
     file::{ByAddress, ByList, Mappings, Version},
     lineage::{self, Parent, Past},
-    maps::{self, Scratch},
+    maps,
     name::Names,
     path, place,
-    task::{Address, offset, user_bytes},
+    task::{Address, offset},
     typed::Typed,
+    user,
 };
 
 /// Where the texts begin in a record.
@@ -167,7 +168,7 @@ extern "C" fn describe() -> u32 {
     let room = end.min((SCRATCH_BYTES - HEAD_ARGS) as u32);
     let len = args.total.min(HEAD_ARGS as u32);
     // SAFETY: `room` leaves the first arguments' bytes of the scratch free.
-    if len > 0 && !unsafe { user_bytes(at(scratch, room), len, args.from) } {
+    if len > 0 && !unsafe { user::copy(room, len, args.from) } {
         exec.flags |= FLAG_ARGS_UNREADABLE;
         args.unreadable = true;
     }
@@ -289,15 +290,4 @@ const fn key(task: kubectl_watch_ebpf::Task) -> Process {
         pid: task.pid,
         reserved: 0,
     }
-}
-
-/// A place in the scratch.
-///
-/// # Safety
-///
-/// `position` must be within it.
-#[inline(always)]
-unsafe fn at(scratch: *mut Scratch, position: u32) -> *mut u8 {
-    // SAFETY: the caller's promise.
-    unsafe { scratch.cast::<u8>().add(position as usize) }
 }

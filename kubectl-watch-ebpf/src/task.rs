@@ -1,4 +1,4 @@
-//! Bounded reads of kernel and user memory: everything that is unsafe about looking at a process.
+//! Bounded reads of kernel memory: everything that is unsafe about looking at a process.
 //!
 //! A read that fails leaves zero bytes. Nothing branches on each result: in a loop that would double the
 //! verifier's states at every step, and a null pointer reads as zero all the way down.
@@ -97,7 +97,7 @@ impl Address {
             return None;
         }
         // SAFETY: the daemon puts `bpf_rdonly_cast(object, structure)` in the place of this call, which reads nothing.
-        let cast: extern "C" fn(u64, u32) -> *const u64 = unsafe { transmute(CAST_CALL) };
+        let cast: extern "C" fn(u64, u32) -> *const u64 = unsafe { transmute(CAST_CALL as usize) };
         Some(cast(self.0, structure))
     }
 
@@ -175,20 +175,6 @@ impl Word {
         let zeros = self.0.wrapping_sub(LOW) & !self.0 & HIGH;
         zeros & zeros.wrapping_neg()
     }
-}
-
-/// Copies `len` bytes of the current process's own memory. Says whether all could be read; else zeroes them.
-///
-/// # Safety
-///
-/// `len` bytes at `to` must be writable.
-#[inline(always)]
-pub(crate) unsafe fn user_bytes(to: *mut u8, len: u32, from: u64) -> bool {
-    // SAFETY: the caller's promise; the helper checks the source.
-    let result = unsafe {
-        generated::bpf_probe_read_user(to.cast(), len, ptr::with_exposed_provenance(from as usize))
-    };
-    result == 0
 }
 
 /// Types of which every bit pattern is a value.

@@ -72,7 +72,7 @@ impl Cast {
 
 /// The calls that are to be replaced. Instructions lie at multiples of their length.
 fn calls(object: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
-    let number = (CAST_CALL as u32).to_ne_bytes();
+    let number = CAST_CALL.to_ne_bytes();
     object
         .chunks_exact_mut(INSTRUCTION)
         .filter(move |it| it[..4] == [CALL, HELPER, 0, 0] && it[4..] == number)
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn each_call_and_nothing_else_gets_the_number_of_the_function() {
-        let number = (CAST_CALL as u32).to_ne_bytes();
+        let number = CAST_CALL.to_ne_bytes();
         let call = [&[CALL, HELPER, 0, 0][..], &number].concat();
         let other = [&[CALL, HELPER, 0, 0][..], &4_u32.to_ne_bytes()].concat();
         let object = [&call[..], &other, &call, b"end"].concat();

@@ -34,8 +34,8 @@ pub enum SourceError {
     },
     /// The kernel lets no program read its memory.
     #[error(
-        "the kernel lets no program read its memory, as under lockdown=confidentiality: {0}\nStart it without that; \
-         lockdown=integrity does no harm"
+        "the kernel lets no program read its memory, as under lockdown=confidentiality before Linux 6.2: {0}\nRun a newer \
+         kernel, or start this one without that; lockdown=integrity does no harm"
     )]
     Locked(Box<dyn std::error::Error + Send + Sync>),
     /// The programs cannot be pinned.

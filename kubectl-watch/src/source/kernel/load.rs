@@ -13,7 +13,7 @@ use aya::{
 };
 use kubectl_watch_ebpf::{
     ABSENT, AYA_LOG_LEVEL, CAST_TYPE, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, JUDGED, LAST_LOST, OFFSETS,
-    Offsets, Program, SIEVE, WATCHED_NAMES,
+    Offsets, Program, SIEVE, USER_TEXTS, WATCHED_NAMES,
 };
 use zerocopy::IntoBytes;
 
@@ -90,12 +90,14 @@ impl Loaded {
     ) -> Result<Self, SourceError> {
         let level = options.log.level();
         let Layout { offsets, cast } = layout;
+        let is_locked = cast.is_there() && !aya::features().bpf_probe_read_kernel();
         // What the object says of its own types is for people; no load of it depends on the kernel's.
         let mut ebpf = EbpfLoader::new()
             .btf(None)
             .verifier_log_level(verifier_log_level(options.log))
             .override_global(OFFSETS, offsets.as_bytes(), true)
             .override_global(CAST_TYPE, &cast.structure, true)
+            .override_global(USER_TEXTS, &u32::from(is_locked), true)
             .override_global(AYA_LOG_LEVEL, &level, true)
             .load(cast.apply(OBJECT).as_bytes())
             .map_err(|error| refused("the maps", error))?;

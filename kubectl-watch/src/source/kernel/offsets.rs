@@ -48,6 +48,7 @@ pub enum OffsetsError {
 }
 
 /// What a program must know of the running kernel.
+#[derive(Debug)]
 pub(super) struct Layout {
     /// Where the fields lie.
     pub(super) offsets: Offsets,
