@@ -89,7 +89,7 @@ extern "C" fn copy_text() -> u32 {
     // SAFETY: behind the scratch is room for one more text; the helper checks the source.
     let len = unsafe {
         bpf_snprintf(
-            scratch.cast::<i8>().add(position as usize),
+            scratch.cast::<u8>().add(position as usize).cast(),
             STRING_BYTES,
             FORMAT.as_ptr().cast_mut().cast(),
             (&raw const from).cast_mut().cast(),
