@@ -55,13 +55,17 @@ pub(super) fn absent(part: &'static str) -> SourceError {
 }
 
 /// What the verifier says where a kernel does not give the helpers that read its memory, under any of their names.
-/// Since Linux 5.5 it is for this reason only.
-const NO_READING: &str = "cannot use helper bpf_probe_read";
+/// Since Linux 5.5 it is for this reason only. The second is how older kernels say it.
+const NO_READING: [&str; 2] = ["cannot use helper bpf_probe_read", "unknown func bpf_probe_read"];
+
+fn is_locked(verifier_log: &str) -> bool {
+    NO_READING.iter().any(|words| verifier_log.contains(words))
+}
 
 /// Why a program was not loaded.
 pub(super) fn not_loaded(error: ProgramError) -> SourceError {
     match &error {
-        ProgramError::LoadError { verifier_log, .. } if verifier_log.to_string().contains(NO_READING) => {
+        ProgramError::LoadError { verifier_log, .. } if is_locked(&verifier_log.to_string()) => {
             SourceError::Locked(Box::new(error))
         }
         _ => refused("the program", error),
