@@ -7,7 +7,7 @@ use super::process::ProcessFolder;
 use crate::event::ProcessEvent;
 
 /// Bytes of the file that are read; one line each for a dozen hierarchies.
-const MAX_FILE: u64 = 64 * 1024;
+const MAX_FILE: usize = 64 * 1024;
 /// Digits of a container's id.
 const ID_LEN: usize = 64;
 

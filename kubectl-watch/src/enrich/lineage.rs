@@ -4,10 +4,10 @@
 //! those; one that is not is looked up in `/proc` while it lives.
 
 use super::process::ProcessFolder;
-use crate::event::{Args, EntryKind, Process, ProcessEvent, SessionPlace, basename};
+use crate::event::{EntryKind, Process, ProcessEvent, SessionPlace, basename};
 
 /// Bytes of a leader's arguments.
-const MAX_ARGS: u64 = 64 * 1024;
+const MAX_ARGS: usize = 64 * 1024;
 /// Major numbers of pseudo-terminals: `UNIX98_PTY_SLAVE_MAJOR` of Linux and the seven after it.
 const PSEUDO: std::ops::RangeInclusive<u32> = 136..=143;
 
@@ -80,10 +80,9 @@ pub(super) fn fill_args(event: &mut ProcessEvent) {
         if let Some(same) = known.into_iter().find(|it| is_same(it, leader)) {
             leader.args = same.args.clone();
         } else if !has_left(leader)
-            && let Some(line) =
-                ProcessFolder::open(leader).and_then(|folder| folder.read("cmdline", MAX_ARGS))
+            && let Some(args) = ProcessFolder::open(leader).and_then(|folder| folder.args(MAX_ARGS))
         {
-            leader.args = Args::from_bytes(line);
+            leader.args = args;
             read.push(leader.clone());
         }
     }

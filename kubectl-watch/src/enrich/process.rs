@@ -1,38 +1,60 @@
 //! A process's folder in `/proc`, held open so that it can never turn into another's.
 
+mod stat;
+
 use std::{
-    cell::RefCell, collections::VecDeque, fs, io, io::Read as _, os::fd::AsRawFd as _, path::Path, sync::Arc,
+    cell::RefCell,
+    collections::VecDeque,
+    fs, io,
+    io::Read as _,
+    os::fd::AsRawFd as _,
+    path::Path,
+    sync::{Arc, OnceLock},
 };
 
 use rustix::{
+    buffer::spare_capacity,
     fd::OwnedFd,
     fs::{AtFlags, Mode, OFlags, open, openat, readlinkat, statat},
-    io::Errno,
+    io::{Errno, pread, retry_on_intr},
 };
 
+use stat::field;
+pub(super) use stat::{effective_user, start_ticks};
+
 pub(crate) use crate::event::NANOSECONDS_PER_TICK;
-use crate::event::{Process, basename};
+use crate::event::{Args, Process, basename};
 
 /// Bytes of `stat`: more than it ever has.
-const MAX_STAT: u64 = 4096;
+const MAX_STAT: usize = 4096;
 /// Threads that are asked for their children, and bytes of their answers: hundreds of children.
 const MAX_THREADS: usize = 256;
 const MAX_CHILDREN: u64 = 4096;
 
-/// Bytes that nearly every file of a process fits, so that it takes one call to read it and one to see its end.
-const FIRST_READ: u64 = 2048;
+/// Bytes that nearly every file of a process fits, so that it takes one call to read it.
+const FIRST_READ: usize = 2048;
 
-/// Folders that stay open, of those that were asked for last: an alert asks for each of its processes several times,
-/// and the next one mostly for the same parents and leaders.
+/// Processes whose folders stay open, or that are known to have ended, of those that were asked for last: an alert asks
+/// for each of its processes several times, and the next one mostly for the same parents and leaders.
 const MAX_OPEN: usize = 16;
 
 /// The folder of one process, while it lives.
 #[derive(Clone, Debug)]
-pub(crate) struct ProcessFolder(Arc<OwnedFd>);
+pub(crate) struct ProcessFolder(Arc<Opened>);
+
+#[derive(Debug)]
+struct Opened {
+    folder: OwnedFd,
+    /// The file of its arguments, once they were asked for.
+    cmdline: OnceLock<OwnedFd>,
+}
+
+/// A process by pid and start, and its folder. None where it has ended.
+type Known = (u32, u64, Option<ProcessFolder>);
 
 thread_local! {
-    /// The last ones, each with the pid and the start of its process.
-    static OPEN: RefCell<VecDeque<(u32, u64, ProcessFolder)>> = const { RefCell::new(VecDeque::new()) };
+    /// The last one first.
+    static KNOWN: RefCell<VecDeque<Known>> = const { RefCell::new(VecDeque::new()) };
 }
 
 impl ProcessFolder {
@@ -40,27 +62,46 @@ impl ProcessFolder {
     /// later has nothing in its folder any more.
     pub(super) fn open(process: &Process) -> Option<Self> {
         let (pid, start) = (process.pid, process.start_boot_ns);
-        let is_its = |(of, since, _): &&(u32, u64, Self)| (*of, *since) == (pid, start);
-        OPEN.with_borrow_mut(|open| {
-            if let Some((.., this)) = open.iter().find(is_its) {
-                return Some(this.clone());
-            }
-            let this = Self::of_pid(pid)?;
-            // The folder stays that of the process it was opened for, so one look is enough.
-            if this.start_ticks()? != process.start_ticks() {
-                return None;
-            }
-            open.truncate(MAX_OPEN - 1);
-            open.push_front((pid, start, this.clone()));
-            Some(this)
+        KNOWN.with_borrow_mut(|known| {
+            let place = known.iter().position(|it| (it.0, it.1) == (pid, start));
+            let this = match place.and_then(|place| known.remove(place)) {
+                Some((.., this)) => this,
+                // The folder stays that of the process it was opened for, and who has ended does not come back, so one
+                // look is enough.
+                None => Self::look(process).ok()?,
+            };
+            known.truncate(MAX_OPEN - 1);
+            known.push_front((pid, start, this.clone()));
+            this
         })
+    }
+
+    /// None where this process has ended. An error where that cannot be told.
+    fn look(process: &Process) -> Result<Option<Self>, Errno> {
+        let this = match Self::try_of_pid(process.pid) {
+            Err(Errno::NOENT) => return Ok(None),
+            this => this?,
+        };
+        match this.try_read("stat", MAX_STAT) {
+            Ok(stat) => Ok((start_ticks(&stat) == Some(process.start_ticks())).then_some(this)),
+            Err(Errno::NOENT | Errno::SRCH) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens the folder of whoever has this pid now. It stays that one's.
     pub(crate) fn of_pid(pid: u32) -> Option<Self> {
+        Self::try_of_pid(pid).ok()
+    }
+
+    fn try_of_pid(pid: u32) -> Result<Self, Errno> {
         let folder = Path::new("/proc").join(pid.to_string());
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Some(Self(Arc::new(open(folder, flags, Mode::empty()).ok()?)))
+        let folder = open(folder, flags, Mode::empty())?;
+        Ok(Self(Arc::new(Opened {
+            folder,
+            cmdline: OnceLock::new(),
+        })))
     }
 
     /// Whether the process of this pid, made at this time, lives. Its leader may have ended before its other threads; one that nobody has waited
@@ -109,34 +150,66 @@ impl ProcessFolder {
 
     /// Opens what a link in it leads to, as a place only: nobody but the kernel is asked for it.
     pub(super) fn place(&self, link: &str) -> Result<OwnedFd, Errno> {
-        openat(&self.0, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+        openat(
+            &self.0.folder,
+            link,
+            OFlags::PATH | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
     }
 
     /// Where a link in it leads.
     pub(crate) fn link(&self, name: &str) -> Option<Vec<u8>> {
-        Some(readlinkat(&self.0, name, Vec::new()).ok()?.into_bytes())
+        Some(readlinkat(&self.0.folder, name, Vec::new()).ok()?.into_bytes())
     }
 
     /// The inode number of what a link in it leads to.
     pub(crate) fn inode(&self, name: &str) -> Option<u32> {
-        let file = statat(&self.0, name, AtFlags::empty()).ok()?;
+        let file = statat(&self.0.folder, name, AtFlags::empty()).ok()?;
         file.st_ino.try_into().ok()
     }
 
-    /// The first bytes of a file in it. None where the process has ended.
-    pub(crate) fn read(&self, name: &str, max: u64) -> Option<Vec<u8>> {
-        let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-        // Without room to begin with, it would be read in ever larger pieces.
-        let mut bytes = Vec::with_capacity(max.min(FIRST_READ) as usize);
-        match std::fs::File::from(file).take(max).read_to_end(&mut bytes) {
-            Ok(_) => Some(bytes),
-            Err(error) => {
-                if error.raw_os_error() != Some(Errno::SRCH.raw_os_error()) {
-                    warn(name, &error);
-                }
-                None
+    /// The first bytes of a file in it that the kernel gives as a whole. None where the process has ended.
+    pub(crate) fn read(&self, name: &str, max: usize) -> Option<Vec<u8>> {
+        known(name, self.try_read(name, max))
+    }
+
+    fn try_read(&self, name: &str, max: usize) -> Result<Vec<u8>, Errno> {
+        whole(&self.file(name)?, max)
+    }
+
+    /// The first bytes of its arguments as they are now. None where the process has ended.
+    pub(super) fn args(&self, max: usize) -> Option<Args> {
+        let name = "cmdline";
+        let file = match self.0.cmdline.get() {
+            Some(file) => file,
+            None => {
+                let file = known(name, self.file(name))?;
+                self.0.cmdline.get_or_init(|| file)
             }
-        }
+        };
+        known(name, whole(file, max)).map(Args::from_bytes)
+    }
+
+    /// The first bytes of a file in it that the kernel gives a line at a time. None where the process has ended.
+    pub(super) fn table(&self, name: &str, max: u64) -> Option<Vec<u8>> {
+        let file = std::fs::File::from(known(name, self.file(name))?);
+        let mut bytes = Vec::new();
+        let read = file.take(max).read_to_end(&mut bytes);
+        known(
+            name,
+            read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)),
+        )?;
+        Some(bytes)
+    }
+
+    fn file(&self, name: &str) -> Result<OwnedFd, Errno> {
+        openat(
+            &self.0.folder,
+            name,
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
     }
 }
 
@@ -145,7 +218,7 @@ impl ProcessFolder {
     /// most.
     pub(super) fn sockets(&self, max: usize) -> io::Result<Vec<u64>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = openat(&self.0, "fd", flags, Mode::empty())?;
+        let folder = openat(&self.0.folder, "fd", flags, Mode::empty())?;
         let entries = fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
         let numbers = entries
             .take(max)
@@ -165,7 +238,7 @@ impl ProcessFolder {
         if let Some(comm) = self.read("comm", 64) {
             process.comm = comm.strip_suffix(b"\n").unwrap_or(&comm).to_vec();
         }
-        if let Ok(executable) = readlinkat(&self.0, "exe", Vec::new()) {
+        if let Ok(executable) = readlinkat(&self.0.folder, "exe", Vec::new()) {
             process.executable = executable.into_bytes();
         }
         process.name = match &process.executable[..] {
@@ -175,60 +248,33 @@ impl ProcessFolder {
     }
 }
 
-fn warn(name: &str, error: &io::Error) {
-    tracing::debug!(%error, file = name, "cannot read a file of a process");
+/// The first bytes of a file that the kernel gives as a whole: what is less than there was room for is all of it.
+fn whole(file: &OwnedFd, max: usize) -> Result<Vec<u8>, Errno> {
+    let mut bytes = Vec::with_capacity(max.min(FIRST_READ));
+    loop {
+        let (at, room) = (bytes.len(), bytes.capacity() - bytes.len());
+        let read = retry_on_intr(|| pread(file, spare_capacity(&mut bytes), at as u64))?;
+        if read < room || bytes.len() >= max {
+            bytes.truncate(max);
+            return Ok(bytes);
+        }
+        bytes.reserve(bytes.len());
+    }
 }
 
-/// The effective user in a `/proc/PID/status`.
-pub(super) fn effective_user(status: &[u8]) -> Option<u32> {
-    let mut lines = status.split(|&byte| byte == b'\n');
-    let ids = lines.find_map(|line| line.strip_prefix(b"Uid:\t"))?;
-    let id = ids.split(|&byte| byte == b'\t').nth(1)?;
-    std::str::from_utf8(id).ok()?.parse().ok()
-}
-
-/// When a process was made, in ticks since boot.
-pub(super) fn start_ticks(stat: &[u8]) -> Option<u64> {
-    field(stat, 22)?.parse().ok()
-}
-
-/// A field of `/proc/PID/stat` behind the name, by its number in `proc(5)`. The name in field 2 may hold anything, so
-/// the count begins after its last parenthesis.
-fn field(stat: &[u8], number: usize) -> Option<&str> {
-    let after_name = stat.rsplit(|&byte| byte == b')').next()?;
-    let field = after_name
-        .split(|&byte| byte == b' ')
-        .filter(|field| !field.is_empty())
-        .nth(number.checked_sub(3)?)?;
-    std::str::from_utf8(field).ok().map(str::trim_end)
+/// What was read. None where it could not be, and a word where the reason is another than that the process has ended.
+fn known<T>(name: &str, read: Result<T, Errno>) -> Option<T> {
+    if let Err(error) = &read
+        && !matches!(*error, Errno::NOENT | Errno::SRCH)
+    {
+        tracing::debug!(%error, file = name, "cannot read a file of a process");
+    }
+    read.ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_with_parentheses_and_spaces_does_not_move_the_fields() {
-        let rest = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
-        for name in ["bash", "a) S 9 9 (b", ") ) )"] {
-            assert_eq!(
-                start_ticks(format!("7 ({name}) {rest}").as_bytes()),
-                Some(4711),
-                "{name}"
-            );
-        }
-        assert_eq!(start_ticks(b"7 (bash) S 1"), None);
-        assert_eq!(start_ticks(b""), None);
-    }
-
-    #[test]
-    fn the_effective_user_is_the_second_of_four() {
-        assert_eq!(
-            effective_user(b"Name:\tUid:\t9\nUid:\t1000\t0\t7\t8\nGid:\t1\n"),
-            Some(0)
-        );
-        assert_eq!(effective_user(b"Uid:\t1000\n"), None);
-    }
 
     #[test]
     fn another_process_of_the_same_pid_is_refused() {

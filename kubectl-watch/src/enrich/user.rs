@@ -13,7 +13,7 @@ use crate::event::{Credentials, Names, ProcessEvent};
 const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 /// Bytes of a `/proc/PID/status`, whose groups can be 65,536.
-const MAX_STATUS: u64 = 16 * 1024;
+const MAX_STATUS: usize = 16 * 1024;
 /// Groups of a process that are kept.
 const MAX_GROUPS: usize = 64;
 /// How long it is not looked whether a file has changed, unless a number has no name in it.

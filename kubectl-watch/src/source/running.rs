@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// Bytes of arguments that are read; Linux allows no more, see `MAX_ARGS` of the wire contract.
-const MAX_ARGS: u64 = 6 * 1024 * 1024;
+const MAX_ARGS: usize = 6 * 1024 * 1024;
 /// Bytes that are read of any other file.
-const MAX_FILE: u64 = 64 * 1024;
+const MAX_FILE: usize = 64 * 1024;
 /// Bytes of a name that the kernel keeps.
 const COMM_LEN: usize = 15;
 /// An id that was never set.
@@ -76,7 +76,7 @@ fn event(pid: u32, booted: Timestamp, is_watched: impl Fn(&[u8]) -> bool) -> Opt
         tty: stat.tty(),
         ..Place::default()
     };
-    let gaps = if args.len() as u64 == MAX_ARGS {
+    let gaps = if args.len() == MAX_ARGS {
         vec![Gap::Args]
     } else {
         Vec::new()

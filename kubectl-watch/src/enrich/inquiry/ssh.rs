@@ -12,7 +12,7 @@ const MAX_TABLE: u64 = 8 * 1024 * 1024;
 /// Descriptors of the server that are looked at. It has a dozen, and some for each port that it forwards.
 const MAX_DESCRIPTORS: usize = 1024;
 /// Bytes of a `/proc/PID/status`; the user stands in its beginning.
-const MAX_STATUS: u64 = 4096;
+const MAX_STATUS: usize = 4096;
 /// The state of a connection that is open: `TCP_ESTABLISHED` of Linux.
 const ESTABLISHED: &str = "01";
 
@@ -78,7 +78,7 @@ fn connection(server: &Process) -> Result<Source, Unknown> {
         return Err(Unknown::Unreadable);
     }
     let sockets = folder.sockets(MAX_DESCRIPTORS)?;
-    let tables = ["net/tcp", "net/tcp6"].map(|table| folder.read(table, MAX_TABLE).unwrap_or_default());
+    let tables = ["net/tcp", "net/tcp6"].map(|table| folder.table(table, MAX_TABLE).unwrap_or_default());
     let tables = tables.map(|table| String::from_utf8_lossy(&table).into_owned());
     let found = sockets.iter().find_map(|socket| {
         let lines = tables.iter().flat_map(|table| table.lines().skip(1));
