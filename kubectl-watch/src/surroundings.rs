@@ -34,7 +34,8 @@ const MAX_NAMED: usize = 8;
 /// The alerts of the last hour, by what joins them: of each rule the last one. It names the one before itself.
 #[derive(Debug, Default)]
 pub struct Recent {
-    places: HashMap<Key, Vec<Arc<Earlier>>>,
+    /// Those of each kind, see [`By`].
+    places: [HashMap<Key, Vec<Arc<Earlier>>>; By::KINDS],
 }
 
 /// An alert that is remembered.
@@ -89,7 +90,7 @@ impl Recent {
     pub fn around(&self, event: &ProcessEvent, rule: &Rule) -> Surroundings {
         let mut found: Vec<(By, &Earlier)> = Vec::new();
         for key in keys(event) {
-            for earlier in self.places.get(&key).into_iter().flatten() {
+            for earlier in self.places[key.by() as usize].get(&key).into_iter().flatten() {
                 let is_same =
                     |other: &Earlier| (&other.alert, &other.rule) == (&earlier.alert, &earlier.rule);
                 let is_new = !found.iter().any(|(_, other)| is_same(other));
@@ -128,10 +129,11 @@ impl Recent {
             time: event.time,
         });
         for key in keys(event) {
-            if !self.places.contains_key(&key) {
-                self.make_room(key.by(), event.time);
+            let places = &mut self.places[key.by() as usize];
+            if !places.contains_key(&key) {
+                make_room(places, event.time);
             }
-            let alerts = self.places.entry(key).or_default();
+            let alerts = places.entry(key).or_default();
             alerts.retain(|earlier| earlier.rule != rule.id && is_within(event.time, earlier.time));
             if alerts.len() >= MAX_RULES {
                 alerts.remove(0);
@@ -139,24 +141,21 @@ impl Recent {
             alerts.push(Arc::clone(&noted));
         }
     }
+}
 
-    /// Forgets places of this kind where nothing was for an hour, and if there are still too many the one where
-    /// nothing was for longest.
-    fn make_room(&mut self, by: By, now: Timestamp) {
-        let last = |alerts: &[Arc<Earlier>]| alerts.last().map(|earlier| earlier.time);
-        if self.places.keys().filter(|key| key.by() == by).count() < MAX_PLACES {
-            return;
-        }
-        self.places
-            .retain(|key, alerts| key.by() != by || last(alerts).is_some_and(|time| is_within(now, time)));
-        let of_kind = || self.places.iter().filter(|(key, _)| key.by() == by);
-        if of_kind().count() < MAX_PLACES {
-            return;
-        }
-        let oldest = of_kind().min_by_key(|(_, alerts)| last(alerts));
-        if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-            self.places.remove(&oldest);
-        }
+/// Forgets places where nothing was for an hour, and if there are still too many the one where nothing was for longest.
+fn make_room(places: &mut HashMap<Key, Vec<Arc<Earlier>>>, now: Timestamp) {
+    if places.len() < MAX_PLACES {
+        return;
+    }
+    let last = |alerts: &[Arc<Earlier>]| alerts.last().map(|earlier| earlier.time);
+    places.retain(|_, alerts| last(alerts).is_some_and(|time| is_within(now, time)));
+    if places.len() < MAX_PLACES {
+        return;
+    }
+    let oldest = places.iter().min_by_key(|(_, alerts)| last(alerts));
+    if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+        places.remove(&oldest);
     }
 }
 

@@ -55,6 +55,9 @@ impl Key {
 }
 
 impl By {
+    /// How many there are.
+    pub(super) const KINDS: usize = Self::Login as usize + 1;
+
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
