@@ -112,12 +112,19 @@ impl Message {
     /// The ECS document as one line of JSON, ended by a newline. Characters that steer a terminal are escaped.
     #[must_use]
     pub fn to_json_line(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write_json_line(&mut out);
+        out
+    }
+
+    /// Adds the same to what is there: who writes many needs no new memory for each.
+    pub fn write_json_line(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Alert(alert) => alert.to_json_line(),
-            Self::Notice(notice) => notice.to_json_line(),
-            Self::Update(update) => update.to_json_line(),
-            Self::Summary(summary) => summary.to_json_line(),
-            Self::FollowUp(follow_up) => follow_up.to_json_line(),
+            Self::Alert(alert) => json::write(&alert.document, out),
+            Self::Notice(notice) => json::write(&notice.document, out),
+            Self::Update(update) => json::write(&update.document, out),
+            Self::Summary(summary) => json::write(&summary.document, out),
+            Self::FollowUp(follow_up) => json::write(&follow_up.document, out),
         }
     }
 }

@@ -17,7 +17,7 @@ impl Formatter for Harmless {
         fragment: &str,
     ) -> io::Result<()> {
         // Most of it is plain, and to look at each of its characters takes as long as all the rest.
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if is_plain(fragment.as_bytes()) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
@@ -33,13 +33,28 @@ impl Formatter for Harmless {
     }
 }
 
-/// A document as one line.
-pub(super) fn line(document: &impl Serialize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(4096);
+/// Whether all of it is printable ASCII. Some bytes at a time, which a processor looks at at once.
+fn is_plain(bytes: &[u8]) -> bool {
+    let is_plain = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
+    };
+    bytes.chunks(32).all(is_plain)
+}
+
+/// Adds a document as one line.
+pub(super) fn write(document: &impl Serialize, out: &mut Vec<u8>) {
     // No part of a document can fail, and neither can a Vec.
-    let result = document.serialize(&mut Serializer::with_formatter(&mut out, Harmless));
+    let result = document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless));
     debug_assert!(result.is_ok(), "{result:?}");
     out.push(b'\n');
+}
+
+/// A document as one line.
+pub(super) fn line(document: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    write(document, &mut out);
     out
 }
 

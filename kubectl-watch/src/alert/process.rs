@@ -88,8 +88,8 @@ struct Thread {
 
 #[derive(Clone, Debug, Serialize)]
 struct Capabilities {
-    effective: Vec<String>,
-    permitted: Vec<String>,
+    effective: Vec<Cow<'static, str>>,
+    permitted: Vec<Cow<'static, str>>,
 }
 
 impl Process {
@@ -111,12 +111,8 @@ impl Process {
             thread: Thread {
                 id: event.process.tid,
                 capabilities: Capabilities {
-                    effective: capability::names(credentials.cap_effective)
-                        .map(Cow::into_owned)
-                        .collect(),
-                    permitted: capability::names(credentials.cap_permitted)
-                        .map(Cow::into_owned)
-                        .collect(),
+                    effective: capability::names(credentials.cap_effective).collect(),
+                    permitted: capability::names(credentials.cap_permitted).collect(),
                 },
             },
             user: Identity::new(user.effective, names.user.clone()),

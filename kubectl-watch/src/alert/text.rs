@@ -15,7 +15,7 @@ use crate::event::Args;
 #[must_use]
 pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(r"\x") => return Cow::Borrowed(text),
+        Ok(text) if !text.contains('\\') || !text.contains(r"\x") => return Cow::Borrowed(text),
         _ => {}
     }
     let mut out = String::with_capacity(bytes.len() + 8);

@@ -5,10 +5,15 @@ use std::io::{self, Write};
 use super::Sink;
 use crate::alert::Message;
 
+/// Bytes of a line whose memory is kept for the next one: several times what one has as a rule.
+const MAX_KEPT: usize = 64 * 1024;
+
 /// Writes JSON lines to anything, standard output as a rule.
 #[derive(Debug)]
 pub struct Stdout<W> {
     writer: W,
+    /// The memory of the last one.
+    line: Vec<u8>,
     /// A line was begun and could not be ended.
     torn: bool,
 }
@@ -29,7 +34,11 @@ impl Default for Stdout<io::Stdout> {
 impl<W: Write> Stdout<W> {
     /// Writes elsewhere.
     pub fn to(writer: W) -> Self {
-        Self { writer, torn: false }
+        Self {
+            writer,
+            line: Vec::new(),
+            torn: false,
+        }
     }
 }
 
@@ -44,7 +53,10 @@ impl<W: Write> Sink for Stdout<W> {
             self.writer.write_all(b"\n")?;
         }
         self.torn = true;
-        self.writer.write_all(&message.to_json_line())?;
+        self.line.clear();
+        self.line.shrink_to(MAX_KEPT);
+        message.write_json_line(&mut self.line);
+        self.writer.write_all(&self.line)?;
         self.writer.flush()?;
         self.torn = false;
         Ok(())
