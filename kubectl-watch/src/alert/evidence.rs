@@ -45,13 +45,7 @@ pub(crate) struct Matched {
 impl Evidence {
     pub(super) fn new(event: &ProcessEvent, matched: &[(&str, &[u8])]) -> Self {
         let lineage = &event.lineage;
-        let redacted = Redacted {
-            process: redact::args(&event.process.args),
-            parent: redact::args(&event.parent.args),
-            entry_leader: redact::args(&lineage.entry_leader.args),
-            session_leader: redact::args(&lineage.session_leader.args),
-            group_leader: redact::args(&lineage.group_leader.args),
-        };
+        let redacted = Redacted::of(event);
         let lists = [
             ("process", &event.process.args, &redacted.process),
             ("process.parent", &event.parent.args, &redacted.parent),
@@ -93,6 +87,36 @@ impl Evidence {
             matched,
             matched_args: own.places,
             redacted,
+        }
+    }
+}
+
+impl Redacted {
+    fn of(event: &ProcessEvent) -> Self {
+        let lineage = &event.lineage;
+        // One process is often several of them.
+        let mut done: Vec<(&Args, Args)> = Vec::with_capacity(5);
+        let [process, parent, entry_leader, session_leader, group_leader] = [
+            &event.process.args,
+            &event.parent.args,
+            &lineage.entry_leader.args,
+            &lineage.session_leader.args,
+            &lineage.group_leader.args,
+        ]
+        .map(|args| {
+            if let Some((_, redacted)) = done.iter().find(|(of, _)| *of == args) {
+                return redacted.clone();
+            }
+            let redacted = redact::args(args);
+            done.push((args, redacted.clone()));
+            redacted
+        });
+        Self {
+            process,
+            parent,
+            entry_leader,
+            session_leader,
+            group_leader,
         }
     }
 }

@@ -250,16 +250,18 @@ impl ProcessFolder {
 
 /// The first bytes of a file that the kernel gives as a whole: what is less than there was room for is all of it.
 fn whole(file: &OwnedFd, max: usize) -> Result<Vec<u8>, Errno> {
-    let mut bytes = Vec::with_capacity(max.min(FIRST_READ));
-    loop {
+    let mut first = [0; FIRST_READ];
+    let read = retry_on_intr(|| pread(file, &mut first, 0))?;
+    let mut bytes = first[..read].to_vec();
+    let mut is_all = read < FIRST_READ;
+    while !is_all && bytes.len() < max {
+        bytes.reserve(bytes.len());
         let (at, room) = (bytes.len(), bytes.capacity() - bytes.len());
         let read = retry_on_intr(|| pread(file, spare_capacity(&mut bytes), at as u64))?;
-        if read < room || bytes.len() >= max {
-            bytes.truncate(max);
-            return Ok(bytes);
-        }
-        bytes.reserve(bytes.len());
+        is_all = read < room;
     }
+    bytes.truncate(max);
+    Ok(bytes)
 }
 
 /// What was read. None where it could not be, and a word where the reason is another than that the process has ended.
