@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal};
 
 use anyhow::Context;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{
+    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _,
+};
 
 use crate::cli::{Log, LogFormat};
 use crate::exit::{ExitCode, Failure};
@@ -11,17 +13,18 @@ use crate::exit::{ExitCode, Failure};
 /// Starts to log, once in a process.
 pub fn start(log: &Log) -> Result<(), Failure> {
     let words = filter(log);
-    let filter = EnvFilter::builder()
-        .parse(words)
+    let filter = words
+        .parse::<Targets>()
         .with_context(|| format!("{words:?} is no log filter"))
         .map_err(|error| Failure::new(ExitCode::Usage, error))?;
-    let logger = fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(ansi());
+    let logger = fmt::layer().with_writer(io::stderr).with_ansi(ansi());
     let started = match log.log_format {
-        LogFormat::Text => logger.with_target(false).try_init(),
-        LogFormat::Json => logger.json().flatten_event(true).try_init(),
+        LogFormat::Text => registry()
+            .with(logger.with_target(false).with_filter(filter))
+            .try_init(),
+        LogFormat::Json => registry()
+            .with(logger.json().flatten_event(true).with_filter(filter))
+            .try_init(),
     };
     started.map_err(|error| Failure::runtime(anyhow::anyhow!(error)))
 }
