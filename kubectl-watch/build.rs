@@ -6,6 +6,9 @@
 #[path = "../xtask/src/toolchain.rs"]
 mod toolchain;
 
+use object::build::elf::{Builder, SectionData};
+use object::elf::SHT_STRTAB;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -62,9 +65,29 @@ fn build(toolchain: &Toolchain, name: &str) -> Result<(), String> {
     run(cargo.arg("--target-dir").arg(&target))?;
 
     let object = object_in(&target, name).ok_or("the kernel object is not where cargo should have put it")?;
-    fs::copy(&object, out.join(name))
-        .map_err(|error| format!("cannot copy {}: {error}", object.display()))?;
-    Ok(())
+    let failure = |error: &dyn Display| format!("cannot copy {}: {error}", object.display());
+    let whole = fs::read(&object).map_err(|error| failure(&error))?;
+    let small = without_debug_info(&whole).map_err(|error| failure(&error))?;
+    fs::write(out.join(name), small).map_err(|error| failure(&error))
+}
+
+/// An object without what only a debugger reads, four fifths of its bytes: the daemon would have them in memory. The
+/// BTF that the kernel reads was made from it, and stays.
+fn without_debug_info(object: &[u8]) -> object::build::Result<Vec<u8>> {
+    let mut elf = Builder::read(object)?;
+    for section in &mut elf.sections {
+        let name = &section.name;
+        section.delete = name.starts_with(b".debug_") || name.starts_with(b".rel.debug_");
+    }
+    elf.delete_orphans();
+    // LLVM has one section for the names of sections and symbols, and what writes here has two.
+    let names = elf.sections.add();
+    names.name = b".shstrtab"[..].into();
+    names.sh_type = SHT_STRTAB;
+    names.data = SectionData::SectionString;
+    let mut out = Vec::new();
+    elf.write(&mut out)?;
+    Ok(out)
 }
 
 /// The outer cargo's target folder. `OUT_DIR` is `[TARGET/]PROFILE/build/PACKAGE/out` in it.
