@@ -22,8 +22,8 @@ pub use raise::Raise;
 
 /// How long an alert is remembered, and how far back a rule can ask.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(1);
-/// Execs, sessions, containers and logins that are remembered, so many of each: who makes sessions without end makes
-/// other sessions forgotten, and no container.
+/// Execs, sessions, containers and logins that are remembered, so many of each at most: who makes sessions without
+/// end makes other sessions forgotten, and no container.
 const MAX_PLACES: usize = 256;
 /// Rules whose last alert is remembered of each of them. An alert takes half a kilobyte, so that all of them take 16
 /// megabytes at most.
@@ -143,7 +143,8 @@ impl Recent {
     }
 }
 
-/// Forgets places where nothing was for an hour, and if there are still too many the one where nothing was for longest.
+/// Forgets places where nothing was for an hour, and if there are still too many the quarter of them where nothing was
+/// for longest: in a storm, to look for the one at each alert would take longer than all else here.
 fn make_room(places: &mut HashMap<Key, Vec<Arc<Earlier>>>, now: Timestamp) {
     if places.len() < MAX_PLACES {
         return;
@@ -153,9 +154,13 @@ fn make_room(places: &mut HashMap<Key, Vec<Arc<Earlier>>>, now: Timestamp) {
     if places.len() < MAX_PLACES {
         return;
     }
-    let oldest = places.iter().min_by_key(|(_, alerts)| last(alerts));
-    if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-        places.remove(&oldest);
+    let mut oldest: Vec<_> = places
+        .iter()
+        .map(|(key, alerts)| (last(alerts), key.clone()))
+        .collect();
+    oldest.sort_unstable_by_key(|(time, _)| *time);
+    for (_, key) in &oldest[..MAX_PLACES / 4] {
+        places.remove(key);
     }
 }
 
