@@ -1,6 +1,8 @@
 //! A process's folder in `/proc`, held open so that it can never turn into another's.
 
 mod stat;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::RefCell,
@@ -272,27 +274,4 @@ fn known<T>(name: &str, read: Result<T, Errno>) -> Option<T> {
         tracing::debug!(%error, file = name, "cannot read a file of a process");
     }
     read.ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_process_of_the_same_pid_is_refused() {
-        let own = std::fs::read("/proc/self/stat").expect("there is one");
-        let start = start_ticks(&own).expect("it is there") * NANOSECONDS_PER_TICK;
-        let this = Process {
-            pid: std::process::id(),
-            start_boot_ns: start,
-            ..Process::default()
-        };
-        let folder = ProcessFolder::open(&this).expect("it is this process");
-        assert!(folder.read("cmdline", 4096).is_some_and(|line| !line.is_empty()));
-        let other = Process {
-            start_boot_ns: start + NANOSECONDS_PER_TICK,
-            ..this
-        };
-        assert!(ProcessFolder::open(&other).is_none());
-    }
 }

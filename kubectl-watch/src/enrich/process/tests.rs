@@ -1,0 +1,90 @@
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, Command, Stdio},
+};
+
+use super::*;
+
+#[test]
+fn another_process_of_the_same_pid_is_refused() {
+    let own = std::fs::read("/proc/self/stat").expect("there is one");
+    let start = start_ticks(&own).expect("it is there") * NANOSECONDS_PER_TICK;
+    let this = Process {
+        pid: std::process::id(),
+        start_boot_ns: start,
+        ..Process::default()
+    };
+    let folder = ProcessFolder::open(&this).expect("it is this process");
+    assert!(folder.read("cmdline", 4096).is_some_and(|line| !line.is_empty()));
+    let other = Process {
+        start_boot_ns: start + NANOSECONDS_PER_TICK,
+        ..this
+    };
+    assert!(ProcessFolder::open(&other).is_none());
+}
+
+/// A process, as the kernel would name it.
+fn child(command: &mut Command) -> (Child, Process) {
+    let child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let folder = ProcessFolder::of_pid(child.id()).expect("it was not waited for");
+    let process = Process {
+        pid: child.id(),
+        start_boot_ns: folder.start_ticks().expect("it was not waited for") * NANOSECONDS_PER_TICK,
+        ..Process::default()
+    };
+    (child, process)
+}
+
+#[test]
+fn arguments_are_those_of_now() {
+    let (mut child, process) = child(Command::new("sh").args(["-c", "read word; exec cat"]));
+    let args = || ProcessFolder::open(&process)?.args(4096);
+    let first = |args: Option<Args>| args.and_then(|args| args.iter().next().map(<[u8]>::to_vec));
+    assert_eq!(first(args()).as_deref(), Some(&b"sh"[..]));
+    let mut input = child.stdin.take().expect("it has one");
+    input.write_all(b"go\nhello\n").expect("it reads");
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().expect("it has one"));
+    output.read_line(&mut line).expect("it writes");
+    assert_eq!(
+        (line.as_str(), first(args()).as_deref()),
+        ("hello\n", Some(&b"cat"[..]))
+    );
+    drop(input);
+    child.wait().expect("it ends with its input");
+    assert_eq!(args(), None);
+}
+
+#[test]
+fn who_has_ended_stays_so() {
+    let (mut child, process) = child(&mut Command::new("true"));
+    child.wait().expect("it ends");
+    for _ in 0..2 {
+        assert!(ProcessFolder::open(&process).is_none());
+    }
+}
+
+#[test]
+fn long_arguments_are_read_up_to_the_limit() {
+    let long = "x".repeat(3 * FIRST_READ);
+    let (mut child, process) = child(Command::new("cat").args(["-", &long]));
+    let folder = ProcessFolder::open(&process).expect("it runs");
+    let args = |max| folder.args(max).expect("it runs").command_line().to_vec();
+    let whole = format!("cat - {long}").into_bytes();
+    for max in [
+        1,
+        FIRST_READ,
+        FIRST_READ + 1,
+        2 * FIRST_READ,
+        whole.len(),
+        usize::MAX,
+    ] {
+        assert_eq!(args(max), whole[..max.min(whole.len())], "{max}");
+    }
+    child.kill().expect("it is ours");
+    child.wait().expect("it ends");
+}
