@@ -73,7 +73,8 @@ impl Kind {
 #[must_use]
 pub fn args(args: &Args) -> Args {
     let mut memory = Memory::default();
-    let mut out = Vec::new();
+    // Mostly there is no secret in them.
+    let mut out = Vec::with_capacity(args.command_line().len() + 1);
     for arg in args.iter() {
         memory.argument(arg, &mut out);
         out.push(0);
