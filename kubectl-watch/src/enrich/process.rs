@@ -183,12 +183,11 @@ impl ProcessFolder {
     /// The first bytes of its arguments as they are now. None where the process has ended.
     pub(super) fn args(&self, max: usize) -> Option<Args> {
         let name = "cmdline";
-        let file = match self.0.cmdline.get() {
-            Some(file) => file,
-            None => {
-                let file = known(name, self.file(name))?;
-                self.0.cmdline.get_or_init(|| file)
-            }
+        let file = if let Some(file) = self.0.cmdline.get() {
+            file
+        } else {
+            let file = known(name, self.file(name))?;
+            self.0.cmdline.get_or_init(|| file)
         };
         known(name, whole(file, max)).map(Args::from_bytes)
     }
