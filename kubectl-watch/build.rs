@@ -71,13 +71,13 @@ fn build(toolchain: &Toolchain, name: &str) -> Result<(), String> {
     fs::write(out.join(name), small).map_err(|error| failure(&error))
 }
 
-/// An object without what only a debugger reads, four fifths of its bytes: the daemon would have them in memory. The
-/// BTF that the kernel reads was made from it, and stays.
+/// An object without what only a debugger or another linker reads, six sevenths of its bytes: the daemon would have
+/// them in memory. The BTF that the kernel reads was made from it, and stays.
 fn without_debug_info(object: &[u8]) -> object::build::Result<Vec<u8>> {
     let mut elf = Builder::read(object)?;
     for section in &mut elf.sections {
-        let name = &section.name;
-        section.delete = name.starts_with(b".debug_") || name.starts_with(b".rel.debug_");
+        let debug: [&[u8]; 3] = [b".debug_", b".rel.debug_", b".rel.BTF"];
+        section.delete = debug.iter().any(|name| section.name.starts_with(name));
     }
     elf.delete_orphans();
     // LLVM has one section for the names of sections and symbols, and what writes here has two.
