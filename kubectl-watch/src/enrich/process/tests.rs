@@ -1,6 +1,6 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use super::*;
@@ -24,31 +24,39 @@ fn another_process_of_the_same_pid_is_refused() {
 }
 
 /// A process, as the kernel would name it.
-fn child(command: &mut Command) -> (Child, Process) {
-    let child = command
+fn named(child: &Child) -> Process {
+    let folder = ProcessFolder::of_pid(child.id()).expect("it was not waited for");
+    Process {
+        pid: child.id(),
+        start_boot_ns: folder.start_ticks().expect("it was not waited for") * NANOSECONDS_PER_TICK,
+        ..Process::default()
+    }
+}
+
+/// A shell that has begun to run a script. Before that it may have no arguments yet.
+fn shell(script: &str, args: &[&str]) -> (Child, BufReader<ChildStdout>) {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("echo; {script}")).args(args);
+    let mut child = shell
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");
-    let folder = ProcessFolder::of_pid(child.id()).expect("it was not waited for");
-    let process = Process {
-        pid: child.id(),
-        start_boot_ns: folder.start_ticks().expect("it was not waited for") * NANOSECONDS_PER_TICK,
-        ..Process::default()
-    };
-    (child, process)
+    let mut output = BufReader::new(child.stdout.take().expect("it has one"));
+    output.read_line(&mut String::new()).expect("it writes");
+    (child, output)
 }
 
 #[test]
 fn arguments_are_those_of_now() {
-    let (mut child, process) = child(Command::new("sh").args(["-c", "read word; exec cat"]));
+    let (mut child, mut output) = shell("read word; exec cat", &[]);
+    let process = named(&child);
     let args = || ProcessFolder::open(&process)?.args(4096);
     let first = |args: Option<Args>| args.and_then(|args| args.iter().next().map(<[u8]>::to_vec));
     assert_eq!(first(args()).as_deref(), Some(&b"sh"[..]));
     let mut input = child.stdin.take().expect("it has one");
     input.write_all(b"go\nhello\n").expect("it reads");
     let mut line = String::new();
-    let mut output = BufReader::new(child.stdout.take().expect("it has one"));
     output.read_line(&mut line).expect("it writes");
     assert_eq!(
         (line.as_str(), first(args()).as_deref()),
@@ -61,7 +69,8 @@ fn arguments_are_those_of_now() {
 
 #[test]
 fn who_has_ended_stays_so() {
-    let (mut child, process) = child(&mut Command::new("true"));
+    let mut child = Command::new("true").spawn().expect("it starts");
+    let process = named(&child);
     child.wait().expect("it ends");
     for _ in 0..2 {
         assert!(ProcessFolder::open(&process).is_none());
@@ -71,10 +80,10 @@ fn who_has_ended_stays_so() {
 #[test]
 fn long_arguments_are_read_up_to_the_limit() {
     let long = "x".repeat(3 * FIRST_READ);
-    let (mut child, process) = child(Command::new("cat").args(["-", &long]));
-    let folder = ProcessFolder::open(&process).expect("it runs");
+    let (mut child, _output) = shell("read word", &["-", &long]);
+    let folder = ProcessFolder::open(&named(&child)).expect("it runs");
     let args = |max| folder.args(max).expect("it runs").command_line().to_vec();
-    let whole = format!("cat - {long}").into_bytes();
+    let whole = format!("sh -c echo; read word - {long}").into_bytes();
     for max in [
         1,
         FIRST_READ,
