@@ -125,9 +125,16 @@ fn window(text: &str) -> Result<SignedDuration, String> {
 /// A label such as `environment=development`.
 fn label(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
-    let is_of_key = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.');
+    let is_of_key = |char: char| char.is_ascii_alphanumeric() || char == '_';
     if key.is_empty() || !key.chars().all(is_of_key) {
-        return Err("a key is of letters, digits, `_` and `.`, so that a condition can name it".to_owned());
+        return Err(
+            "a key is of letters, digits and `_`: Elasticsearch takes what stands behind a `.` for a \
+                    field inside another one, and ECS wants none in labels"
+                .to_owned(),
+        );
+    }
+    if key == "kubectl_watch" {
+        return Err("`labels.kubectl_watch` is taken: alerts have their own labels there".to_owned());
     }
     Ok((key.to_owned(), value.to_owned()))
 }

@@ -19,6 +19,8 @@ const NEVER_WRITTEN: &[&str] = &["process.parent.interactive", "process.parent.t
 const ELSEWHERE: &[(&str, &str)] = &[
     ("group.Ext.real.", "process.real_group."),
     ("process.parent.parent.", "kubectl_watch.ancestors.0."),
+    ("process.previous.executable", "process.previous.0.executable"),
+    ("process.previous.name", "kubectl_watch.previous.name"),
     ("process.vpid", "kubectl_watch.namespace.process_pid"),
     ("user.Ext.real.", "process.real_user."),
     ("user.effective.", "process.user."),
