@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use kubectl_watch_tests::{Daemon, Scene, Stopped, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, Scene, Stopped, binary, kubectl, run, unique};
 use serde_json::Value;
 
 /// A folder with a rule about kubectl in a namespace that nobody else uses.
@@ -30,6 +30,26 @@ impl Stage {
         run(Command::new("bash")
             .args(["-c", &format!("{line}; true")])
             .stdin(Stdio::null()));
+    }
+
+    /// An exception for whoever acts as `ci`.
+    fn exceptions(&self) -> String {
+        let exceptions = self.scene.script(
+            "exceptions.toml",
+            "[[exception]]\nname = \"ci\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2999-01-01\n\
+             condition = 'user.id == \"0\" and user.target.name == \"ci\"'\n",
+        );
+        exceptions.to_str().expect("text").to_owned()
+    }
+
+    /// 310 execs: 100 each as a, b and ci, and ten as a by another kubectl for something else.
+    fn storm(&self) {
+        self.scene.copy("/bin/true", "kubectl");
+        self.run("for i in {1..100}; do for who in a b ci; do @/kubectl get pods $i % --as=$who; done; done");
+        self.run(&format!(
+            "for i in {{1..10}}; do {} version --client % --as=a; done",
+            kubectl().display()
+        ));
     }
 
     fn of_kind<'a>(&self, stopped: &'a Stopped, is_of: impl Fn(&Value) -> bool) -> Vec<&'a Value> {
@@ -63,26 +83,15 @@ fn repeats(summaries: &[&Value]) -> u64 {
 #[test]
 fn the_numbers_of_a_storm_add_up() {
     let stage = Stage::new("");
-    stage.scene.copy("/bin/true", "kubectl");
-    let exceptions = stage.scene.script(
-        "exceptions.toml",
-        "[[exception]]\nname = \"ci\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2999-01-01\n\
-         condition = 'user.id == 0 and user.target.name == \"ci\"'\n",
-    );
-    let exceptions = exceptions.to_str().expect("text");
     let daemon = Daemon::start(&[
         "--rules",
         &stage.rule,
         "--exceptions",
-        exceptions,
+        &stage.exceptions(),
         "--suppress=1h",
         "--write-excepted",
     ]);
-    stage.run("for i in {1..100}; do for who in a b ci; do @/kubectl get pods $i % --as=$who; done; done");
-    stage.run(&format!(
-        "for i in {{1..10}}; do {} version --client % --as=a; done",
-        kubectl().display()
-    ));
+    stage.storm();
     let stopped = daemon.stop();
     let alerts = stage.of_kind(&stopped, is_alert);
     let summaries = stage.of_kind(&stopped, is_summary);
@@ -110,6 +119,33 @@ fn the_numbers_of_a_storm_add_up() {
         "{}",
         stopped.log
     );
+}
+
+#[test]
+fn what_is_simulated_of_a_storm_is_what_would_have_come_of_it() {
+    let stage = Stage::new("");
+    let daemon = Daemon::start(&["--rules", &stage.rule]);
+    stage.storm();
+    let stopped = daemon.stop();
+    let documents: Vec<String> = stopped.alerts.iter().map(Value::to_string).collect();
+    let alerts = stage.scene.script("alerts.ndjson", &documents.join("\n"));
+    let simulated = run(Command::new(binary())
+        .arg("simulate")
+        .arg("--alerts")
+        .arg(alerts)
+        .args(["--rules", &stage.rule, "--exceptions", &stage.exceptions()])
+        .arg("--suppress=1h"));
+    let report = String::from_utf8_lossy(&simulated.stdout);
+    for sum in [
+        "alerts 310 = matched 310 + not matched any more 0 + unsure 0",
+        "matched 310 = alerted 3 + summarised 207 + excepted 100",
+    ] {
+        assert!(
+            report.contains(sum),
+            "{report}{}",
+            String::from_utf8_lossy(&simulated.stderr)
+        );
+    }
 }
 
 #[test]

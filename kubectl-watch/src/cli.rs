@@ -301,6 +301,8 @@ mod tests {
             "--suppress=0s",
             "--label x",
             "--label a-b=c",
+            "--label a.b=c",
+            "--label kubectl_watch=c",
         ] {
             assert_eq!(
                 parse(line).err().map(|error| error.exit_code()),

@@ -53,7 +53,7 @@ impl Config {
             rules: run.rules.paths,
             exceptions: run.quieting.exceptions.paths,
             write_excepted: run.quieting.write_excepted,
-            suppression: run.quieting.suppress.map(Settings::within),
+            suppression: run.quieting.repeats.suppress.map(Settings::within),
             labels: run.quieting.labels.into_iter().collect(),
             strict: run.strict,
             text: match run.output {

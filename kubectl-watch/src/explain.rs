@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use bstr::BStr;
 
-use crate::eql::{Anchors, Names, Schema as _};
+use crate::eql::{Anchors, Names, Query, Schema as _};
 use crate::event::field::ProcessSchema;
+use crate::redact;
 use crate::rule::Rule;
 
 /// The explanation of a rule, as text.
@@ -16,10 +17,22 @@ impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Rule {
             metadata,
-            query,
+            query: written,
             suppression,
             raises,
         } = self.0;
+        // Somebody may look for a token that leaked.
+        let shown = written
+            .tree()
+            .with_texts(&|text| redact::pattern(text).into_owned());
+        let shown = Query::parse(&shown.to_string(), &ProcessSchema);
+        let Ok(query) = shown.as_ref() else {
+            return writeln!(
+                f,
+                "{}: its query cannot be shown without the secrets in it",
+                metadata.name
+            );
+        };
         let (severity, risk) = (metadata.severity.name(), metadata.risk_score);
         writeln!(f, "{}", metadata.name)?;
         writeln!(
@@ -63,7 +76,7 @@ impl Display for Explanation<'_> {
             list(f, &format!("is {to} within {within:#} after an alert of"), &after)?;
         }
         list(f, "names, and this sensor does not fill", query.unfilled())?;
-        for warning in query.warnings() {
+        for warning in written.warnings() {
             writeln!(f, "warning: {warning}")?;
         }
         writeln!(f, "\nas written\n  {}", query.tree())?;
@@ -117,10 +130,17 @@ fn list<T: AsRef<str>>(f: &mut Formatter<'_>, what: &str, items: &[T]) -> fmt::R
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::redact::properties::PLACES;
+    use crate::ruleset::RuleSet;
 
     fn explain(query: &str) -> String {
-        let text = format!("[rule]\nrule_id = 'i'\nname = 'N'\nquery = '''{query}'''");
+        let query = toml::Value::from(query);
+        let text = format!("[rule]\nrule_id = 'i'\nname = 'N'\nquery = {query}");
         let rule = Rule::from_toml(&text, &ProcessSchema).unwrap_or_else(|error| panic!("{error}"));
         Explanation(&rule).to_string()
     }
@@ -168,5 +188,66 @@ mod tests {
             shown.contains("these names are open:\n  \"py\"…\n  exactly \"ruby\""),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn it_shows_no_secret_that_a_rule_looks_for_and_every_pattern() {
+        let shown = explain(
+            "process where process.args == \"--token=0123456789\" or process.args : \"*password=a*bcdefghi*\" or \
+             process.args : (\"--token=*\", \"--token=eyJ*\", \"--token=*/secrets/x\")",
+        );
+        for words in ["0123456789", "bcdefghi"] {
+            assert!(!shown.contains(words), "{shown}");
+        }
+        let digits = "<redacted:token sha256:84d89877>";
+        for words in [
+            &format!("as written\n  process where process.args == \"--token={digits}\""),
+            &format!("process.args is \"--token={digits}\""),
+            ": (\"--token=*\", \"--token=eyJ*\", \"--token=*/secrets/x\")",
+        ] {
+            assert!(shown.contains(words), "no {words:?}: {shown}");
+        }
+    }
+
+    #[test]
+    fn no_rule_that_ships_is_shown_with_less_than_it_says() {
+        let rules = RuleSet::load(&[], true).expect("they ship");
+        for rule in rules.rules() {
+            let shown = Explanation(rule).to_string();
+            assert!(!shown.contains("<redacted:"), "{shown}");
+            assert!(shown.contains(&rule.query.tree().to_string()), "{shown}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_piece_of_a_secret_is_shown(
+            (place, secret) in (0..PLACES.len()).prop_flat_map(|place| (Just(place), PLACES[place].1)),
+        ) {
+            // Those two are wildcards in a rule, and no letters of a secret.
+            let secret = secret.replace(['*', '?'], "x");
+            let template = PLACES[place].0.iter().map(|arg| arg.replace("{}", &secret));
+            let args: Vec<String> = template.collect();
+            // Some arguments have no name beside the secret, and a line without quotes ends it where a word ends.
+            let is_named = |arg: &&String| redact::args(&std::iter::once(arg).collect()).command_line() != arg.as_bytes();
+            let named = args.iter().filter(is_named).cloned();
+            let is_plain = secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let line = is_plain.then(|| args.join(" "));
+            for text in named.chain(line) {
+                let mut escaped = String::new();
+                for char in text.chars() {
+                    write!(escaped, "\\u{{{:02x}}}", u32::from(char)).expect("a String takes all");
+                }
+                let text = format!("\"{escaped}\"");
+                for query in [format!("process.args == {text}"), format!("process.args in (\"a\", {text})")] {
+                    let shown = explain(&format!("process where {query}"));
+                    for piece in secret.as_bytes().windows(8) {
+                        let clean = PLACES[place].0.iter().all(|arg| !arg.as_bytes().windows(8).any(|it| it == piece));
+                        let leaked = shown.as_bytes().windows(8).any(|it| it == piece);
+                        prop_assert!(!clean || !leaked, "{}", shown);
+                    }
+                }
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! depends on those cannot be told, and is said to be so.
 
 mod event;
+mod occurrence;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,8 @@ pub struct Past {
     pub alerts: Vec<PastAlert>,
     /// The documents that are no alerts of a rule, by what they are.
     pub others: BTreeMap<String, usize>,
+    /// How many matches those of them that are summaries stand for.
+    pub repeats: u64,
     /// Lines that are no documents, in words.
     pub faults: Vec<String>,
 }
@@ -47,6 +50,8 @@ pub struct PastAlert {
     /// When it happened.
     pub time: Timestamp,
     document: Value,
+    /// The same before updates were put into it, if any were.
+    written: Option<Box<Value>>,
 }
 
 impl Past {
@@ -93,6 +98,11 @@ impl Past {
             let is_excepted = document["kubectl_watch"]["exception"].is_object();
             let what = if is_excepted { "excepted" } else { action };
             *self.others.entry(shown(what)).or_default() += 1;
+            if action == "alert-repeated" {
+                let count = event::at(&document, "kubectl_watch.suppression.count");
+                self.repeats =
+                    (self.repeats).saturating_add(count.and_then(Value::as_u64).unwrap_or_default());
+            }
             if matches!(action, "executable-identified" | "circumstances-found") {
                 updates.push(document);
             }
@@ -101,7 +111,12 @@ impl Past {
         let time = document["@timestamp"].as_str().and_then(|time| time.parse().ok());
         let has_names = document["rule"]["id"].is_string() && event.get("id").is_some_and(Value::is_string);
         match time.filter(|_| has_names) {
-            Some(time) => self.alerts.push(PastAlert { line, time, document }),
+            Some(time) => self.alerts.push(PastAlert {
+                line,
+                time,
+                document,
+                written: None,
+            }),
             None => self.faults.push(format!(
                 "line {line}: this alert has no @timestamp that is a time, no event.id or no rule.id"
             )),
@@ -136,6 +151,8 @@ pub fn shown(text: &str) -> String {
 impl PastAlert {
     /// Takes over what an update says.
     fn learn(&mut self, update: &Value) {
+        self.written
+            .get_or_insert_with(|| Box::new(self.document.clone()));
         for (section, keys) in NEWS {
             for key in *keys {
                 let news = update.get(section).and_then(|section| section.get(key));

@@ -16,6 +16,7 @@ mod shape;
 mod tests;
 mod value;
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use crate::event::Args;
@@ -88,6 +89,20 @@ pub fn text(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     Memory::default().text(bytes, &mut out);
     out
+}
+
+/// A text of a rule, which an argument or a line is held against, without its secrets. A pattern that names where a secret would be, as `--token=*` does, has none:
+/// of that all stays as it is.
+#[must_use]
+pub fn pattern(text: &str) -> Cow<'_, str> {
+    let mut memory = Memory::default();
+    let mut out = Vec::with_capacity(text.len());
+    memory.argument(text.as_bytes(), &mut out);
+    if memory.secrets > 0 {
+        Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The mark that stands for a token, whatever it looks like.

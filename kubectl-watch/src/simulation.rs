@@ -1,4 +1,8 @@
-//! What rules and exceptions would have made of past alerts: of each alert what becomes of it, and the sums.
+//! What rules, exceptions and suppression would have made of past alerts: of each alert what becomes of it, and the sums.
+
+mod repeats;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +12,8 @@ use crate::exception::Exception;
 use crate::exceptionset::ExceptionSet;
 use crate::past::{Past, PastAlert};
 use crate::ruleset::RuleSet;
+use crate::suppression::{Settings, Summary};
+use repeats::Repeats;
 
 /// The outcome.
 #[derive(Debug, Default)]
@@ -16,8 +22,12 @@ pub struct Simulation<'a> {
     pub rules: BTreeMap<String, Row>,
     /// Each exception, by its name.
     pub exceptions: BTreeMap<String, Row>,
-    /// What becomes of each alert, in the order of the file.
+    /// What becomes of each alert, in the order of their times.
     pub fates: Vec<(&'a PastAlert, Fate)>,
+    /// The summaries that repeats would be in.
+    pub summaries: Vec<Summary>,
+    /// All of them together.
+    pub sum: Row,
 }
 
 /// The sums of a rule or an exception.
@@ -27,10 +37,14 @@ pub struct Row {
     pub alerts: usize,
     /// Those that would be alerts again.
     pub remain: usize,
+    /// Those that a summary would count.
+    pub repeats: usize,
     /// Those that an exception, or this one, lets pass.
     pub excepted: usize,
     /// Those of which it cannot be told.
     pub unsure: usize,
+    /// Those that no rule matches any more.
+    pub unmatched: usize,
     /// When the first of them happened: of a rule its alerts, of an exception those that it lets pass.
     pub first: Option<Timestamp>,
     /// When the last of them happened.
@@ -42,6 +56,8 @@ pub struct Row {
 pub enum Fate {
     /// It is one again.
     Remains,
+    /// It repeats the alert with this id, and a summary counts it.
+    Repeats(String),
     /// The exception with this name lets it pass.
     Excepted(String),
     /// Its rule does not match it any more.
@@ -53,13 +69,30 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// Whether it is no alert any more.
+    /// Whether it is no alert any more, and in no summary.
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Excepted(_) | Self::NoMatch | Self::NoRule)
     }
 }
 
 impl Row {
+    /// Those that rules match.
+    pub fn matched(&self) -> usize {
+        self.remain + self.repeats + self.excepted
+    }
+
+    fn count(&mut self, alert: &PastAlert, fate: &Fate) {
+        self.alerts += 1;
+        self.see(alert.time);
+        *match fate {
+            Fate::Remains => &mut self.remain,
+            Fate::Repeats(_) => &mut self.repeats,
+            Fate::Excepted(_) => &mut self.excepted,
+            Fate::Unsure => &mut self.unsure,
+            Fate::NoMatch | Fate::NoRule => &mut self.unmatched,
+        } += 1;
+    }
+
     fn see(&mut self, time: Timestamp) {
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = self.last.max(Some(time));
@@ -67,26 +100,33 @@ impl Row {
 }
 
 impl<'a> Simulation<'a> {
-    /// Asks all rules and exceptions about all alerts.
-    pub fn run(past: &'a Past, rules: &RuleSet, exceptions: &ExceptionSet) -> Self {
+    /// Asks all rules and exceptions about all alerts, and which of those that remain repeat others: by what their rule
+    /// says of it, or else by these settings.
+    pub fn run(
+        past: &'a Past,
+        rules: &RuleSet,
+        exceptions: &ExceptionSet,
+        settings: Option<&Settings>,
+    ) -> Self {
         let mut this = Self::default();
         for counted in exceptions.exceptions() {
             this.exceptions
                 .insert(counted.exception.name.clone(), Row::default());
         }
-        for alert in &past.alerts {
-            let fate = this.fate(alert, rules, exceptions);
-            let row = this.rules.entry(alert.rule_name()).or_default();
-            row.alerts += 1;
-            row.see(alert.time);
-            match &fate {
-                Fate::Remains => row.remain += 1,
-                Fate::Excepted(_) => row.excepted += 1,
-                Fate::Unsure => row.unsure += 1,
-                Fate::NoMatch | Fate::NoRule => {}
+        let mut alerts: Vec<&PastAlert> = past.alerts.iter().collect();
+        alerts.sort_by_key(|alert| alert.time);
+        let mut repeats = Repeats::new(settings);
+        for alert in alerts {
+            let mut fate = this.fate(alert, rules, exceptions);
+            if let Some(rule) = rules.get(alert.rule()).filter(|_| fate == Fate::Remains) {
+                fate = repeats.fate(alert, rule);
+            }
+            for row in [this.rules.entry(alert.rule_name()).or_default(), &mut this.sum] {
+                row.count(alert, &fate);
             }
             this.fates.push((alert, fate));
         }
+        this.summaries = repeats.summaries();
         this
     }
 

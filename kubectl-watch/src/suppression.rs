@@ -6,6 +6,7 @@
 
 mod fingerprint;
 mod intent;
+mod occurrence;
 mod settings;
 mod summary;
 #[cfg(test)]
@@ -16,10 +17,10 @@ use std::hash::Hash;
 
 use jiff::Timestamp;
 
-use crate::facts::Facts;
 use crate::rule::{Metadata, Severity};
 use fingerprint::Fingerprint;
 use intent::Intents;
+pub use occurrence::{Occurrence, Process, command};
 pub use settings::{DEFAULT_WINDOW, Missing, Settings, field};
 pub use summary::{Distinct, Summary};
 
@@ -72,23 +73,22 @@ impl Suppression {
         rule: &Metadata,
         severity: Severity,
         settings: &Settings,
-        facts: &Facts<'_>,
+        occurrence: &dyn Occurrence,
     ) -> Decision {
         self.last = None;
-        let event = facts.event();
-        if let Some(earlier) = self.intents.earlier(facts, rule)
+        if let Some(earlier) = self.intents.earlier(occurrence, rule)
             && let Some(group) = self.groups.get_mut(&earlier)
         {
-            return group.repeat(rule, facts);
+            return group.repeat(rule, occurrence);
         }
-        let Some(fingerprint) = Fingerprint::of(rule, severity, settings, facts) else {
+        let Some(fingerprint) = Fingerprint::of(rule, severity, settings, occurrence) else {
             return Decision::Alert { is_uncounted: false };
         };
         if let Some(group) = self.groups.get_mut(&fingerprint) {
-            self.intents.note(facts, rule, fingerprint);
-            return group.repeat(rule, facts);
+            self.intents.note(occurrence, rule, fingerprint);
+            return group.repeat(rule, occurrence);
         }
-        let cgroup = event.place.cgroup_id;
+        let cgroup = occurrence.cgroup();
         let in_cgroup = self.of_cgroup.get(&cgroup).copied().unwrap_or_default();
         let in_rule = self.of_rule.get(&rule.id).copied().unwrap_or_default();
         if self.groups.len() >= MAX_GROUPS || in_cgroup >= MAX_OF_CGROUP || in_rule >= MAX_OF_RULE {
@@ -96,12 +96,12 @@ impl Suppression {
         }
         *self.of_cgroup.entry(cgroup).or_default() += 1;
         *self.of_rule.entry(rule.id.clone()).or_default() += 1;
-        self.intents.note(facts, rule, fingerprint);
+        self.intents.note(occurrence, rule, fingerprint);
         self.groups.insert(
             fingerprint,
             Group {
                 cgroup,
-                from: event.time,
+                from: occurrence.time(),
                 window: settings.window,
                 summary: Summary::of(rule, severity, settings),
             },
@@ -161,8 +161,8 @@ impl Suppression {
 }
 
 impl Group {
-    fn repeat(&mut self, rule: &Metadata, facts: &Facts<'_>) -> Decision {
-        self.summary.add(rule, facts);
+    fn repeat(&mut self, rule: &Metadata, occurrence: &dyn Occurrence) -> Decision {
+        self.summary.add(rule, occurrence);
         Decision::Repeat {
             of: self.summary.alert.clone(),
         }

@@ -113,3 +113,59 @@ fn allow_and_simulate_tell_how_to_go_on() {
         assert!(said.contains(words), "{args:?}: {said}");
     }
 }
+
+#[test]
+fn simulate_says_what_suppression_would_do_and_its_numbers_add_up() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("it can be written");
+        path.to_str().expect("it is text").to_owned()
+    };
+    let alert = |id: &str, second: &str, user: &str| {
+        let alert = ALERT
+            .replace("\"a1\"", &format!("{id:?}"))
+            .replace("\"7\",\"name\":\"ci\"", &format!("{user:?},\"name\":{user:?}"));
+        alert.replace("00:00:00Z", &format!("00:00:{second}Z"))
+    };
+    let unknown = alert("a7", "08", "ci").replace("\"rule\":{\"id\":\"", "\"rule\":{\"id\":\"no-");
+    let summary =
+        r#"{"event":{"kind":"event","action":"alert-repeated"},"kubectl_watch":{"suppression":{"count":5}}}"#;
+    // In whatever order they are in the file.
+    let alerts = [
+        alert("a6", "40", "ci"),
+        alert("a1", "00", "ci"),
+        alert("a2", "09", "ci"),
+        alert("a3", "04", "ci"),
+        alert("a4", "05", "bob"),
+        alert("a5", "06", "eve"),
+        unknown,
+        summary.to_owned(),
+    ];
+    let past = write("past.ndjson", &alerts.join("\n"));
+    let exception = EXCEPTION.replace("CONDITION", "user.name == \"bob\"");
+    let exception = write("x.toml", &exception);
+    let args = ["simulate", "--alerts", &past, "-x", &exception, "--suppress=30s"];
+    let (code, report, said) = kubectl_watch(&args);
+    assert_eq!(code, Some(0), "{said}");
+    for words in [
+        "the summaries among them stand for 5 more matches",
+        "      7       3       2        1       0  2026-01-01T00:00:00Z 2026-01-01T00:00:40Z",
+        "       2  2026-01-01T00:00:04Z 2026-01-01T00:00:09Z  a1",
+        "\nalerts 7 = matched 6 + not matched any more 1 + unsure 0\n",
+        "\nmatched 6 = alerted 3 + summarised 2 + excepted 1\n",
+        "\n2 of 7 alerts would be no alerts any more, and 2 counted in summaries\n",
+        "excepted by n",
+        "its rule is not among those given",
+    ] {
+        assert!(report.contains(words), "no {words:?}: {report}");
+    }
+    let (_, report, _) = kubectl_watch(&args[..5]);
+    assert!(
+        report.contains("\nmatched 6 = alerted 5 + summarised 0 + excepted 1\n"),
+        "{report}"
+    );
+    let (code, _, said) = kubectl_watch(&["simulate", "--alerts", &past, "--suppress=48h"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("a day at most"), "{said}");
+}

@@ -87,8 +87,8 @@ fn evasion_09_a_shell_that_kubectl_takes_the_place_of() {
     run(Command::new("perl").args(["-e", "system('bash', '-c', $ARGV[0])", &line]));
     let alert = daemon.alert_of(REPLACED, &user);
     assert_eq!(name(&alert["process"]["parent"]), "perl");
-    assert_eq!(name(&alert["process"]["previous"]), "bash");
-    assert_eq!(alert["process"]["previous"]["executable"], real("/bin/bash"));
+    assert_eq!(name(&alert["kubectl_watch"]["previous"]), "bash");
+    assert_eq!(alert["process"]["previous"][0]["executable"], real("/bin/bash"));
     let stopped = daemon.stop();
     let found = stopped.rules_about(&user);
     assert!(found.contains(ELSEWHERE) && !found.contains(SEED), "{found:?}");
@@ -206,7 +206,7 @@ fn evasion_21_setuid_and_sudo() {
     assert_eq!(alert["process"]["user"]["id"], "65534");
     assert_eq!(alert["process"]["real_user"]["id"], "65534");
     assert_eq!(alert["kubectl_watch"]["login_user"]["id"], "65534");
-    let above = [&alert["process"]["parent"], &alert["process"]["previous"]];
+    let above = [&alert["process"]["parent"], &alert["kubectl_watch"]["previous"]];
     assert!(above.iter().any(|process| name(process) == "sudo"), "{alert}");
 }
 

@@ -128,6 +128,47 @@ fn nobody_is_followed_where_nobody_wants_it() {
     assert_eq!(stopped.number("follow_ups"), 0, "{}", stopped.log);
 }
 
+/// A number of the line that says how many were followed.
+fn followed(stopped: &Stopped, name: &str) -> usize {
+    let mut lines = stopped.log.lines();
+    let line = lines.find(|line| line.contains("followed alerted processes"));
+    let line = line.unwrap_or_else(|| panic!("{}", stopped.log));
+    let number = line
+        .split(' ')
+        .find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("{name}: {line}"))
+}
+
+#[test]
+fn what_is_excepted_takes_no_place_of_an_alert() {
+    const EXCEPTED: usize = 400;
+    let scene = Scene::new();
+    let (program, rule) = scene.watched("/bin/true");
+    let exceptions = scene.script(
+        "exceptions.toml",
+        "[[exception]]\nname = \"ci\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2999-01-01\n\
+         condition = 'user.id == \"0\" and process.args == \"--as=ci\"'\n",
+    );
+    let exceptions = exceptions.to_str().expect("text");
+    let daemon = Daemon::start(&["--rules", &rule, "--exceptions", exceptions]);
+    let user = unique("beside");
+    for number in 0..EXCEPTED {
+        run(Command::new(&program).arg("--as=ci"));
+        if number % 100 == 99 {
+            run(Command::new(&program).arg(format!("--as={user}")));
+        }
+    }
+    let stopped = daemon.stop();
+    assert_eq!(stopped.number("excepted"), EXCEPTED as u64, "{}", stopped.log);
+    assert_eq!(stopped.count(&user), EXCEPTED / 100);
+    assert_eq!(followed(&stopped, "begun"), EXCEPTED / 100, "{}", stopped.log);
+    assert_eq!(followed(&stopped, "without_room"), 0, "{}", stopped.log);
+    let told = stopped.alerts.iter().filter(|document| is_follow_up(document));
+    assert_eq!(told.count(), EXCEPTED / 100);
+}
+
 #[test]
 fn each_alert_of_a_storm_has_its_follow_up_or_is_counted() {
     const ALL: usize = 300;
@@ -144,25 +185,14 @@ fn each_alert_of_a_storm_has_its_follow_up_or_is_counted() {
     }
     let stopped = daemon.stop();
     assert_eq!(stopped.count(&user), ALL, "{}", stopped.log);
-    let line = stopped
-        .log
-        .lines()
-        .find(|line| line.contains("followed alerted processes"));
-    let line = line.unwrap_or_else(|| panic!("{}", stopped.log));
-    let number = |name: &str| -> usize {
-        let word = line
-            .split(' ')
-            .find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-        word.and_then(|word| word.parse().ok())
-            .unwrap_or_else(|| panic!("{name}: {line}"))
-    };
-    assert_eq!(number("begun") + number("without_room"), ALL, "{line}");
+    let (begun, without_room) = (followed(&stopped, "begun"), followed(&stopped, "without_room"));
+    assert_eq!(begun + without_room, ALL, "{}", stopped.log);
     let told: Vec<_> = stopped
         .alerts
         .iter()
         .filter(|document| is_follow_up(document))
         .collect();
-    assert_eq!(told.len(), number("begun"), "{line}");
+    assert_eq!(told.len(), begun, "{}", stopped.log);
     for document in told {
         let own = &document["kubectl_watch"]["follow_up"];
         let closed_by = own["closed_by"].as_str().expect("it says why");

@@ -15,7 +15,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{PATIENCE, require_root, scene::started};
+use crate::{PATIENCE, ecs, require_root, scene::started};
 
 pub use stopped::Stopped;
 
@@ -224,7 +224,7 @@ impl Daemon {
                 self.said.extend(self.log.try_iter());
                 panic!("no document about {what:?}; its log: {}", self.said.join("\n"));
             };
-            let alert: Value = serde_json::from_str(&line).expect("each line is JSON");
+            let alert = document(&line);
             self.seen.push(alert.clone());
             if is_wanted(&alert) {
                 return alert;
@@ -250,11 +250,7 @@ impl Daemon {
     pub fn ended(mut self) -> Stopped {
         // Its pipes close when it ends, and these end with them.
         let mut alerts = std::mem::take(&mut self.seen);
-        alerts.extend(
-            rest(&self.alerts)
-                .iter()
-                .map(|line| serde_json::from_str::<Value>(line).expect("JSON")),
-        );
+        alerts.extend(rest(&self.alerts).iter().map(|line| document(line)));
         let mut said = std::mem::take(&mut self.said);
         said.extend(rest(&self.log));
         let status = self.child.wait().expect("it has ended");
@@ -274,6 +270,13 @@ impl Drop for Daemon {
             let _reaped = self.child.wait();
         }
     }
+}
+
+/// A line that it wrote, which has to be a document of ECS.
+fn document(line: &str) -> Value {
+    let document: Value = serde_json::from_str(line).expect("each line is JSON");
+    assert_eq!(ecs::faults(&document), [""; 0], "{document}");
+    document
 }
 
 fn mentions(alert: &Value, words: &str) -> bool {

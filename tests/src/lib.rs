@@ -4,6 +4,7 @@
 //! said until then, only when that line has not come for very long.
 
 mod daemon;
+pub mod ecs;
 pub mod harmless;
 mod mount;
 mod scene;

@@ -22,8 +22,11 @@ const COMPILERS: [[&str; 3]; 2] = [
     ["rustc", "cargo", "libstd-rust-dev-bpf"],
 ];
 
+/// Its program is what the tests need, not the service that comes with it.
+const SSH_SERVER: &str = "openssh-server";
+
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 11] = [
+const TEST_NEEDS: [(&str, &str); 13] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
@@ -35,6 +38,8 @@ const TEST_NEEDS: [(&str, &str); 11] = [
     ("curl", "curl"),
     ("sudo", "sudo"),
     ("go", "golang-go"),
+    ("ssh", "openssh-client"),
+    ("/usr/sbin/sshd", SSH_SERVER),
 ];
 
 /// All that `cargo build` needs.
@@ -68,7 +73,19 @@ pub(crate) fn for_testing() -> Result<()> {
         "the tests need what Debian calls {}: install it",
         packages.join(", ")
     );
-    apt::install("for the tests", &packages)
+    apt::install("for the tests", &packages)?;
+    if packages.contains(&SSH_SERVER) && Path::new("/run/systemd/system").is_dir() {
+        eprintln!(
+            "  turning off the SSH server that came with {SSH_SERVER}: the tests start one of their own"
+        );
+        return program::run_quietly(program::as_root("systemctl").args([
+            "disable",
+            "--now",
+            "ssh.socket",
+            "ssh.service",
+        ]));
+    }
+    Ok(())
 }
 
 /// What the fuzzer needs besides: it is C++.

@@ -12,8 +12,9 @@ use crate::redact;
 /// The part of ECS `process` that tells of its origin.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Origin {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) previous: Option<Previous>,
+    /// A list, as ECS has it; of several images only the last is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    previous: Vec<Previous>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) entry_leader: Option<EntryLeader>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,11 +27,14 @@ pub(crate) struct Origin {
 
 /// What the process ran before.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Previous {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) name: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) executable: Option<Text>,
+struct Previous {
+    executable: Text,
+}
+
+/// What ECS has no name for of that.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PreviousName {
+    name: Text,
 }
 
 /// ECS `process.entry_leader`.
@@ -72,10 +76,10 @@ impl Origin {
             (process.pid != 0).then(|| Common::new(process, host, args.clone()))
         };
         Self {
-            previous: (!previous.name.is_empty()).then(|| Previous {
-                name: Text::known(&previous.name),
-                executable: Text::known(&previous.executable),
-            }),
+            previous: Text::known(&previous.executable)
+                .map(|executable| Previous { executable })
+                .into_iter()
+                .collect(),
             entry_leader: leader(entry_leader, &redacted.entry_leader).map(|common| EntryLeader {
                 common,
                 entry_meta: entry_kind.map(|kind| EntryMeta {
@@ -90,6 +94,12 @@ impl Origin {
                 .map(|variable| Text(redact::text(variable)))
                 .collect(),
         }
+    }
+}
+
+impl PreviousName {
+    pub(super) fn of(event: &ProcessEvent) -> Option<Self> {
+        Text::known(&event.lineage.previous.name).map(|name| Self { name })
     }
 }
 

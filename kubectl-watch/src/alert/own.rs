@@ -8,7 +8,7 @@ use super::evidence::Matched;
 use super::excepted::ExceptedBy;
 use super::executable::Executable;
 use super::host::Host;
-use super::lineage::{Ancestor, ancestors};
+use super::lineage::{Ancestor, PreviousName, ancestors};
 use super::request::RequestFields;
 use super::surroundings::{RaisedFields, SurroundingFields};
 use super::text::Text;
@@ -36,6 +36,8 @@ pub(crate) struct Own {
     gaps: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     parent_left: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<PreviousName>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ancestors: Vec<Ancestor>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +144,7 @@ impl Own {
             raised: None,
             gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
             parent_left: event.parent_left,
+            previous: PreviousName::of(event),
             ancestors: ancestors(event, host),
             exec_path: Text::known(&event.process.filename),
             executable: Executable::of(event),

@@ -19,7 +19,7 @@ error. Read both before you use it.";
 pub(super) const SIMULATE_HELP: &str = "\
 Examples:
   kubectl-watch simulate --alerts alerts.ndjson --exceptions exceptions/
-  kubectl-watch simulate --alerts alerts.ndjson --rules team/
+  kubectl-watch simulate --alerts alerts.ndjson --rules team/ --suppress=5m
 
 Exits with 78 if a line of the alerts cannot be read; the others count all the same.";
 
@@ -40,15 +40,23 @@ pub struct Quieting {
     /// Write what an exception lets pass as well, as an event that names the exception
     #[arg(long)]
     pub write_excepted: bool,
+    /// What is a repeat.
+    #[command(flatten)]
+    pub repeats: Repeats,
+    /// What this node is for, as `environment=development`: exceptions can ask for `labels.environment`; may be given
+    /// again
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
+    pub labels: Vec<(String, String)>,
+}
+
+/// How repeats of an alert are told.
+#[derive(Args, Debug)]
+pub struct Repeats {
     /// Hold repeats of an alert together for so long (`30s`, `5m`, `1h`) and write one summary of them; for rules that
     /// say it themselves what they say counts [default: every match is an alert]
     #[arg(long, value_name = "WINDOW", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "5m", value_parser = window)]
     pub suppress: Option<SignedDuration>,
-    /// What this node is for, as `environment=development`: exceptions can ask for `labels.environment`; may be given
-    /// again
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
-    pub labels: Vec<(String, String)>,
 }
 
 /// Which exceptions are meant.
@@ -105,6 +113,9 @@ pub struct Simulate {
     /// Which exceptions.
     #[command(flatten)]
     pub exceptions: Exceptions,
+    /// What is a repeat.
+    #[command(flatten)]
+    pub repeats: Repeats,
     /// Which rules.
     #[command(flatten)]
     pub rules: Rules,
@@ -125,9 +136,16 @@ fn window(text: &str) -> Result<SignedDuration, String> {
 /// A label such as `environment=development`.
 fn label(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
-    let is_of_key = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.');
+    let is_of_key = |char: char| char.is_ascii_alphanumeric() || char == '_';
     if key.is_empty() || !key.chars().all(is_of_key) {
-        return Err("a key is of letters, digits, `_` and `.`, so that a condition can name it".to_owned());
+        return Err(
+            "a key is of letters, digits and `_`: Elasticsearch takes what stands behind a `.` for a \
+                    field inside another one, and ECS wants none in labels"
+                .to_owned(),
+        );
+    }
+    if key == "kubectl_watch" {
+        return Err("`labels.kubectl_watch` is taken: alerts have their own labels there".to_owned());
     }
     Ok((key.to_owned(), value.to_owned()))
 }

@@ -1,6 +1,6 @@
-//! `kubectl-watch simulate`: what rules and exceptions would have made of past alerts.
+//! `kubectl-watch simulate`: what rules, exceptions and suppression would have made of past alerts.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 
@@ -11,9 +11,10 @@ use crate::{
     past::{self, Past},
     ruleset::RuleSet,
     simulation::{Fate, Row, Simulation},
+    suppression::Settings,
 };
 
-/// Alerts that are listed one by one.
+/// Alerts, and summaries, that are listed one by one.
 const MAX_LISTED: usize = 20;
 
 pub(super) fn execute(simulate: &Simulate) -> Result<ExitCode, Failure> {
@@ -38,7 +39,8 @@ pub(super) fn execute(simulate: &Simulate) -> Result<ExitCode, Failure> {
             );
         }
     }
-    let simulation = Simulation::run(&past, &rules, &exceptions);
+    let settings = simulate.repeats.suppress.map(Settings::within);
+    let simulation = Simulation::run(&past, &rules, &exceptions, settings.as_ref());
     super::print(report(&past, &simulation).as_bytes())?;
     Ok(faults(&past))
 }
@@ -57,99 +59,171 @@ pub(super) fn faults(past: &Past) -> ExitCode {
 }
 
 fn report(past: &Past, simulation: &Simulation<'_>) -> String {
-    // Writing to a String cannot fail, here and below.
     let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = head(&mut out, past)
+        .and_then(|()| tables(&mut out, simulation))
+        .and_then(|()| repeats(&mut out, simulation))
+        .and_then(|()| sums(&mut out, &simulation.sum))
+        .and_then(|()| gone(&mut out, simulation));
+    out
+}
+
+/// What is in the file.
+fn head(out: &mut String, past: &Past) -> fmt::Result {
     let others: Vec<String> = past
         .others
         .iter()
         .map(|(what, count)| format!("{count} {what}"))
         .collect();
-    let _ = writeln!(
+    let others = match others.len() {
+        0 => String::new(),
+        _ => format!(", and documents that are none: {}", others.join(", ")),
+    };
+    writeln!(out, "{} alerts{others}", past.alerts.len())?;
+    if past.repeats > 0 {
+        writeln!(
+            out,
+            "the summaries among them stand for {} more matches, which are not tried",
+            past.repeats
+        )?;
+    }
+    Ok(())
+}
+
+/// The sums of each rule and each exception.
+fn tables(out: &mut String, simulation: &Simulation<'_>) -> fmt::Result {
+    writeln!(
         out,
-        "{} alerts{}",
-        past.alerts.len(),
-        match others.len() {
-            0 => String::new(),
-            _ => format!(", and documents that are none: {}", others.join(", ")),
-        }
-    );
-    let _ = writeln!(
-        out,
-        "\n{:>7} {:>7} {:>7} {:>7}  first and last alert, rule",
-        "alerts", "remain", "excepted", "unsure"
-    );
+        "\n{:>7} {:>7} {:>7} {:>8} {:>7}  first and last alert, rule",
+        "alerts", "remain", "repeat", "excepted", "unsure"
+    )?;
     for (name, row) in &simulation.rules {
         let Row {
             alerts,
             remain,
+            repeats,
             excepted,
             unsure,
             ..
         } = row;
-        let _ = writeln!(
+        writeln!(
             out,
-            "{alerts:>7} {remain:>7} {excepted:>7} {unsure:>7}  {}  {name}",
-            span(row)
-        );
+            "{alerts:>7} {remain:>7} {repeats:>7} {excepted:>8} {unsure:>7}  {}  {name}",
+            span(row.first, row.last)
+        )?;
     }
     if !simulation.exceptions.is_empty() {
-        let _ = writeln!(
+        writeln!(
             out,
             "\n{:>8} {:>7}  first and last alert, exception",
             "silences", "unsure"
-        );
+        )?;
     }
     for (name, row) in &simulation.exceptions {
-        let _ = writeln!(
+        writeln!(
             out,
             "{:>8} {:>7}  {}  {name}",
             row.excepted,
             row.unsure,
-            span(row)
-        );
+            span(row.first, row.last)
+        )?;
     }
-    let gone: Vec<_> = simulation
-        .fates
-        .iter()
-        .filter(|(_, fate)| fate.is_gone())
-        .collect();
-    let _ = writeln!(
+    Ok(())
+}
+
+/// The summaries that would be written.
+fn repeats(out: &mut String, simulation: &Simulation<'_>) -> fmt::Result {
+    let summaries = &simulation.summaries;
+    if !summaries.is_empty() {
+        writeln!(
+            out,
+            "\n{:>8}  first and last repeat, the alert that they repeat, rule",
+            "repeats"
+        )?;
+    }
+    for summary in summaries.iter().take(MAX_LISTED) {
+        writeln!(
+            out,
+            "{:>8}  {}  {}  {}",
+            summary.count,
+            span(Some(summary.start), Some(summary.end)),
+            past::shown(&summary.alert),
+            past::shown(&summary.rule_name)
+        )?;
+    }
+    and_more(out, summaries.len())
+}
+
+/// Where each alert is counted.
+fn sums(out: &mut String, sum: &Row) -> fmt::Result {
+    let Row {
+        alerts,
+        remain,
+        repeats,
+        excepted,
+        unsure,
+        unmatched,
+        ..
+    } = sum;
+    let matched = sum.matched();
+    writeln!(
         out,
-        "\n{} of {} alerts would be no alerts any more",
+        "\nalerts {alerts} = matched {matched} + not matched any more {unmatched} + unsure {unsure}"
+    )?;
+    writeln!(
+        out,
+        "matched {matched} = alerted {remain} + summarised {repeats} + excepted {excepted}"
+    )
+}
+
+/// The alerts that would be in nothing that is written.
+fn gone(out: &mut String, simulation: &Simulation<'_>) -> fmt::Result {
+    let fates = simulation.fates.iter();
+    let gone: Vec<_> = fates.filter(|(_, fate)| fate.is_gone()).collect();
+    let sum = &simulation.sum;
+    let counted = match sum.repeats {
+        0 => String::new(),
+        repeats => format!(", and {repeats} counted in summaries"),
+    };
+    writeln!(
+        out,
+        "\n{} of {} alerts would be no alerts any more{counted}",
         gone.len(),
-        past.alerts.len()
-    );
+        sum.alerts
+    )?;
     for (alert, fate) in gone.iter().take(MAX_LISTED) {
         let why = match fate {
             Fate::Excepted(name) => format!("excepted by {name}"),
             Fate::NoMatch => "its rule does not match any more".to_owned(),
             Fate::NoRule => "its rule is not among those given".to_owned(),
-            Fate::Remains | Fate::Unsure => continue,
+            Fate::Remains | Fate::Repeats(_) | Fate::Unsure => continue,
         };
-        let _ = writeln!(out, "  {}: {why}", alert.line());
+        writeln!(out, "  {}: {why}", alert.line())?;
     }
-    if gone.len() > MAX_LISTED {
-        let _ = writeln!(out, "  … and {} more", gone.len() - MAX_LISTED);
-    }
-    let unsure = simulation
-        .fates
-        .iter()
-        .filter(|(_, fate)| *fate == Fate::Unsure)
-        .count();
-    if unsure > 0 {
-        let _ = writeln!(
+    and_more(out, gone.len())?;
+    if sum.unsure > 0 {
+        writeln!(
             out,
-            "of {unsure} it cannot be told: what it depends on was redacted, or is not in the alert"
-        );
+            "of {} it cannot be told: what it depends on was redacted, or is not in the alert",
+            sum.unsure
+        )?;
     }
-    out
+    Ok(())
+}
+
+fn and_more(out: &mut String, listed: usize) -> fmt::Result {
+    if listed > MAX_LISTED {
+        writeln!(out, "  … and {} more", listed - MAX_LISTED)?;
+    }
+    Ok(())
 }
 
 /// When the first and the last of them happened.
-fn span(row: &Row) -> String {
+fn span(first: Option<Timestamp>, last: Option<Timestamp>) -> String {
     let shown = |time: Option<Timestamp>| match time {
         Some(time) => format!("{time:.0}"),
         None => format!("{:<20}", "-"),
     };
-    format!("{} {}", shown(row.first), shown(row.last))
+    format!("{} {}", shown(first), shown(last))
 }

@@ -3,6 +3,7 @@
 //! Chains are flat, so that only nesting, which the parser bounds, is deep.
 
 mod print;
+mod texts;
 
 use super::error::At;
 

@@ -47,12 +47,13 @@ const NAMES: [&str; 41] = [
     "CAP_CHECKPOINT_RESTORE",
 ];
 
-/// The names of a set of capabilities, in the order of their bits. A bit that has no name yet is named by its number.
+/// The names of a set of capabilities, in the order of their bits. A bit that has no name yet is its number,
+/// as ECS wants it.
 pub(crate) fn names(set: u64) -> impl Iterator<Item = Cow<'static, str>> {
     let bits = (0..64).filter(move |bit| set >> bit & 1 == 1);
     bits.map(|bit| match NAMES.get(bit) {
         Some(&name) => Cow::Borrowed(name),
-        None => Cow::Owned(format!("CAP_{bit}")),
+        None => Cow::Owned(bit.to_string()),
     })
 }
 
@@ -62,7 +63,7 @@ mod tests {
     fn bits_have_their_kernel_names() {
         assert_eq!(super::names(0).count(), 0);
         let some: Vec<_> = super::names(1 << 21 | 1 << 39 | 1 << 63).collect();
-        assert_eq!(some, ["CAP_SYS_ADMIN", "CAP_BPF", "CAP_63"]);
+        assert_eq!(some, ["CAP_SYS_ADMIN", "CAP_BPF", "63"]);
         assert_eq!(super::names(0x1ff_ffff_ffff).count(), 41);
     }
 }

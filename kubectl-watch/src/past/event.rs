@@ -19,6 +19,8 @@ const NEVER_WRITTEN: &[&str] = &["process.parent.interactive", "process.parent.t
 const ELSEWHERE: &[(&str, &str)] = &[
     ("group.Ext.real.", "process.real_group."),
     ("process.parent.parent.", "kubectl_watch.ancestors.0."),
+    ("process.previous.executable", "process.previous.0.executable"),
+    ("process.previous.name", "kubectl_watch.previous.name"),
     ("process.vpid", "kubectl_watch.namespace.process_pid"),
     ("user.Ext.real.", "process.real_user."),
     ("user.effective.", "process.user."),
@@ -27,6 +29,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
 /// Whether a text has a mark in place of a secret.
 pub(super) fn is_redacted(text: &str) -> bool {
     text.contains(MARK)
+}
+
+/// Whether documents have a field at all.
+pub(super) fn is_written(field: Field) -> bool {
+    !NEVER_WRITTEN.contains(&FactSchema.name(field))
 }
 
 /// What a document has under a name with dots. Of labels the name goes on as it is.
@@ -47,24 +54,32 @@ pub(super) fn at<'a>(document: &'a Json, name: &str) -> Option<&'a Json> {
 impl PastAlert {
     /// Whether all that its event had of a field is in the document.
     pub fn is_known(&self, field: Field) -> bool {
-        let name = FactSchema.name(field);
-        if NEVER_WRITTEN.contains(&name) {
+        if !is_written(field) {
             return false;
         }
-        let mut is_whole = true;
+        let name = FactSchema.name(field);
+        let mut is_whole = !self.is_cut(field);
         let mut has_value = false;
         for value in self.values(name) {
             has_value = true;
             is_whole &= !value.as_str().is_some_and(is_redacted);
         }
-        let may_be_left_out = match name.rsplit_once('.') {
-            // Long ones are in the arguments alone.
-            Some((of, "command_line")) => at(&self.document, &format!("{of}.args")).is_some(),
-            // A file is hashed after its first alert.
-            Some((_, "sha256")) => true,
-            _ => false,
-        };
+        // A file is hashed after its first alert.
+        let may_be_left_out = self.is_too_long(field) || name.ends_with(".sha256");
         is_whole && (has_value || !may_be_left_out && !self.is_gap(field))
+    }
+
+    /// Whether the end of a value was left out because it is long: of what kubectl asks for.
+    pub(super) fn is_cut(&self, field: Field) -> bool {
+        let name = FactSchema.name(field);
+        let ends = |value: &Json| value.as_str().is_some_and(|text| text.ends_with('…'));
+        name.starts_with("kubectl_watch.request.") && self.values(name).any(ends)
+    }
+
+    /// Whether it is a command line that was left out because it is long: it is in the arguments alone.
+    pub(super) fn is_too_long(&self, field: Field) -> bool {
+        let of = FactSchema.name(field).strip_suffix(".command_line");
+        of.is_some_and(|of| self.has(&format!("{of}.args")) && !self.has(&format!("{of}.command_line")))
     }
 
     /// Whether the alert says that this field could not be had.
@@ -134,7 +149,7 @@ fn without_marks(text: &str) -> String {
 }
 
 /// The bytes that a document shows as text: each `\xNN` is one.
-fn bytes(text: &str) -> Cow<'_, [u8]> {
+pub(super) fn bytes(text: &str) -> Cow<'_, [u8]> {
     if !text.contains(r"\x") {
         return Cow::Borrowed(text.as_bytes());
     }

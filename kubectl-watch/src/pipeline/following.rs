@@ -4,15 +4,14 @@
 //! in the few hundred microseconds before is not known. Several alerts about it share a follow-up, and each gets a
 //! document. Where no alert comes of the matches, because they are excepted or repeats, nothing is told.
 
+mod begin;
 mod decided;
 mod open;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
-
-use jiff::Timestamp;
 
 pub(super) use open::Open;
 
@@ -20,13 +19,13 @@ use crate::{
     enrich::process::ProcessFolder,
     event::{
         ProcessEvent,
-        follow_up::{Closing, Deed, FollowUp, What},
+        follow_up::{Closing, Deed},
     },
-    kubectl::{Endpoint, Request},
-    source::kernel::{Follower, MAX_FOLLOW_UPS, SourceError, Ticket, Touched},
+    source::kernel::{Follower, MAX_FOLLOW_UPS, SourceError, Touched},
 };
 
-/// Follow-ups that are begun from one look to the next, a second later: in a storm the alerts come first.
+/// Follow-ups that are begun from one look to the next, a second later: in a storm the alerts come first. And those of
+/// which no alert came, so that what is excepted takes no place of an alert.
 const MAX_BEGUN: usize = 100;
 /// How long the programs stay attached when nobody is followed any more: who is alerted once often is again.
 const LINGER: Duration = Duration::from_secs(10);
@@ -42,8 +41,10 @@ pub(super) struct Following {
     last: u64,
     /// How many without room were told.
     told_without_room: u64,
-    /// How many were begun since the last look.
+    /// How many were begun since the last look that have an alert, or may get one.
     begun_lately: usize,
+    /// How many of which no alert came.
+    in_vain_lately: usize,
     /// Since when nobody is followed.
     idle_since: Instant,
     deeds: Vec<Deed>,
@@ -57,7 +58,7 @@ pub(super) struct Totals {
     pub(super) begun: u64,
     /// Those of them that had ended.
     pub(super) too_late: u64,
-    /// Not followed, because too many were.
+    /// Alerts whose process is not followed, because too many were.
     pub(super) without_room: u64,
     /// Deeds that found the buffer full.
     pub(super) lost: u64,
@@ -75,95 +76,11 @@ impl Following {
             last: 0,
             told_without_room: 0,
             begun_lately: 0,
+            in_vain_lately: 0,
             idle_since: Instant::now(),
             deeds: Vec::new(),
             totals: Totals::default(),
         }
-    }
-
-    /// Begins to follow the process of an event, unless it is followed already, until what is [`decided`](Self::decided)
-    /// on it at least. What fails leaves the alert as it is.
-    pub(super) fn begin(&mut self, event: &ProcessEvent) {
-        if let Some(open) = self.find(event) {
-            open.undecided += 1;
-            return;
-        }
-        if let Err(error) = self.try_begin(event) {
-            tracing::warn!(%error, pid = event.process.pid, "cannot follow an alerted process");
-        }
-        // One that ran before has had time to fork, and its alert is late anyhow.
-        if event.found_running {
-            self.settle(event);
-        }
-    }
-
-    fn try_begin(&mut self, event: &ProcessEvent) -> Result<(), SourceError> {
-        let Some(follower) = &mut self.follower else {
-            return Ok(());
-        };
-        let taken: BTreeSet<u32> = self.open.values().map(|open| open.ticket.slot).collect();
-        let free = (0..MAX_FOLLOW_UPS).find(|slot| !taken.contains(slot));
-        let Some(slot) = free.filter(|_| self.begun_lately < MAX_BEGUN) else {
-            self.totals.without_room += 1;
-            return Ok(());
-        };
-        self.last += 1;
-        self.begun_lately += 1;
-        let ticket = Ticket { id: self.last, slot };
-        follower.begin(ticket)?;
-        let pid = event.process.pid;
-        let start_ticks = event.process.start_ticks();
-        let outer = follower.owner(pid, start_ticks)?;
-        follower.follow(ticket, pid, start_ticks)?;
-        let since = Timestamp::now();
-        let open = Open {
-            ticket,
-            event: open::slim(event),
-            api_server: Request::of(&event.process.args)
-                .server
-                .and_then(|server| Endpoint::of(&server)),
-            alerts: Vec::new(),
-            living: BTreeMap::from([(pid, start_ticks)]),
-            did: FollowUp::new(pid, Some(since)),
-            deadline: Instant::now() + self.limit,
-            outer,
-            is_settled: false,
-            undecided: 1,
-        };
-        self.open.insert(ticket.id, open);
-        Ok(())
-    }
-
-    /// Looks, when the alerts of an event are out, whether its process lives, and follows those that it had forked before.
-    pub(super) fn settle(&mut self, event: &ProcessEvent) {
-        if let Err(error) = self.try_settle(event) {
-            tracing::warn!(%error, pid = event.process.pid, "cannot follow all that an alerted process forked");
-        }
-    }
-
-    fn try_settle(&mut self, event: &ProcessEvent) -> Result<(), SourceError> {
-        let is_it = |open: &&mut Open| open.is_of(event) && !open.is_settled;
-        let (Some(follower), Some(open)) = (&mut self.follower, self.open.values_mut().find(is_it)) else {
-            return Ok(());
-        };
-        open.is_settled = true;
-        let (id, pid) = (open.ticket.id, event.process.pid);
-        if ProcessFolder::lives(pid, event.process.start_ticks()) {
-            for inner in open.follow_children(follower)? {
-                if let Some(inner) = self.open.get_mut(&inner) {
-                    inner.outer.get_or_insert(id);
-                }
-            }
-            return Ok(());
-        }
-        // If its end was seen, it has been sent by now.
-        follower.take(&mut self.deeds);
-        let is_its_end = |it: &Deed| it.follow_up == id && it.pid == pid && matches!(it.what, What::Ended(_));
-        if !self.deeds.iter().any(is_its_end) {
-            open.living.clear();
-            open.did.since = None;
-        }
-        Ok(())
     }
 
     /// Whether there is no room for one more.
@@ -260,7 +177,7 @@ impl Following {
 
     /// Once a second: whose end was not seen, who was followed long enough, and whether the programs are attached.
     pub(super) fn look(&mut self) -> Result<(Over, Vec<Touched>), SourceError> {
-        self.begun_lately = 0;
+        (self.begun_lately, self.in_vain_lately) = (0, 0);
         let more = self.totals.without_room - self.told_without_room;
         if more > 0 {
             tracing::warn!(number = more, "too many were alerted about to follow each");

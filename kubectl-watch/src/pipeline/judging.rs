@@ -106,7 +106,7 @@ impl Pipeline {
                 .extend(self.enrichment.inquire(&mut waiting.event));
         }
         let event = &waiting.event;
-        if !matching.is_empty() && !waiting.is_awaited && waiting.sent.is_empty() {
+        if !matching.is_empty() && !waiting.is_awaited {
             self.following.begin(event);
             waiting.is_awaited = true;
         }

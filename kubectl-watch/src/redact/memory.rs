@@ -3,7 +3,7 @@
 use super::name::{self, Meaning};
 use super::quote::Open;
 use super::scan::Scan;
-use super::{Kind, mark, value};
+use super::{Kind, shape, value};
 
 /// The flag before each argument of a plug-in, in `kubectl config set-credentials`.
 const PLUGIN_ARGUMENT: &[u8] = b"--exec-arg";
@@ -19,6 +19,8 @@ pub(super) struct Memory {
     pub(super) after_c: bool,
     /// The program is curl, whose `-u` has a password in it.
     pub(super) curl: bool,
+    /// How many values were secrets even if the text is a pattern.
+    pub(super) secrets: usize,
 }
 
 impl Memory {
@@ -53,6 +55,12 @@ impl Memory {
         self.scan(text, None, out);
     }
 
+    /// Writes the mark that stands for a secret.
+    pub(super) fn mark(&mut self, kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
+        self.secrets += usize::from(!shape::is_wildcard(secret));
+        super::mark(kind, secret, out);
+    }
+
     fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) {
         let quotes = Open::default();
         Scan {
@@ -72,7 +80,7 @@ impl Memory {
     /// it turns out not to be what its name promised.
     pub(super) fn redact(&mut self, meaning: Meaning, value: &[u8], out: &mut Vec<u8>) -> bool {
         match meaning {
-            Meaning::Secret(kind) => mark(kind, value, out),
+            Meaning::Secret(kind) => self.mark(kind, value, out),
             Meaning::Header(kind) => {
                 let word = value
                     .iter()
@@ -80,7 +88,7 @@ impl Memory {
                     .unwrap_or(value.len());
                 let Some(schemed) = name::scheme(&value[..word]).filter(|_| kind == Kind::Authorization)
                 else {
-                    mark(kind, value, out);
+                    self.mark(kind, value, out);
                     return true;
                 };
                 let secret = value::skip_space(value, word);
@@ -88,7 +96,7 @@ impl Memory {
                 if secret == value.len() {
                     self.expected = Some(Meaning::Secret(schemed));
                 } else {
-                    mark(schemed, &value[secret..], out);
+                    self.mark(schemed, &value[secret..], out);
                 }
             }
             Meaning::Pair(_) | Meaning::UserPassword => {
@@ -103,7 +111,7 @@ impl Memory {
                     return false;
                 }
                 out.extend_from_slice(&value[..=place]);
-                mark(kind, &value[place + 1..], out);
+                self.mark(kind, &value[place + 1..], out);
             }
         }
         true

@@ -5,12 +5,12 @@
 
 use std::mem;
 
+use super::Kind;
 use super::memory::Memory;
 use super::name::{self, Meaning};
 use super::quote::{self, Found, Open};
 use super::shape::{dots, is_dash_c, is_port, is_run, jwt};
 use super::value::{self, Until};
-use super::{Kind, mark};
 
 /// What follows a run.
 enum Follow {
@@ -79,7 +79,8 @@ impl Scan<'_> {
             self.copy_to(start + token);
             let secret = &word[token..];
             let dot = usize::from(secret.ends_with(b".") && dots(secret) > 2);
-            mark(Kind::Jwt, &secret[..secret.len() - dot], self.out);
+            self.memory
+                .mark(Kind::Jwt, &secret[..secret.len() - dot], self.out);
             self.at = start + length - dot;
             return;
         }
@@ -244,7 +245,7 @@ impl Scan<'_> {
                 _ => return,
             },
         };
-        mark(Kind::Userinfo, &rest[..end], self.out);
+        self.memory.mark(Kind::Userinfo, &rest[..end], self.out);
         self.at = start + end;
     }
 

@@ -1,5 +1,15 @@
 //! Shapes that say what bytes are wherever they stand.
 
+/// Bytes of a secret by which it could be found.
+const PIECE: usize = 8;
+
+/// Whether the value in a pattern is no secret: without its wildcards it is shorter than a piece of one, or it is the
+/// end of a path.
+pub(super) fn is_wildcard(value: &[u8]) -> bool {
+    let bytes = value.iter().filter(|byte| !matches!(byte, b'*' | b'?'));
+    value.starts_with(b"*/") || bytes.count() < PIECE
+}
+
 /// Whether what is behind a host's colon is the number of a port.
 pub(super) fn is_port(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)

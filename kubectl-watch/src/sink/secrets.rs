@@ -1,17 +1,27 @@
-//! That no piece of a secret is in anything that leaves: a line of JSON, a block in a terminal, an update, what is
-//! logged. Wherever the secret was: in the arguments of any process, in the environment, in a kubeconfig.
+//! That no piece of a secret is in anything that leaves: a line of JSON, a block in a terminal, an update, a follow-up,
+//! a summary, a notice, a runbook, what is logged. Wherever the secret was: in the arguments of any process, in the
+//! environment, in a kubeconfig.
 
 use proptest::prelude::*;
 
 use super::terminal::Terminal;
 use super::*;
+use crate::alert::notice::{About, Loss};
 use crate::alert::samples::Sample;
-use crate::alert::{News, Update, UpdateParts};
+use crate::alert::{
+    ExceptedBy, FollowUp, FollowUpParts, News, Notice, NoticeParts, RepeatSummary, SummaryParts, Update,
+    UpdateParts,
+};
 use crate::credential::Kubeconfig;
 use crate::credential::kubeconfig::Config;
+use crate::event::follow_up::{self, Closing};
 use crate::event::{Ancestor, Args, Environment, Process};
-use crate::kubectl::Request;
+use crate::facts::{Facts, Node};
+use crate::kubectl::{Endpoint, Request};
+use crate::past::Past;
 use crate::redact::properties::PLACES;
+use crate::runbook::Runbook;
+use crate::suppression::{Settings, Suppression};
 
 /// Bytes that are too few to find a secret by.
 const PIECE: usize = 8;
@@ -44,10 +54,16 @@ fn outputs(sample: &Sample) -> Vec<u8> {
         })
     };
     let updates = [News::Executable, News::Circumstances].map(update);
-    let debug = format!("{:?} {alert:?} {updates:?}", sample.event);
-    let messages: Vec<Message> = std::iter::once(alert.into())
-        .chain(updates.map(Message::from))
-        .collect();
+    let excepted = sample.alert().excepted(ExceptedBy {
+        name: "n".into(),
+        reason: "r".into(),
+        owner: "o".into(),
+        expires: "2999-01-01".into(),
+    });
+    let mut messages: Vec<Message> = vec![alert.into(), excepted.into(), follow_up(sample).into()];
+    messages.extend(updates.map(Message::from));
+    messages.extend([summary(sample).into(), loss(sample).into()]);
+    let debug = format!("{:?} {messages:?} {}", sample.event, runbook(sample));
     let mut terminal = Terminal::to(debug.into_bytes());
     for message in &messages {
         terminal.deliver(message).expect("a Vec takes all");
@@ -55,6 +71,62 @@ fn outputs(sample: &Sample) -> Vec<u8> {
     let mut all = terminal.into_inner();
     all.extend(messages.iter().flat_map(Message::to_json_line));
     all
+}
+
+/// What its process did next, as far as the command line says where that goes.
+fn follow_up(sample: &Sample) -> FollowUp {
+    let server = Request::of(&sample.event.process.args).server;
+    FollowUp::new(&FollowUpParts {
+        alert: "id",
+        rule: ("id", "name"),
+        event: &sample.event,
+        api_server: server.and_then(|server| Endpoint::of(&server)).as_ref(),
+        did: &follow_up::FollowUp::new(sample.event.process.pid, None),
+        closing: Closing::AllEnded,
+        host: &sample.host,
+        id: uuid::Uuid::nil(),
+        created: sample.event.time,
+    })
+}
+
+/// The same once more, as suppression counts it.
+fn summary(sample: &Sample) -> RepeatSummary {
+    let (mut suppression, node) = (Suppression::default(), Node::default());
+    let settings = Settings::within(jiff::SignedDuration::from_mins(5));
+    for _ in 0..2 {
+        let facts = Facts::of(&sample.event, &node);
+        suppression.decide(&sample.rule, sample.rule.severity, &settings, &facts);
+        suppression.sent("id");
+    }
+    let summaries = suppression.rest();
+    RepeatSummary::new(&SummaryParts {
+        summary: summaries.first().expect("there was a repeat"),
+        host: &sample.host,
+        id: uuid::Uuid::nil(),
+        created: sample.event.time,
+    })
+}
+
+/// That its exec was lost but for the process.
+fn loss(sample: &Sample) -> Notice {
+    let about = About::Loss(Loss {
+        reason: "partial_execs",
+        process: Some(sample.event.process.clone()),
+        ..Loss::default()
+    });
+    Notice::new(&NoticeParts {
+        about: &about,
+        host: &sample.host,
+        id: uuid::Uuid::nil(),
+        created: sample.event.time,
+    })
+}
+
+/// What to do about its alert, as it was written.
+fn runbook(sample: &Sample) -> String {
+    let past = Past::from_text(&sample.alert().to_json_line());
+    let alert = past.alerts.first().expect("it is an alert");
+    Runbook { alert, rule: None }.to_string()
 }
 
 /// Whether a piece of the secret is there, that is not there without it.

@@ -2,9 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Missing, Settings};
-use crate::eql::{Event as _, Value};
-use crate::facts::Facts;
+use super::{Missing, Occurrence, Settings};
+use crate::eql::Value;
 use crate::rule::{Metadata, Severity};
 
 /// A hash of all that has to be the same. Two that differ have no hash in common that anybody could find.
@@ -17,22 +16,19 @@ impl Fingerprint {
         rule: &Metadata,
         severity: Severity,
         settings: &Settings,
-        facts: &Facts<'_>,
+        occurrence: &dyn Occurrence,
     ) -> Option<Self> {
-        let place = &facts.event().place;
         let mut hash = Sha256::new();
         add(&mut hash, rule.id.as_bytes());
         add(&mut hash, severity.name().as_bytes());
         // One container hides no other, whatever the rule says.
-        add(
-            &mut hash,
-            place.container_id.as_deref().unwrap_or_default().as_bytes(),
-        );
-        add(&mut hash, place.pod_uid.as_deref().unwrap_or_default().as_bytes());
+        for place in [occurrence.container(), occurrence.pod()] {
+            add(&mut hash, place.unwrap_or_default().as_bytes());
+        }
         for &(field, name) in &settings.fields {
             add(&mut hash, name.as_bytes());
             let mut values = 0_u64;
-            facts.any(field, &mut |value| {
+            occurrence.any(field, &mut |value| {
                 values += 1;
                 match value {
                     Value::Str(text) => add(&mut hash, text),

@@ -2,11 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::Settings;
+use super::{Occurrence, Settings};
 use crate::alert::text;
-use crate::facts::Facts;
-use crate::kubectl::Request;
-use crate::redact;
 use crate::rule::{Metadata, Severity};
 
 /// Distinct values that are kept of a field.
@@ -65,30 +62,20 @@ impl Summary {
     }
 
     /// Takes in a repeat: by the same rule, or by another that says no more of the same intent.
-    pub(super) fn add(&mut self, rule: &Metadata, facts: &Facts<'_>) {
-        let event = facts.event();
+    pub(super) fn add(&mut self, rule: &Metadata, occurrence: &dyn Occurrence) {
+        let time = occurrence.time();
         if self.count == 0 {
-            (self.start, self.end) = (event.time, event.time);
-            self.container.clone_from(&event.place.container_id);
-            self.pod.clone_from(&event.place.pod_uid);
+            (self.start, self.end) = (time, time);
+            self.container = occurrence.container().map(str::to_owned);
+            self.pod = occurrence.pod().map(str::to_owned);
         }
         self.count += 1;
-        self.start = self.start.min(event.time);
-        self.end = self.end.max(event.time);
-        let args = redact::args(&event.process.args);
-        let target = Request::of_event(event, &args).and_then(|request| request.as_user);
-        let user = event.names.user.clone();
-        let user = user.unwrap_or_else(|| event.credentials.user.effective.to_string());
-        for (field, value) in [
-            ("process.command_line", args.command_line()),
-            ("process.parent.name", &redact::text(&event.parent.name)),
-            ("process.pid", event.process.pid.to_string().as_bytes()),
-            ("rule.name", rule.name.as_bytes()),
-            ("user.name", user.as_bytes()),
-            ("user.target.name", target.as_deref().unwrap_or_default()),
-        ] {
-            self.differ(field, value);
+        self.start = self.start.min(time);
+        self.end = self.end.max(time);
+        for (field, value) in occurrence.particulars() {
+            self.differ(field, &value);
         }
+        self.differ("rule.name", rule.name.as_bytes());
     }
 
     fn differ(&mut self, field: &'static str, value: &[u8]) {

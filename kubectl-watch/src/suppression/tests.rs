@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Place, Process, ProcessEvent};
-use crate::facts::Node;
+use crate::facts::{Facts, Node};
 
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 

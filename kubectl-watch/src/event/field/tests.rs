@@ -116,7 +116,7 @@ fn each_field_has_its_values() {
         ("process.tty.char_device.minor", vec!["Int(0)"]),
         (
             "process.thread.capabilities.effective",
-            vec!["CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE", "CAP_63"],
+            vec!["CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE", "63"],
         ),
         ("process.thread.capabilities.permitted", vec![]),
         ("orchestrator.resource.id", vec!["u"]),

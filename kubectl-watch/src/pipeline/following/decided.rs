@@ -1,18 +1,51 @@
 //! What became of the matches of a process that is followed, and what was found out for them.
 
-use super::{super::late::Sent, Following};
+use super::{super::late::Sent, Following, MAX_BEGUN};
 use crate::{
     event::{ProcessEvent, follow_up::Closing},
     kubectl::Endpoint,
 };
 
 impl Following {
-    /// Names alerts whose documents are to follow.
+    /// Names alerts whose documents are to follow. What was not followed before it was an alert, because too much else
+    /// was that may be none, is followed from now on.
     pub(in crate::pipeline) fn tell(&mut self, event: &ProcessEvent, alert: &Sent) {
-        if let Some(open) = self.find(event) {
-            open.alerts.push(alert.clone());
+        if self.follower.is_none() {
+            return;
+        }
+        if self.find(event).is_none()
+            && self.begun_lately < MAX_BEGUN
+            && let Some(slot) = self.free().or_else(|| self.give_way())
+        {
+            self.begin_in(slot, event);
+        }
+        match self.find(event) {
+            Some(open) => open.alerts.push(alert.clone()),
+            None => self.totals.without_room += 1,
         }
         self.learn(event);
+    }
+
+    /// The slot of one that is no alert yet, if there is any, and is followed no longer. Should it become one, it asks
+    /// for a slot again.
+    fn give_way(&mut self) -> Option<u32> {
+        let mut others = self.open.values();
+        let other = others
+            .find(|open| open.alerts.is_empty() && open.outer.is_none())?
+            .ticket;
+        self.drop_in_vain(other.id);
+        Some(other.slot).filter(|_| self.follower.is_some())
+    }
+
+    /// Follows one no longer of which no alert came.
+    fn drop_in_vain(&mut self, id: u64) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.undecided = 0;
+        }
+        self.begun_lately = self.begun_lately.saturating_sub(1);
+        self.in_vain_lately += 1;
+        let closed = self.close(|open| open.ticket.id == id, Closing::AllEnded);
+        self.or_nobody(closed);
     }
 
     /// Takes the API server from the kubeconfig, where the command line names none.
@@ -31,8 +64,7 @@ impl Following {
             return;
         }
         let id = open.ticket.id;
-        let closed = self.close(|open| open.ticket.id == id, Closing::AllEnded);
-        self.or_nobody(closed);
+        self.drop_in_vain(id);
     }
 }
 
