@@ -48,6 +48,8 @@ pub(super) struct Counts {
     pub(super) excepted: u64,
     /// Alerts whose repeats nobody counts, because there was no place for one more.
     pub(super) uncounted: u64,
+    /// How often a rule was decided on without a field that it names, because nobody said in time what it is.
+    pub(super) unsure: u64,
 }
 
 /// The exceptions and the suppression, with what they did.
@@ -61,6 +63,8 @@ pub(super) struct Triage {
     pub(super) counts: Counts,
     /// Summaries that are due.
     due: Vec<Summary>,
+    /// Of those without a field, how many were told.
+    told_unsure: u64,
 }
 
 impl Triage {
@@ -78,6 +82,7 @@ impl Triage {
             },
             counts: Counts::default(),
             due: Vec::new(),
+            told_unsure: 0,
         })
     }
 
@@ -112,6 +117,19 @@ impl Triage {
                 tracing::error!(error = %failure, "kept the old exceptions, as the new ones cannot be used");
             }
         }
+    }
+
+    /// The node, as far as rules and exceptions ask for it.
+    pub(super) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Whether no exception lets a match pass, whatever will be known yet. Nothing is counted.
+    pub(super) fn is_an_alert(&self, rule: &Rule, facts: &Facts<'_>) -> bool {
+        let found = self
+            .exceptions
+            .look(&rule.metadata.id, facts, &|field| facts.is_known(field));
+        matches!(found, Answer::No)
     }
 
     /// Decides on a match, which is as grave as that here, and counts it.
@@ -168,6 +186,14 @@ impl Triage {
     pub(super) fn tick(&mut self, now: Timestamp) {
         self.due.extend(self.suppression.over(now));
         say_over(&mut self.exceptions, now);
+        let more = self.counts.unsure - self.told_unsure;
+        if more > 0 {
+            tracing::warn!(
+                more,
+                "decided on rules without fields that they name, as nobody could say in time what they are"
+            );
+            self.told_unsure = self.counts.unsure;
+        }
     }
 
     /// At the end: all that is counted is due.
@@ -203,11 +229,13 @@ impl Triage {
             );
         }
         let sum = self.sum();
-        let uncounted = self.counts.uncounted;
+        let Counts {
+            uncounted, unsure, ..
+        } = self.counts;
         if self.holds() {
-            tracing::info!(uncounted, "every match is accounted for: {sum}");
+            tracing::info!(uncounted, unsure, "every match is accounted for: {sum}");
         } else {
-            tracing::error!(uncounted, "matches are not accounted for: {sum}");
+            tracing::error!(uncounted, unsure, "matches are not accounted for: {sum}");
         }
     }
 
