@@ -104,8 +104,7 @@ impl<'a> Facts<'a> {
                 || (name.starts_with("kubectl_watch.credential.token.") && request.token.is_some())
         };
         match own::gap(name) {
-            // What is not kubectl has none.
-            Some(Gap::Kubeconfig) => self.request().is_none_or(flags_say),
+            Some(Gap::Kubeconfig) => self.request().is_some_and(flags_say),
             Some(Gap::Pod) => self.event.place.pod_uid.is_none(),
             gap => gap.is_none(),
         }

@@ -3,12 +3,14 @@
 //! A test never waits for a time to pass. It awaits a line of the daemon, and gives up, with what the daemon
 //! said until then, only when that line has not come for very long.
 
+mod cgroup;
 mod daemon;
 pub mod harmless;
 mod mount;
 mod scene;
 mod server;
 
+pub use cgroup::Cgroup;
 pub use daemon::{Daemon, Stopped, binary};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};

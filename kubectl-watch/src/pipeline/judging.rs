@@ -62,12 +62,12 @@ impl Pipeline {
         }
         // What is to be known of the process has to be taken hold of now, while it runs, and before anything is done to it.
         self.enrichment.for_alert(&mut event);
-        let is_about = matches || may_match;
-        let inquiry = is_about.then(|| self.enrichment.hold(&mut event)).flatten();
-        let response = self.respond(&event);
         if !asks_first {
             tickets = self.identify(&mut event)?;
         }
+        let is_about = matches || may_match;
+        let inquiry = is_about.then(|| self.enrichment.hold(&mut event)).flatten();
+        let response = self.respond(&event);
         let mut waiting = Waiting {
             event,
             tickets,
