@@ -21,6 +21,8 @@ use crate::kubectl::Request;
 const OWN: u16 = 0x4000;
 /// The number of the first label.
 const LABELS: u16 = 0x8000;
+/// What is known of a file only after all of it was read.
+const HASH: &str = "process.hash.sha256";
 /// How the fields begin that are labels.
 const LABEL: &str = "labels.";
 
@@ -90,7 +92,7 @@ impl<'a> Facts<'a> {
     pub fn is_known(&self, field: Field) -> bool {
         let event = self.event;
         let name = FactSchema.name(field);
-        if name == "process.hash.sha256" {
+        if name == HASH {
             return event.file.is_none() || event.executable.content.sha256.is_some();
         }
         self.is_early(field) || own::gap(name).is_none_or(|gap| !event.gaps.contains(&gap))
@@ -129,7 +131,7 @@ impl FactSchema {
 
     /// Whether a field may be known only after a look at files.
     pub fn is_late(self, field: Field) -> bool {
-        self.gap(field).is_some()
+        self.gap(field).is_some() || self.name(field) == HASH
     }
 
     /// Whether an event does not say a field by itself.

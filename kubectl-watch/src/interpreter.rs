@@ -156,14 +156,13 @@ pub fn code<'a>(process: &Process, args: &[&'a [u8]]) -> Option<Code<'a>> {
         [_, rest @ ..] => (program, rest),
         [] => return None,
     };
-    let code = match dialect_of(program) {
-        Some(dialect) => dialect.code(operands),
+    let code = if let Some(dialect) = dialect_of(program) {
+        dialect.code(operands)
+    } else {
         // The kernel puts the interpreter and at most one option before the path of a script.
-        None => {
-            let is_path = |arg: &&&[u8]| basename(arg) == process.name;
-            let path = operands.iter().take(2).find(is_path);
-            Code::File(path.filter(|_| is_called_otherwise(process))?)
-        }
+        let is_path = |arg: &&&[u8]| basename(arg) == process.name;
+        let path = operands.iter().take(2).find(is_path);
+        Code::File(path.filter(|_| is_called_otherwise(process))?)
     };
     Some(match code {
         Code::File(path) if is_file_descriptor(path) => Code::Descriptor,
@@ -208,7 +207,7 @@ impl Dialect {
                     Some(_) => {}
                     None => return Code::Unclear,
                 },
-                [b'-', letters @ ..] | [b'+', letters @ ..] if arg[0] == b'-' || self.is_shell() => {
+                [b'-' | b'+', letters @ ..] if arg[0] == b'-' || self.is_shell() => {
                     match self.short(letters) {
                         Some(Effect::Code) => return Code::CommandLine,
                         Some(Effect::Module) => return Code::Module,

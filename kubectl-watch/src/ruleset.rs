@@ -264,6 +264,8 @@ impl RuleSet {
 }
 
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod tests;

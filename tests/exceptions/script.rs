@@ -36,9 +36,9 @@ fn a_script_is_excepted_by_its_hash_until_a_byte_of_it_changes() {
         "it is",
     ]));
     let allowed = String::from_utf8_lossy(&allowed.stdout).into_owned();
-    let test = format!("kubectl_watch.script.sha256 == \"{hash}\"");
+    let expected = format!("kubectl_watch.script.sha256 == \"{hash}\"");
     assert!(
-        allowed.contains(&test) && !allowed.contains("process.parent.args"),
+        allowed.contains(&expected) && !allowed.contains("process.parent.args"),
         "{allowed}"
     );
 

@@ -134,7 +134,8 @@ impl Pipeline {
     /// Decides on each rule that matches and has not been decided on, and sends what comes of it.
     pub(super) fn alert(&mut self, waiting: &mut Waiting, patience: Patience) {
         let mut judged = undecided(&self.rules, self.triage.node(), waiting, Patience::Some);
-        if !judged.is_empty() && !(waiting.is_in_hand && waiting.inquiry.is_none()) {
+        let is_unasked = !waiting.is_in_hand || waiting.inquiry.is_some();
+        if !judged.is_empty() && is_unasked {
             if !waiting.is_in_hand {
                 waiting.inquiry = self.enrichment.hold(&mut waiting.event);
                 waiting.is_in_hand = true;

@@ -11,7 +11,7 @@ use crate::{
     exception::Exception,
     exceptionset::{Answer, ExceptionSet},
     exit::Failure,
-    facts::{Facts, Node},
+    facts::{FactSchema, Facts, Node},
     rule::{Rule, Severity},
     ruleset::RuleSet,
     suppression::{self, Settings, Summary, Suppression},
@@ -282,6 +282,25 @@ fn load(config: &Config, rules: &RuleSet) -> Result<ExceptionSet, Failure> {
     let set = ExceptionSet::load(&config.exceptions).map_err(Failure::config)?;
     for what in set.passed_over() {
         tracing::info!("{what}");
+    }
+    for counted in set.exceptions() {
+        let exception = &counted.exception;
+        let mut late = exception
+            .condition
+            .fields()
+            .filter(|(field, _)| FactSchema.is_late(*field));
+        let is_ordered = config
+            .respond
+            .orders
+            .iter()
+            .any(|order| exception.is_about(&order.rule));
+        if let Some((_, field)) = late.next().filter(|_| is_ordered) {
+            tracing::warn!(
+                exception = exception.name,
+                field,
+                "this exception asks for what is found out late: whom it could let pass is responded to only then"
+            );
+        }
     }
     let warnings = set.warnings(rules);
     for warning in &warnings {

@@ -66,7 +66,7 @@ impl Question {
         for (process, has_left) in std::iter::once(parent).chain(above).take(MAX_ABOVE) {
             if may_run_script(process) {
                 match Self::of_process(process, has_left) {
-                    Found::Question(question) => return Some(question),
+                    Found::Question(question) => return Some(*question),
                     Found::InArguments => in_arguments = in_arguments.or(Some(process)),
                     Found::Nothing => {}
                     Found::Typed => break,
@@ -81,7 +81,7 @@ impl Question {
     }
 
     fn of_process(process: &Process, has_left: bool) -> Found {
-        let gone = || Found::Question(unknown(process, NoScript::File(Unknown::Gone)));
+        let gone = || Found::Question(Box::new(unknown(process, NoScript::File(Unknown::Gone))));
         let Some(folder) = ProcessFolder::open(process).filter(|_| !has_left) else {
             return gone();
         };
@@ -101,21 +101,21 @@ impl Question {
             Some(Code::CommandLine) => return Found::InArguments,
             Some(Code::Stdin) if is_terminal(&folder) => return Found::Typed,
             Some(Code::File(path)) => {
-                return Found::Question(match View::of(process) {
+                return Found::Question(Box::new(match View::of(process) {
                     Ok(view) => Self::File {
                         path: path.to_vec(),
                         view,
                         interpreter: process.clone(),
                     },
                     Err(why) => unknown(process, NoScript::File(why)),
-                });
+                }));
             }
             Some(Code::Module) => NoScript::Module,
             Some(Code::Stdin) => NoScript::Stdin,
             Some(Code::Descriptor) => NoScript::Descriptor,
             Some(Code::Unclear) => NoScript::Unclear,
         };
-        Found::Question(unknown(process, why))
+        Found::Question(Box::new(unknown(process, why)))
     }
 
     /// Whether a file is asked for.
@@ -185,7 +185,7 @@ enum Found {
     InArguments,
     /// Somebody types in it.
     Typed,
-    Question(Question),
+    Question(Box<Question>),
 }
 
 fn unknown(process: &Process, why: NoScript) -> Question {
