@@ -1,3 +1,5 @@
+//! Rules that depend on what is not known yet.
+
 use std::collections::BTreeMap;
 
 use super::*;
