@@ -2,14 +2,13 @@
 //! own, because files run one after another, and a storm fills the buffers of all daemons there are.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use kubectl_watch_tests::{Daemon, Mount, Scene, Stopped, binary, require_root, run, unique};
-use rustix::process::{Pid, Signal, kill_process};
+use kubectl_watch_tests::{Daemon, Mount, PATIENCE, Scene, Stopped, lines, run, unique};
+use rustix::process::Signal;
 
 /// One test at a time: a storm is everybody's.
 fn alone() -> MutexGuard<'static, ()> {
@@ -118,43 +117,6 @@ fn evasion_20_a_daemon_that_stands_still_loses_nothing_that_fits() {
     assert_eq!(stopped.notices("events-lost").len(), 0);
 }
 
-/// The daemon with its alerts where a test says, and the last lines of its log when it has ended.
-struct Elsewhere(Child);
-
-impl Elsewhere {
-    fn start(rule: &str, alerts: Stdio) -> Self {
-        require_root();
-        let mut command = Command::new(binary());
-        command
-            .args(["--output", "json", "--rules", rule])
-            .stdin(Stdio::null())
-            .stdout(alerts)
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
-        let log = child.stderr.as_mut().expect("it is piped");
-        let mut byte = [0];
-        let mut said = Vec::new();
-        // By bytes, so that nothing behind this line is taken.
-        while !said.ends_with(b"watching") {
-            log.read_exact(&mut byte).expect("it watches");
-            said.push(byte[0]);
-        }
-        Self(child)
-    }
-
-    fn stop(mut self) -> Stopped {
-        kill_process(Pid::from_child(&self.0), Signal::TERM).expect("it runs");
-        let mut log = String::new();
-        let mut stderr = self.0.stderr.take().expect("it is piped");
-        stderr.read_to_string(&mut log).expect("it is text");
-        Stopped {
-            status: self.0.wait().expect("it ends"),
-            alerts: Vec::new(),
-            log,
-        }
-    }
-}
-
 /// What was made is delivered, or counted as not delivered.
 fn assert_adds_up(stopped: &Stopped, delivered: u64) {
     let number = |name| stopped.number(name);
@@ -176,22 +138,20 @@ fn a_full_pipe_delays_nobody_and_the_counts_add_up() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let scene = Scene::new();
     let (program, rule) = scene.watched("/bin/true");
-    let daemon = Elsewhere::start(&rule, writer.into());
+    let daemon = Daemon::start_into(writer.into(), &["--rules", &rule]);
     // The pipe holds a few alerts, the queue 1,024 more, and every exec succeeds all the same.
     storm(&program, 1500, 10, "--as=unread");
     // Read at last, the daemon writes what it kept, and then what comes.
-    let mut lines = BufReader::new(reader)
-        .lines()
-        .map(|line| line.expect("it is text"));
-    let mut all = lines.by_ref().take(1000).collect::<Vec<_>>();
+    let lines = lines(reader);
+    let next = || lines.recv_timeout(PATIENCE).expect("it is on its way");
+    let mut all: Vec<String> = (0..1000).map(|_| next()).collect();
     let user = unique("read");
     storm(&program, 1, 10, &format!("--as={user}"));
     while !all.last().is_some_and(|line| line.contains(&user)) {
-        all.push(lines.next().expect("it is on its way"));
+        all.push(next());
     }
-    let late = std::thread::spawn(move || lines.collect::<Vec<_>>());
     let stopped = daemon.stop();
-    all.extend(late.join().expect("it ends"));
+    all.extend(lines.iter());
     let parsed = all.iter().map(|line| serde_json::from_str(line));
     let whole: Vec<serde_json::Value> = parsed.collect::<Result<_, _>>().expect("each line is whole");
     assert_adds_up(&stopped, whole.len() as u64);
@@ -205,12 +165,8 @@ fn a_full_disk_is_said_and_counted_and_what_is_there_stays_whole() {
     let (program, rule) = scene.watched("/bin/true");
     let disk = Mount::new("tmpfs", "size=64k", scene.path().join("disk"));
     let path = disk.path().join("alerts");
-    let daemon = Elsewhere::start(
-        &rule,
-        std::fs::File::create(&path)
-            .expect("there is room for a name")
-            .into(),
-    );
+    let alerts = std::fs::File::create(&path).expect("there is room for a name");
+    let daemon = Daemon::start_into(alerts.into(), &["--rules", &rule]);
     storm(&program, 100, 10, "--as=full");
     let stopped = daemon.stop();
     assert!(stopped.status.success(), "{}", stopped.log);

@@ -159,10 +159,11 @@ fn watch(capabilities: &[String]) -> Seen {
 }
 
 /// Fields, and all that begins so, that say nothing of rights.
-const LEFT_OUT: [&str; 5] = [
+const LEFT_OUT: [&str; 6] = [
     "kubectl_watch.alert",
     "kubectl_watch.gaps",
     "kubectl_watch.kubeconfig.unknown",
+    "kubectl_watch.surroundings",
     "related",
     "process.session_leader",
 ];

@@ -4,7 +4,8 @@ use kubectl_watch_ebpf::{CHUNK, Chunk, Counter, Kind, MAX_ARGS};
 
 use crate::{
     maps,
-    task::{Address, offset, user_bytes},
+    task::{Address, offset},
+    user,
     work::repeat,
 };
 
@@ -98,8 +99,7 @@ extern "C" fn send_chunk() -> u32 {
     let Some(scratch) = maps::scratch() else { return 1 };
     // SAFETY: the scratch holds more than the record's head and a chunk.
     unsafe {
-        let bytes = scratch.cast::<u8>().add(size_of::<Chunk>());
-        if !user_bytes(bytes, len, rest.from) {
+        if !user::copy(size_of::<Chunk>() as u32, len, rest.from) {
             rest.unreadable = true;
         }
         scratch.cast::<Chunk>().write(Chunk {

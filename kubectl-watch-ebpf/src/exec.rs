@@ -11,7 +11,7 @@ use aya_ebpf::{
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
     ABSENT, Counter, Exec, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File, HEAD_ARGS, Ids,
-    Kind, MAX_FILENAME, Process, SCRATCH_BYTES, UNSET_ID,
+    Kind, Process, SCRATCH_BYTES, UNSET_ID,
 };
 
 use crate::{
@@ -19,11 +19,12 @@ use crate::{
     args::{self, Rest},
     file::{ByAddress, ByList, Mappings, Version},
     lineage::{self, Parent, Past},
-    maps::{self, Scratch},
+    maps,
     name::Names,
     path, place,
-    task::{Address, offset, user_bytes},
+    task::{Address, offset},
     typed::Typed,
+    user,
 };
 
 /// Where the texts begin in a record.
@@ -161,13 +162,13 @@ extern "C" fn describe() -> u32 {
     exec.parent = parent.task;
     exec.parent_place = place::session(parent.address);
 
-    let end = texts(scratch, exec, past, parent, binprm);
+    let end = texts(exec, past, parent, binprm);
     let mm = task.follow(offset!(task_struct_mm));
     let mut args = Rest::args(mm, sequence);
     let room = end.min((SCRATCH_BYTES - HEAD_ARGS) as u32);
     let len = args.total.min(HEAD_ARGS as u32);
     // SAFETY: `room` leaves the first arguments' bytes of the scratch free.
-    if len > 0 && !unsafe { user_bytes(at(scratch, room), len, args.from) } {
+    if len > 0 && !unsafe { user::copy(room, len, args.from) } {
         exec.flags |= FLAG_ARGS_UNREADABLE;
         args.unreadable = true;
     }
@@ -248,10 +249,8 @@ fn credentials(exec: &mut Exec, task: Address) {
 
 /// Appends every text but the arguments, and says where the next one goes.
 #[inline(always)]
-fn texts(scratch: *mut Scratch, exec: &mut Exec, past: &Past, parent: &Parent, binprm: Address) -> u32 {
-    let filename = binprm.follow(offset!(linux_binprm_filename));
-    // SAFETY: the texts begin with room for it.
-    let len = unsafe { filename.text(at(scratch, TEXTS), MAX_FILENAME as u32) };
+fn texts(exec: &mut Exec, past: &Past, parent: &Parent, binprm: Address) -> u32 {
+    let len = path::filename(binprm.follow(offset!(linux_binprm_filename)), TEXTS);
     if len == 0 {
         maps::count(Counter::UnreadableFilenames);
     }
@@ -291,15 +290,4 @@ const fn key(task: kubectl_watch_ebpf::Task) -> Process {
         pid: task.pid,
         reserved: 0,
     }
-}
-
-/// A place in the scratch.
-///
-/// # Safety
-///
-/// `position` must be within it.
-#[inline(always)]
-unsafe fn at(scratch: *mut Scratch, position: u32) -> *mut u8 {
-    // SAFETY: the caller's promise.
-    unsafe { scratch.cast::<u8>().add(position as usize) }
 }

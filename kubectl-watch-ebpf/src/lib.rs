@@ -39,6 +39,13 @@ pub const COUNTERS: &str = "COUNTERS";
 pub const LAST_LOST: &str = "LAST_LOST";
 /// Read-only global: the [`Offsets`] of the running kernel.
 pub const OFFSETS: &str = "OFFSETS";
+/// Read-only global: the BTF id of a structure of two 64-bit numbers, for `bpf_rdonly_cast` (Linux 6.2). Zero where
+/// the program is to read memory by calls.
+pub const CAST_TYPE: &str = "CAST_TYPE";
+/// The number of no helper: the daemon makes each call of it one of `bpf_rdonly_cast`, which the linker does not know.
+pub const CAST_CALL: u32 = 0x6b77_6361;
+/// Read-only global: not zero where the program is to read a process's memory text by text.
+pub const USER_TEXTS: &str = "USER_TEXTS";
 /// Read-only global of aya-log: the level up to which the program speaks.
 pub const AYA_LOG_LEVEL: &str = "AYA_LOG_LEVEL";
 /// A program, and the BTF tracepoint that it is attached to (Linux 5.5).

@@ -5,11 +5,12 @@
 //! which file it was, for the one that replaces it.
 
 use kubectl_watch_ebpf::{
-    FLAG_PARENT_LEFT, FLAG_PARENT_WITHOUT_MEMORY, MAX_FILENAME, MAX_REMEMBERED, Process, SCRATCH_BYTES, Task,
+    FLAG_PARENT_LEFT, FLAG_PARENT_WITHOUT_MEMORY, MAX_REMEMBERED, Process, SCRATCH_BYTES, Task,
 };
 
 use crate::{
     maps::{self, Kept},
+    path,
     task::{Address, offset},
     typed::Typed,
 };
@@ -158,8 +159,7 @@ pub(crate) fn remember(task: Address, filename: Address) {
         let text = (&raw mut (*slot).filename).cast::<u8>();
         if filename.text(text, kept) == kept {
             // It may go on: its last component is at its end.
-            let Some(scratch) = maps::scratch() else { return };
-            let len = filename.text(scratch.cast(), MAX_FILENAME as u32);
+            let len = path::filename(filename, 0);
             filename.at(len.saturating_sub(kept)).text(text, kept);
         }
         (*slot).exec_id = exec_id(task);

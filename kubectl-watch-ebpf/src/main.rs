@@ -1,7 +1,7 @@
 //! The kernel object: its programs, its licence, and nothing for the host.
 //!
 //! One exec is followed by reading `exec.rs`: is it watched, what is it, send it. `fork.rs` remembers who forked
-//! whom for the time when the parent is gone. All reading of kernel memory is in `typed.rs` and `task.rs`, all maps
+//! whom for the time when the parent is gone. All reading of memory is in `typed.rs`, `task.rs` and `user.rs`, all maps
 //! are in `maps.rs`, and nothing here judges: the daemon does.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 
@@ -29,6 +29,8 @@ mod place;
 mod task;
 #[cfg(target_arch = "bpf")]
 mod typed;
+#[cfg(target_arch = "bpf")]
+mod user;
 #[cfg(target_arch = "bpf")]
 mod work;
 

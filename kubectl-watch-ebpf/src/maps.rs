@@ -142,9 +142,12 @@ impl Kept {
     }
 }
 
-/// Room for the longest record.
+/// Bytes of the longest text that `bpf_snprintf` prints at once, with its NUL (`MAX_BPRINTF_BIN_ARGS` of Linux).
+pub(crate) const STRING_BYTES: u32 = 512;
+
+/// Room for the longest record, and for a text that is cut only when it is there.
 #[repr(C, align(8))]
-pub(crate) struct Scratch(pub(crate) [u8; SCRATCH_BYTES]);
+pub(crate) struct Scratch([u8; SCRATCH_BYTES + STRING_BYTES as usize]);
 
 /// This CPU's room for a record. No other program of ours runs on this CPU until this one ends.
 #[inline(always)]

@@ -4,7 +4,8 @@
 //! mount's root to where it is mounted. Each component is sent with its NUL; the daemon turns them around.
 
 use kubectl_watch_ebpf::{
-    Counter, FLAG_EXECUTABLE_CUT, FLAG_EXECUTABLE_NAMELESS, MAX_PATH, MAX_PATH_STEPS, SCRATCH_BYTES,
+    Counter, FLAG_EXECUTABLE_CUT, FLAG_EXECUTABLE_NAMELESS, MAX_FILENAME, MAX_PATH, MAX_PATH_STEPS,
+    SCRATCH_BYTES,
 };
 
 use crate::{
@@ -77,6 +78,29 @@ extern "C" fn append_path(file: u64, position: u32) -> u64 {
         }
     };
     u64::from(walk.position.wrapping_sub(position)) | u64::from(flags) << 32
+}
+
+/// Writes the path as exec'd at `position` of the scratch. Its length with its NUL, or 0 where it cannot be read.
+#[inline(always)]
+pub(crate) fn filename(text: Address, position: u32) -> u32 {
+    copy_filename(text.0, position)
+}
+
+/// The same as a function that the verifier looks at by itself.
+#[inline(never)]
+#[unsafe(no_mangle)]
+extern "C" fn copy_filename(text: u64, position: u32) -> u32 {
+    let Some(scratch) = maps::scratch() else { return 0 };
+    // SAFETY: a reference is readable. It is volatile so that the value that is checked is the one that is used.
+    let position = unsafe { (&raw const position).read_volatile() };
+    if position > (SCRATCH_BYTES - MAX_FILENAME) as u32 {
+        return 0;
+    }
+    // SAFETY: `position` and a path are within the scratch.
+    unsafe {
+        let to = scratch.cast::<u8>().add(position as usize);
+        Address(text).text(to, MAX_FILENAME as u32)
+    }
 }
 
 /// One component, or one mount crossed. Stops the loop by returning 1.

@@ -11,6 +11,7 @@ use crate::{
     maps::Kept,
     path::Walk,
     task::Address,
+    user::Texts,
 };
 
 /// Everything. Each part belongs to the module that its type is of.
@@ -32,6 +33,8 @@ pub(crate) struct Work {
     pub(crate) rest: Rest,
     /// What is sent after it.
     pub(crate) env: Rest,
+    /// What is read of the process's own memory.
+    pub(crate) texts: Texts,
 }
 
 /// Takes a step until it returns 1, a number of times at most.

@@ -13,6 +13,8 @@ use crate::exit::ExitCode;
 
 /// The oldest kernel that `cargo xtask kernels` tries. What is used is in Linux since 5.8.
 const MIN_KERNEL: (u32, u32) = (5, 10);
+/// The first that lets a program read its memory under `lockdown=confidentiality` (`bpf_rdonly_cast`).
+const MIN_LOCKED: (u32, u32) = (6, 2);
 
 /// Bits of capabilities.
 const DAC_READ_SEARCH: u32 = 2;
@@ -126,7 +128,7 @@ pub fn report(findings: &Findings) -> Report {
     let mut checks = vec![
         kernel(&findings.kernel),
         btf(findings),
-        lockdown(findings.lockdown),
+        lockdown(findings.lockdown, &findings.kernel),
     ];
     checks.extend(capabilities(findings.capabilities));
     checks.extend([
@@ -149,11 +151,10 @@ fn check(need: &'static str, state: State, found: impl Into<String>, fix: &'stat
 }
 
 fn kernel(release: &str) -> Check {
-    let mut numbers = release.split(|char: char| !char.is_ascii_digit()).map(str::parse);
-    let state = match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) < MIN_KERNEL => State::Missing(ExitCode::Kernel),
-        (Some(Ok(_)), Some(Ok(_))) => State::Good,
-        _ => State::Lacking,
+    let state = match version(release) {
+        Some(version) if version < MIN_KERNEL => State::Missing(ExitCode::Kernel),
+        Some(_) => State::Good,
+        None => State::Lacking,
     };
     check(
         "Linux 5.10",
@@ -176,15 +177,28 @@ fn btf(findings: &Findings) -> Check {
     check("kernel types", state, found, fix)
 }
 
-fn lockdown(lockdown: Option<Lockdown>) -> Check {
+/// Major and minor version of a release.
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release
+        .split(|char: char| !char.is_ascii_digit())
+        .map(|number| number.parse().ok());
+    numbers.next().flatten().zip(numbers.next().flatten())
+}
+
+fn lockdown(lockdown: Option<Lockdown>, release: &str) -> Check {
+    let can_be_read = version(release).is_none_or(|version| version >= MIN_LOCKED);
     let (state, found) = match lockdown {
         Some(Lockdown::None) => (State::Good, "none"),
         Some(Lockdown::Integrity) => (State::Good, "integrity, which does no harm"),
+        Some(Lockdown::Confidentiality) if can_be_read => (
+            State::Good,
+            "confidentiality, which this kernel can be watched under",
+        ),
         Some(Lockdown::Confidentiality) => (State::Missing(ExitCode::Kernel), "confidentiality"),
         None => (State::Good, "not reported, so most likely none"),
     };
-    let fix = "Start the kernel without lockdown=confidentiality: with it no program may read kernel memory.";
-    check("no lockdown", state, found, fix)
+    let fix = "Run Linux 6.2 or newer, or start this kernel without lockdown=confidentiality: with it no program may read kernel memory.";
+    check("lockdown", state, found, fix)
 }
 
 fn capabilities(set: Option<u64>) -> Vec<Check> {

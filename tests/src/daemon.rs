@@ -4,7 +4,7 @@ mod stopped;
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Read},
+    io::{self, BufRead as _, BufReader, Read},
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
@@ -69,14 +69,27 @@ impl Daemon {
     ///
     /// When it does not watch.
     pub fn start_by(command: &mut Command, args: &[&str]) -> Self {
+        Self::spawn(command.args(args).stdout(Stdio::piped()))
+    }
+
+    /// Starts it with these arguments, and with JSON lines that go where a test says: it has no alerts then.
+    ///
+    /// # Panics
+    ///
+    /// When it does not watch.
+    pub fn start_into(alerts: Stdio, args: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        Self::spawn(command.args(["--output", "json"]).args(args).stdout(alerts))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
         require_root();
-        command
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
         let mut child = started(command, Command::spawn);
-        let alerts = lines(child.stdout.take().expect("it is piped"));
+        let alerts = match child.stdout.take() {
+            Some(alerts) => lines(alerts),
+            None => lines(io::empty()),
+        };
         let log = lines(child.stderr.take().expect("it is piped"));
         let mut this = Self {
             child,
@@ -269,7 +282,8 @@ fn mentions(alert: &Value, words: &str) -> bool {
         .any(|arg| arg.as_str().is_some_and(|arg| arg.contains(words)))
 }
 
-fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+/// The lines of something as they come, read by a thread.
+pub fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(from).lines() {

@@ -11,7 +11,7 @@ mod scene;
 mod server;
 
 pub use cgroup::Cgroup;
-pub use daemon::{Daemon, Stopped, binary};
+pub use daemon::{Daemon, Stopped, binary, lines};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
 pub use server::Server;

@@ -57,9 +57,17 @@ fn the_exit_code_is_of_what_fails() {
         ("integrity", ExitCode::Success, |found| {
             found.lockdown = Some(Lockdown::Integrity);
         }),
-        ("confidentiality", ExitCode::Kernel, |found| {
+        ("confidentiality", ExitCode::Success, |found| {
             found.lockdown = Some(Lockdown::Confidentiality);
         }),
+        (
+            "confidentiality, and no other way to read",
+            ExitCode::Kernel,
+            |found| {
+                found.kernel = "6.1.0-50-amd64".into();
+                found.lockdown = Some(Lockdown::Confidentiality);
+            },
+        ),
         ("no CAP_BPF", ExitCode::Privilege, |found| {
             found.capabilities = Some(1 << PERFMON);
         }),

@@ -217,8 +217,7 @@ impl Pipeline {
 
     /// Logs what was lost since it was last looked, and sends a notice of what could have been an alert.
     pub(super) fn report_losses(&mut self) -> Result<(), Failure> {
-        let losses = self.source.losses()?;
-        let balance = self.source.balance()?;
+        let (losses, balance) = self.source.losses_and_balance()?;
         for (reason, number) in losses.since(&self.losses) {
             tracing::warn!(reason, number, "lost something of what was to be watched");
         }

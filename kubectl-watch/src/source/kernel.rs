@@ -3,8 +3,10 @@
 //! This folder is the only place that knows aya and the record layout. It judges nothing: which names matter
 //! comes from the rules, and everything that the kernel sends is handed on.
 
+mod account;
 mod assembly;
 mod btf;
+mod cast;
 mod clock;
 mod convert;
 mod error;
@@ -100,10 +102,10 @@ impl KernelSource {
     /// Loads the kernel programs, or takes over those that are pinned; what is loaded sends nothing before
     /// [`attach`](Self::attach). Must be called in a tokio runtime.
     pub fn open(options: &Options) -> Result<Self, SourceError> {
-        let offsets = offsets::read(&options.btf)?;
+        let layout = offsets::read(&options.btf)?;
         let types = KernelTypes::new(&options.btf);
         let pins = options.pins.as_deref().map(Pins::open).transpose()?;
-        let identity = pin::identity(&offsets, options.log.level());
+        let identity = pin::identity(&layout.offsets, options.log.level());
         let mut pinned = None;
         if let Some(set) = pins.as_ref().and_then(|pins| pins.set(&identity)) {
             match Loaded::pinned(&set).and_then(|found| Ok((found, Reader::open(&set)?))) {
@@ -125,7 +127,7 @@ impl KernelSource {
             }
             (
                 None,
-                Loaded::new(options, &offsets, &types, set.as_ref())?,
+                Loaded::new(options, &layout, &types, set.as_ref())?,
                 Vec::new(),
                 None,
             )
@@ -139,7 +141,7 @@ impl KernelSource {
             programs,
         } = loaded;
         let ring = readable(Ring::new(ring)?)?;
-        let follower = options.follow.then(|| Follower::open(&offsets, &types));
+        let follower = options.follow.then(|| Follower::open(&layout, &types));
         drop(types);
         give_back_memory();
         Ok(Self {
@@ -215,20 +217,6 @@ impl KernelSource {
         self.pins.is_some()
     }
 
-    /// The losses of which a daemon before this one told.
-    pub fn told(&self) -> Result<Losses, SourceError> {
-        self.reader
-            .as_ref()
-            .map_or_else(|| Ok(Losses::default()), Reader::told)
-    }
-
-    /// Keeps which losses were told, for the daemon after this one.
-    pub fn keep_told(&mut self, losses: &Losses) -> Result<(), SourceError> {
-        self.reader
-            .as_mut()
-            .map_or(Ok(()), |reader| reader.keep_told(losses))
-    }
-
     /// What in the kernel is not as it was left, told once; the names to watch are written again.
     pub fn check(&mut self) -> Result<Vec<Touched>, SourceError> {
         let mut touched = guard::check_links(&mut self.links);
@@ -296,31 +284,5 @@ impl KernelSource {
     /// To be called once a second: events of which a part is overdue are handed out as they are.
     pub fn give_up_overdue(&mut self, out: &mut Vec<ProcessEvent>) {
         self.inbox.assembly.give_up_still(out);
-    }
-
-    /// What was seen and what was lost so far, by reason.
-    pub fn losses(&self) -> Result<Losses, SourceError> {
-        let mut losses = self.counters.read()?;
-        losses.received = self.inbox.received;
-        losses.bad_records = self.inbox.bad_records;
-        losses.unfinished_args = self.inbox.assembly.given_up;
-        losses.unfinished_env = self.inbox.assembly.without_env;
-        losses.strays = self.inbox.assembly.strays;
-        Ok(losses)
-    }
-
-    /// The gaps between execs that arrived, since this was last asked.
-    pub fn take_holes(&mut self) -> Vec<Hole> {
-        self.inbox.ledger.take_holes()
-    }
-
-    /// The last exec that each CPU lost.
-    pub fn last_lost(&self) -> Result<Vec<LostExec>, SourceError> {
-        lost::read(&self.last_lost)
-    }
-
-    /// What was watched, against what arrived and what was lost. Exact once [`finish`](Self::finish) is done.
-    pub fn balance(&self) -> Result<Balance, SourceError> {
-        self.counters.balance(&self.inbox.ledger, self.inbox.bad_records)
     }
 }

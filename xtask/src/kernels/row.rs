@@ -74,6 +74,13 @@ pub(crate) const ROWS: &[Row] = &[
         ..CLOUD_AMD64
     },
     Row {
+        name: "6.1-locked-amd64",
+        suite: "bookworm",
+        parameters: "lockdown=confidentiality",
+        may_lack: &[Degradation::Locked],
+        ..CLOUD_AMD64
+    },
+    Row {
         name: "6.12-amd64",
         suite: "trixie",
         real_kubectl: true,
@@ -94,14 +101,12 @@ pub(crate) const ROWS: &[Row] = &[
         name: "6.12-locked-amd64",
         suite: "trixie",
         parameters: "lockdown=confidentiality",
-        may_lack: &[Degradation::Locked],
         ..CLOUD_AMD64
     },
     Row {
         name: "6.12-locked-arm64",
         suite: "trixie",
         parameters: "lockdown=confidentiality",
-        may_lack: &[Degradation::Locked],
         ..CLOUD_ARM64
     },
     Row {
@@ -112,6 +117,12 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "newest-amd64",
         suite: "trixie-backports",
+        ..CLOUD_AMD64
+    },
+    Row {
+        name: "newest-locked-amd64",
+        suite: "trixie-backports",
+        parameters: "lockdown=confidentiality",
         ..CLOUD_AMD64
     },
     Row {

@@ -13,8 +13,8 @@ const SPEAKER: &str = "guest: ";
 pub(crate) enum Degradation {
     /// It does not describe its types. The daemon refuses to start, with 69.
     NoTypes,
-    /// It is locked against its own administrator, so that nobody may read its memory. The daemon refuses to start,
-    /// with 69.
+    /// It is locked against its own administrator, so that nobody may read its memory by calls, and it knows no other
+    /// way (before 6.2). The daemon refuses to start, with 69.
     Locked,
     /// It does not count the execs that a program could not be shown (before 5.12).
     NoMissedCount,
@@ -39,8 +39,9 @@ impl Degradation {
                 "The kernel does not describe its types (no BTF). The daemon says so, says what to do, and ends with 69."
             }
             Self::Locked => {
-                "The kernel is locked against its own administrator (`lockdown=confidentiality`), and lets no program \
-                 read its memory. The daemon says so, says what to do, and ends with 69."
+                "The kernel is locked against its own administrator (`lockdown=confidentiality`), lets no program read \
+                 its memory by a call, and knows no other way (`bpf_rdonly_cast`, Linux 6.2). The daemon says so, says \
+                 what to do, and ends with 69."
             }
             Self::NoMissedCount => {
                 "The kernel does not count execs that it could not show the program, so `missed_execs` stays 0 whatever \

@@ -30,6 +30,8 @@ pub(super) struct Assembly {
 struct Unfinished {
     sequence: u64,
     event: ProcessEvent,
+    /// How many arguments the kernel counted.
+    argc: usize,
     args: Part,
     env: Part,
     /// Whether something came since it was last asked.
@@ -80,6 +82,7 @@ impl Assembly {
         let this = Unfinished {
             sequence,
             event,
+            argc: exec.argc as usize,
             args: Part {
                 bytes: args.to_vec(),
                 total: exec.args_total as usize,
@@ -171,14 +174,18 @@ impl Assembly {
     /// Hands one out, whole or not.
     fn hand_out(&mut self, this: Unfinished, out: &mut Vec<ProcessEvent>) {
         let Unfinished {
-            mut event, args, env, ..
+            mut event,
+            argc,
+            args,
+            env,
+            ..
         } = this;
         let parts = [
-            (&args, Gap::Args, &mut self.given_up),
-            (&env, Gap::Environment, &mut self.without_env),
+            (args.has(argc), Gap::Args, &mut self.given_up),
+            (env.is_whole(), Gap::Environment, &mut self.without_env),
         ];
-        for (part, gap, counter) in parts {
-            if part.is_whole() {
+        for (is_whole, gap, counter) in parts {
+            if is_whole {
                 continue;
             }
             *counter += 1;
@@ -205,6 +212,12 @@ impl Unfinished {
 impl Part {
     const fn is_whole(&self) -> bool {
         self.bytes.len() >= self.total
+    }
+
+    /// Whether it is whole and as many texts, where it is known how many: memory that the kernel could not read came as
+    /// empty ones.
+    fn has(&self, texts: usize) -> bool {
+        self.is_whole() && (texts == 0 || self.bytes.split(|&byte| byte == 0).count() == texts + 1)
     }
 
     /// Takes what comes next; refuses what does not.

@@ -10,8 +10,11 @@ use thiserror::Error;
 const MAGIC: u16 = 0xeb9f;
 /// Types that only wrap another: typedef, volatile, const, restrict, type tag.
 const WRAPPERS: [u32; 5] = [8, 9, 10, 11, 18];
-const STRUCT: u32 = 4;
+/// A structure, as the format numbers it.
+pub(super) const STRUCT: u32 = 4;
 const UNION: u32 = 5;
+/// A function.
+pub(super) const FUNCTION: u32 = 12;
 /// How deep anonymous structures and wrappers may nest. The kernel's own nest less than ten deep.
 const MAX_DEPTH: u32 = 32;
 /// Members that are looked at for one field. The kernel's largest structure has some hundred; one whose anonymous
@@ -103,6 +106,17 @@ impl<'a> Btf<'a> {
     pub(super) fn size(&self, structure: &str) -> Option<u32> {
         let id = *self.structs.get(structure.as_bytes())?;
         Some(self.by_id(id)?.size_or_target)
+    }
+
+    /// The number of the first type of a kind that is called so.
+    pub(super) fn id(&self, kind: u32, name: &str) -> Option<u32> {
+        let mut ids = (1_u32..).zip(&self.starts);
+        let found = ids.find(|(_, start)| {
+            let at = **start as usize;
+            let is_kind = self.type_at(at).is_ok_and(|this| this.kind == kind);
+            is_kind && word(self.types, at).is_ok_and(|at| self.string(at) == name.as_bytes())
+        });
+        found.map(|(id, _)| id)
     }
 
     /// The offset and type of a member, looked for in anonymous members too.
@@ -244,6 +258,8 @@ mod tests {
             assert_eq!(btf.offset("outer", "inner"), Some(8));
             assert_eq!(btf.offset("outer", "inner.wanted"), Some(12));
             assert_eq!(btf.size("outer"), Some(16));
+            assert_eq!(btf.id(STRUCT, "outer"), Some(5));
+            assert_eq!((btf.id(FUNCTION, "outer"), btf.id(STRUCT, "int")), (None, None));
             for (structure, field) in [("outer", "none"), ("none", "first"), ("outer", "first.deeper")] {
                 assert_eq!(btf.offset(structure, field), None, "{structure}.{field}");
             }
@@ -279,7 +295,11 @@ mod tests {
             file[at] = value;
             file.truncate(len.max(2));
             if let Ok(btf) = Btf::parse(&file) {
-                let _found = (btf.offset("outer", "inner.wanted"), btf.size("outer"));
+                let _found = (
+                    btf.offset("outer", "inner.wanted"),
+                    btf.size("outer"),
+                    btf.id(STRUCT, "outer"),
+                );
             }
         }
     }

@@ -34,8 +34,8 @@ pub enum SourceError {
     },
     /// The kernel lets no program read its memory.
     #[error(
-        "the kernel lets no program read its memory, as under lockdown=confidentiality: {0}\nStart it without that; \
-         lockdown=integrity does no harm"
+        "the kernel lets no program read its memory, as under lockdown=confidentiality before Linux 6.2: {0}\nRun a newer \
+         kernel, or start this one without that; lockdown=integrity does no harm"
     )]
     Locked(Box<dyn std::error::Error + Send + Sync>),
     /// The programs cannot be pinned.
@@ -55,13 +55,17 @@ pub(super) fn absent(part: &'static str) -> SourceError {
 }
 
 /// What the verifier says where a kernel does not give the helpers that read its memory, under any of their names.
-/// Since Linux 5.5 it is for this reason only.
-const NO_READING: &str = "cannot use helper bpf_probe_read";
+/// Since Linux 5.5 it is for this reason only. The second is how older kernels say it.
+const NO_READING: [&str; 2] = ["cannot use helper bpf_probe_read", "unknown func bpf_probe_read"];
+
+fn is_locked(verifier_log: &str) -> bool {
+    NO_READING.iter().any(|words| verifier_log.contains(words))
+}
 
 /// Why a program was not loaded.
 pub(super) fn not_loaded(error: ProgramError) -> SourceError {
     match &error {
-        ProgramError::LoadError { verifier_log, .. } if verifier_log.to_string().contains(NO_READING) => {
+        ProgramError::LoadError { verifier_log, .. } if is_locked(&verifier_log.to_string()) => {
             SourceError::Locked(Box::new(error))
         }
         _ => refused("the program", error),

@@ -11,8 +11,8 @@ use aya::{
     programs::{BtfTracePoint, ProgramError},
 };
 use kubectl_watch_ebpf::{
-    self as wire, ABSENT, CONNECTING, DEEDS, DeedKind, FOLLOW_PROGRAMS, FOLLOW_UPS, FOLLOWED, Followed,
-    OFFSETS, Offsets, Program,
+    self as wire, ABSENT, CAST_TYPE, CONNECTING, DEEDS, DeedKind, FOLLOW_PROGRAMS, FOLLOW_UPS, FOLLOWED,
+    Followed, OFFSETS, Offsets, Program,
 };
 use tokio::io::unix::AsyncFd;
 use zerocopy::{FromBytes as _, IntoBytes as _};
@@ -23,12 +23,13 @@ use super::{
     error::{absent, refused},
     guard,
     load::{Attached, KernelTypes, attach},
+    offsets::Layout,
     readable::readable,
     ring::Ring,
 };
 use crate::event::follow_up::{Deed, Destination, Exit, Numbers, What};
 
-static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/follow"));
+pub(super) static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/follow"));
 const STEP: &str = "what follows processes";
 /// Follow-ups at once.
 pub const MAX_FOLLOW_UPS: u32 = wire::MAX_FOLLOW_UPS;
@@ -62,13 +63,15 @@ pub struct Ticket {
 
 impl Follower {
     /// Loads the programs. Nobody is followed yet. Must be called in a tokio runtime.
-    pub(super) fn open(offsets: &Offsets, types: &KernelTypes<'_>) -> Result<Self, SourceError> {
+    pub(super) fn open(layout: &Layout, types: &KernelTypes<'_>) -> Result<Self, SourceError> {
+        let Layout { offsets, cast } = layout;
         has_all(offsets)?;
         let types = types.get()?;
         let mut programs = EbpfLoader::new()
             .btf(None)
             .override_global(OFFSETS, offsets.as_bytes(), true)
-            .load(OBJECT)
+            .override_global(CAST_TYPE, &cast.structure, true)
+            .load(cast.apply(OBJECT).as_bytes())
             .map_err(|error| refused(STEP, error))?;
         for which in FOLLOW_PROGRAMS {
             program(&mut programs, which)?

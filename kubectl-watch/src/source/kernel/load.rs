@@ -12,8 +12,8 @@ use aya::{
     programs::{BtfTracePoint, ProgramError, links::FdLink},
 };
 use kubectl_watch_ebpf::{
-    ABSENT, AYA_LOG_LEVEL, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, JUDGED, LAST_LOST, OFFSETS, Offsets,
-    Program, SIEVE, WATCHED_NAMES,
+    ABSENT, AYA_LOG_LEVEL, CAST_TYPE, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, JUDGED, LAST_LOST, OFFSETS,
+    Offsets, Program, SIEVE, USER_TEXTS, WATCHED_NAMES,
 };
 use zerocopy::IntoBytes;
 
@@ -24,6 +24,7 @@ use super::{
     judged::JudgedFiles,
     losses::Counters,
     lost::LastLostMap,
+    offsets::Layout,
     pin::PinnedSet,
 };
 
@@ -83,18 +84,22 @@ impl Loaded {
     /// Loads everything, and keeps it in a set, if there is one.
     pub(super) fn new(
         options: &Options,
-        offsets: &Offsets,
+        layout: &Layout,
         types: &KernelTypes<'_>,
         set: Option<&PinnedSet>,
     ) -> Result<Self, SourceError> {
         let level = options.log.level();
+        let Layout { offsets, cast } = layout;
+        let is_locked = cast.is_there() && !aya::features().bpf_probe_read_kernel();
         // What the object says of its own types is for people; no load of it depends on the kernel's.
         let mut ebpf = EbpfLoader::new()
             .btf(None)
             .verifier_log_level(verifier_log_level(options.log))
             .override_global(OFFSETS, offsets.as_bytes(), true)
+            .override_global(CAST_TYPE, &cast.structure, true)
+            .override_global(USER_TEXTS, &u32::from(is_locked), true)
             .override_global(AYA_LOG_LEVEL, &level, true)
-            .load(OBJECT)
+            .load(cast.apply(OBJECT).as_bytes())
             .map_err(|error| refused("the maps", error))?;
         if options.log != KernelLog::Off {
             KernelLog::forward(&mut ebpf)?;
@@ -114,7 +119,11 @@ impl Loaded {
                 set.pin_program(which, program)?;
             }
         }
-        tracing::debug!(form = object.exec, "loaded the programs");
+        tracing::debug!(
+            form = object.exec,
+            casts = cast.structure != 0,
+            "loaded the programs"
+        );
         let exec = descriptor(object.program(EXEC)?)?;
         let mut take = |name| object.ebpf.take_map(name).ok_or_else(|| absent(name));
         let maps = [

@@ -36,6 +36,12 @@ impl Losses {
         self.kernel[Counter::Watched as usize]
     }
 
+    /// Takes the kernel's numbers of execs from their terms, which may have been read a moment later.
+    pub(super) fn set_to(&mut self, balance: &Balance) {
+        self.kernel[Counter::Watched as usize] = balance.sum(|terms| terms.watched);
+        self.kernel[Counter::LostExecs as usize] = balance.sum(|terms| terms.lost);
+    }
+
     /// Everything that tells of a loss, with its name.
     pub fn by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let kernel = Counter::ALL
@@ -119,6 +125,15 @@ fn missed(fdinfo: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_terms_count_as_lost_the_losses_count_too() {
+        let mut losses = Losses::default();
+        let balance = Ledger::default().balance(&[7, 2], &[3, 1], 0);
+        losses.set_to(&balance);
+        assert_eq!(losses.watched(), 9);
+        assert_eq!(losses.since(&Losses::default()), [("lost_execs", 4)]);
+    }
 
     #[test]
     fn only_what_grew_is_news() {

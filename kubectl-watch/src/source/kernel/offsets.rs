@@ -12,7 +12,10 @@ use std::{
 use kubectl_watch_ebpf::{ABSENT, Offsets};
 use thiserror::Error;
 
-use super::btf::{Btf, BtfError};
+use super::{
+    btf::{Btf, BtfError},
+    cast::Cast,
+};
 
 /// Bytes of the kernel's types: a distribution's take about six million.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
@@ -44,15 +47,27 @@ pub enum OffsetsError {
     Missing(String),
 }
 
+/// What a program must know of the running kernel.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Where the fields lie.
+    pub(super) offsets: Offsets,
+    /// How they are read.
+    pub(super) cast: Cast,
+}
+
 /// Reads the description at `path` and looks up every field.
-pub(super) fn read(path: &Path) -> Result<Offsets, OffsetsError> {
+pub(super) fn read(path: &Path) -> Result<Layout, OffsetsError> {
     let name = path.display().to_string();
     let file = bounded(path).map_err(|error| OffsetsError::Unreadable {
         path: name.clone(),
         error,
     })?;
     let btf = Btf::parse(&file).map_err(|error| OffsetsError::Damaged { path: name, error })?;
-    resolve(&btf)
+    Ok(Layout {
+        offsets: resolve(&btf)?,
+        cast: Cast::of(&btf),
+    })
 }
 
 /// All of a file, or an error where it is longer than a kernel's types can be.

@@ -60,6 +60,23 @@ fn parts_of_two_cpus_do_not_mix() {
 }
 
 #[test]
+fn arguments_that_are_not_as_many_as_the_kernel_counted_have_a_gap() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    for argc in [2, 3] {
+        let exec = Exec {
+            argc,
+            ..exec(0, argc.into(), 4, 0)
+        };
+        assembly.exec(&exec, event(), b"a\0b\0", &mut out);
+    }
+    assert_eq!(
+        out.iter().map(line).collect::<Vec<_>>(),
+        [("a b".into(), false), ("a b".into(), true)]
+    );
+    assert_eq!(assembly.given_up, 1);
+}
+
+#[test]
 fn an_exec_waits_for_its_environment() {
     let (mut assembly, mut out) = (Assembly::default(), Vec::new());
     assembly.exec(&exec(0, 1, 2, 18), event(), b"a\0", &mut out);
