@@ -1,8 +1,12 @@
 //! Rules that name what is found out: real kubectls that they find, and ones that they don't.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    os::fd::AsRawFd as _,
+    process::{Command, Stdio},
+};
 
-use kubectl_watch_tests::{Cgroup, Daemon, Scene, binary, kubectl, run, unique};
+use kubectl_watch_tests::{Cgroup, Daemon, Mount, Scene, binary, kubectl, run, unique};
 
 /// A token that says of itself that it is of `system:serviceaccount:prod:robot`.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiAiaHR0cHM6Ly9rdWJlcm5ldGVzLmRlZmF1bHQuc3ZjIiwgInN1YiI6ICJzeXN0ZW06c2VydmljZWFjY291bnQ6cHJvZDpyb2JvdCIsICJrdWJlcm5ldGVzLmlvIjogeyJuYW1lc3BhY2UiOiAicHJvZCIsICJzZXJ2aWNlYWNjb3VudCI6IHsibmFtZSI6ICJyb2JvdCIsICJ1aWQiOiAiMTExMSJ9fX0.c2lnbmF0dXJl";
@@ -92,6 +96,44 @@ fn a_rule_may_name_the_pod_the_kubeconfig_and_the_token() {
         );
     }
     assert!(stopped.log.contains("unsure=0"), "{}", stopped.log);
+}
+
+#[test]
+fn a_rule_is_decided_on_without_what_never_comes_and_that_is_counted() {
+    let (scene, word) = (Scene::new(), unique("never"));
+    let known = rule(
+        &scene,
+        "kubectl",
+        "known",
+        "kubectl_watch.kubeconfig.context != null",
+    );
+    let missing = rule(
+        &scene,
+        "kubectl",
+        "missing",
+        "kubectl_watch.kubeconfig.context == null",
+    );
+    let mut daemon = Daemon::start(&["--rules", &known, "--rules", &missing]);
+    let fuse = fs::File::options().read(true).write(true).open("/dev/fuse");
+    let fuse = fuse.expect("this test mounts a file system of its own, and needs /dev/fuse");
+    let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
+    // Nobody serves it.
+    let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
+    let mut stuck = Command::new("kubectl")
+        .arg(format!("--kubeconfig={}", mount.path().join("k").display()))
+        .args(["get", "pods", &word])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let alert = daemon.alert(&word);
+    assert_eq!(alert["rule"]["id"], "missing", "{alert}");
+    drop(fuse);
+    stuck.wait().expect("it ends, as nobody holds it any more");
+    let log = daemon.await_log("decided on rules without fields");
+    assert!(log.contains("more="), "{log}");
+    let stopped = daemon.stop();
+    assert_eq!(stopped.count_of("known", &word), 0, "{}", stopped.log);
 }
 
 #[test]
