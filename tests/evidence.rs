@@ -7,11 +7,11 @@ use std::{
         fd::AsRawFd as _,
         unix::{fs::PermissionsExt as _, process::CommandExt as _},
     },
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Mount, Scene, run, unique};
+use kubectl_watch_tests::{Cgroup, Daemon, Mount, Scene, run, unique};
 use serde_json::json;
 
 /// The claims of `system:serviceaccount:prod:robot`, in base64.
@@ -59,31 +59,6 @@ fn a_token_says_whose_it_is() {
     assert!(documents.all(|document| !document.to_string().contains(SIGNATURE)));
 }
 
-/// A control group, removed at the end.
-struct Cgroup(PathBuf);
-
-impl Cgroup {
-    /// Below one of the hierarchies that a process can be moved in.
-    fn new(path: &str) -> Self {
-        let hierarchies = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/pids"];
-        let usable = hierarchies
-            .iter()
-            .find(|folder| Path::new(folder).join("cgroup.procs").exists());
-        let folder = Path::new(usable.expect("there are control groups")).join(path);
-        fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        Self(folder)
-    }
-}
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        for folder in self.0.ancestors().take(3) {
-            // What another test uses stays.
-            let _done = fs::remove_dir(folder);
-        }
-    }
-}
-
 #[test]
 fn a_pod_is_named_without_asking_anybody() {
     let (scene, word) = (Scene::new(), unique("pod"));
@@ -93,7 +68,7 @@ fn a_pod_is_named_without_asking_anybody() {
         .expect("it is ours");
     let cgroup = Cgroup::new(&format!("kubepods/pod{uid}/{id}"));
     let mut daemon = Daemon::start(&["--host-root", scene.path().to_str().expect("it is text")]);
-    let join = format!("echo $$ > {}/cgroup.procs", cgroup.0.display());
+    let join = format!("echo $$ > {}/cgroup.procs", cgroup.path().display());
     bash(
         scene.path(),
         &format!("{join} && kubectl version --client --as={word}"),

@@ -188,6 +188,59 @@ fn what_is_excepted_is_let_go_and_what_repeats_is_not() {
 }
 
 #[test]
+fn who_may_be_excepted_by_a_late_field_is_killed_only_when_it_is_known_that_he_is_not() {
+    let stage = Stage::set();
+    let port = stage.listener.local_addr().expect("it listens").port();
+    let config = |context: &str| {
+        let text = format!(
+            "current-context: {context}\ncontexts: [{{name: {context}, context: {{cluster: c, user: u}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\n"
+        );
+        stage.scene.script(context, &text)
+    };
+    let (backup, other) = (config("backup"), config("other"));
+    let exceptions = stage.exceptions("user.id == 0 and kubectl_watch.kubeconfig.context == \"backup\"");
+    let order = format!("kill:{}", stage.id());
+    let mut daemon = stage.daemon(&["--respond", &order, "--exceptions", &exceptions]);
+    let users = [unique("backup"), unique("other")];
+    let run_with = |file: &std::path::Path, user: &str| {
+        // By a path that leads there only from its working folder, which is gone with it.
+        let name = file.file_name().expect("it has one");
+        let mut command = stage.kubectl(user);
+        run(command
+            .current_dir(stage.scene.path())
+            .arg("--kubeconfig")
+            .arg(name))
+        .status
+    };
+    assert_eq!(run_with(&backup, &users[0]).code(), Some(1));
+    assert!(stage.has_connected());
+    assert_eq!(run_with(&other, &users[1]).signal(), Some(9));
+    let alert = daemon.alert(&users[1]);
+    assert_eq!(
+        alert["kubectl_watch"]["kubeconfig"]["context"], "other",
+        "{alert}"
+    );
+    let stopped = daemon.stop();
+    assert_eq!(stopped.number("excepted"), 1, "{}", stopped.log);
+}
+
+#[test]
+fn what_is_killed_at_once_leaves_its_kubeconfig_behind() {
+    let stage = Stage::set();
+    let text = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n";
+    stage.scene.script("config", text);
+    let mut daemon = stage.daemon(&["--respond", &format!("kill:{}", stage.id())]);
+    let user = unique("evidence");
+    let mut command = stage.kubectl(&user);
+    let status = run(command.current_dir(stage.scene.path()).arg("--kubeconfig=config")).status;
+    assert_eq!(status.signal(), Some(9));
+    let alert = daemon.whole_alert(&user);
+    assert_eq!(alert["kubectl_watch"]["kubeconfig"]["context"], "c", "{alert}");
+    assert_eq!(alert["kubectl_watch"]["response"]["outcome"], "done", "{alert}");
+}
+
+#[test]
 fn what_was_done_until_an_exception_was_decided_on_is_told() {
     let stage = Stage::set();
     let user = unique("held");

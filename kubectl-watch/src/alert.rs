@@ -20,6 +20,7 @@ mod process;
 mod request;
 #[cfg(test)]
 pub(crate) mod samples;
+mod script;
 mod summary;
 mod surroundings;
 #[cfg(test)]
@@ -36,7 +37,7 @@ use crate::event::ProcessEvent;
 use crate::response::Response;
 use crate::rule::{Metadata, Severity};
 use crate::surroundings::Surroundings;
-pub(crate) use credential::{Credential, KubeconfigFields, TokenFields};
+pub(crate) use credential::{Credential, KubeconfigFields, ObjectFields, TokenFields, X509};
 pub(crate) use document::Document;
 pub use excepted::ExceptedBy;
 pub(crate) use executable::{Executable, Parts};
@@ -47,6 +48,7 @@ pub(crate) use own::{Own, ResponseFields, SourceOrigin};
 pub(crate) use place::{Container, Orchestrator, SourceFields};
 pub(crate) use process::Parent;
 pub(crate) use request::{RequestFields, Target};
+pub(crate) use script::ScriptFields;
 pub use summary::{RepeatSummary, SummaryParts};
 pub(crate) use text::Text;
 pub use update::{News, Update, UpdateParts};

@@ -65,6 +65,9 @@ const FACTS: &[(&str, &str)] = &[
     ("kubectl_watch.request.kubeconfig", "with which configuration"),
 ];
 
+/// The content of the script.
+const SCRIPT_HASH: &str = "kubectl_watch.script.sha256";
+
 /// Programs that everybody has, so that to be started by one says nothing of who did it.
 const EVERYBODYS: &[&str] = &[
     "ash", "bash", "busybox", "dash", "env", "fish", "ksh", "perl", "python", "sh", "sudo", "tcsh", "zsh",
@@ -167,7 +170,10 @@ fn tests(alert: &PastAlert) -> Result<Vec<String>, AllowError> {
             _ => {}
         }
     }
-    if let Some(script) = script(alert) {
+    if let Some(hash) = alert.text(SCRIPT_HASH) {
+        let why = "by which script, by its content: a change of it is an alert again";
+        tests.push(test(why, SCRIPT_HASH, hash));
+    } else if let Some(script) = script(alert) {
         tests.push(test("the script, by its path", "process.parent.args", script));
     }
     for group in alert.texts("user.target.group.name") {
@@ -235,7 +241,14 @@ fn doubts(alert: &PastAlert) -> Vec<&'static str> {
         let parent = parent.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
         EVERYBODYS.contains(&parent)
     };
-    if parent.is_none_or(is_everybodys) && script(alert).is_none() {
+    let has_script_hash = alert.text(SCRIPT_HASH).is_some();
+    if !has_script_hash && script(alert).is_some() {
+        doubts.push(
+            "The script is named by its path alone, as the alert does not have its hash: whoever can write there chooses \
+             what it does.",
+        );
+    }
+    if parent.is_none_or(is_everybodys) && script(alert).is_none() && !has_script_hash {
         doubts.push("Everybody has the program that started it: what tells this from an intruder is who and where alone.");
     }
     if alert.text("container.id").is_some() {

@@ -19,8 +19,8 @@ mod user;
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use crate::event::ProcessEvent;
-pub use inquiry::Answer;
 use inquiry::Inquiries;
+pub use inquiry::{Answer, Inquiry};
 pub use needs::Needs;
 use root::HostRoot;
 use user::Users;
@@ -92,10 +92,24 @@ impl Enrichment {
         self.users.fill(&self.root, event);
     }
 
-    /// Finds out what only an alert needs. A ticket where not all of it is known in time: an [`Answer`] follows.
-    pub fn inquire(&mut self, event: &mut ProcessEvent) -> Option<executable::Ticket> {
+    /// Takes hold of what an alert needs and takes a look at files, before the process can end. None where nobody need
+    /// be asked.
+    pub fn hold(&mut self, event: &mut ProcessEvent) -> Option<Inquiry> {
         event.circumstances.groups = self.users.groups(&self.root, event);
-        let ticket = self.inquiries.ask(event);
+        let inquiry = self.inquiries.hold(event);
+        self.name_owners(event);
+        inquiry
+    }
+
+    /// Finds it out, and waits a little for it, if it is asked to. A ticket where not all of it is known in time: an
+    /// [`Answer`] follows.
+    pub fn inquire(
+        &mut self,
+        inquiry: Inquiry,
+        event: &mut ProcessEvent,
+        waits: bool,
+    ) -> Option<executable::Ticket> {
+        let ticket = self.inquiries.ask(inquiry, event, waits);
         self.name_owners(event);
         ticket
     }
@@ -119,12 +133,11 @@ impl Enrichment {
 
     fn name_owners(&mut self, event: &mut ProcessEvent) {
         let now = event.time;
-        let files = event
-            .circumstances
-            .kubeconfig
-            .iter_mut()
-            .flat_map(|it| &mut it.files);
-        for facts in files.filter_map(|file| file.facts.as_mut()) {
+        let circumstances = &mut event.circumstances;
+        let kubeconfig = circumstances.kubeconfig.iter_mut().flat_map(|it| &mut it.files);
+        let files = kubeconfig.filter_map(|file| file.facts.as_mut());
+        let script = circumstances.script.iter_mut().filter_map(|it| it.facts.as_mut());
+        for facts in files.chain(script) {
             facts.owner_name = self.users.name(&self.root, facts.owner, now);
         }
     }

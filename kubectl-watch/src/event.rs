@@ -11,6 +11,7 @@ mod file;
 pub mod file_system;
 pub mod follow_up;
 mod lineage;
+mod script;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use executable::{Content, Executable, Loaded, Unknown, Verdict};
 pub use file::{File, FileVersion};
 use jiff::Timestamp;
 pub use lineage::{Ancestor, EntryKind, Lineage, SessionPlace};
+pub use script::{NoScript, Script};
 
 /// The kernel counts start times in nanoseconds, `/proc` in ticks of `USER_HZ`, which is 100 everywhere.
 pub const NANOSECONDS_PER_TICK: u64 = 10_000_000;
@@ -180,6 +182,8 @@ pub enum Gap {
     Source,
     /// What Kubernetes calls the pod.
     Pod,
+    /// The script that ran the process.
+    Script,
 }
 
 impl ProcessEvent {

@@ -49,6 +49,9 @@ pub enum Answer<'a> {
     Unsure,
 }
 
+/// An exception may hold, by a field that is not known yet.
+struct Unsure;
+
 impl ExceptionSet {
     /// The exceptions.
     pub fn exceptions(&self) -> &[Counted] {
@@ -83,30 +86,50 @@ impl ExceptionSet {
     /// known leaves it open, unless another holds without.
     pub fn judge(&mut self, rule: &str, facts: &Facts<'_>, is_known: &dyn Fn(Field) -> bool) -> Answer<'_> {
         let time = facts.event().time;
+        match self.find(rule, facts, is_known) {
+            Ok(index) => match index.and_then(|index| self.exceptions.get_mut(index)) {
+                Some(counted) => {
+                    counted.hits += 1;
+                    counted.last = counted.last.max(Some(time));
+                    Answer::By(&counted.exception)
+                }
+                None => Answer::No,
+            },
+            Err(Unsure) => Answer::Unsure,
+        }
+    }
+
+    /// The same, and nothing is counted.
+    pub fn look(&self, rule: &str, facts: &Facts<'_>, is_known: &dyn Fn(Field) -> bool) -> Answer<'_> {
+        match self.find(rule, facts, is_known) {
+            Ok(index) => match index.and_then(|index| self.exceptions.get(index)) {
+                Some(counted) => Answer::By(&counted.exception),
+                None => Answer::No,
+            },
+            Err(Unsure) => Answer::Unsure,
+        }
+    }
+
+    /// Which exception holds, if any does.
+    fn find(
+        &self,
+        rule: &str,
+        facts: &Facts<'_>,
+        is_known: &dyn Fn(Field) -> bool,
+    ) -> Result<Option<usize>, Unsure> {
+        let time = facts.event().time;
         let mut is_sure = true;
-        let mut found = None;
         for (index, Counted { exception, .. }) in self.exceptions.iter().enumerate() {
             if exception.is_over(time) || !exception.is_about(rule) {
                 continue;
             }
             match exception.judge(facts, is_known) {
-                Some(true) => {
-                    found = Some(index);
-                    break;
-                }
+                Some(true) => return Ok(Some(index)),
                 Some(false) => {}
                 None => is_sure = false,
             }
         }
-        match found.and_then(|index| self.exceptions.get_mut(index)) {
-            Some(counted) => {
-                counted.hits += 1;
-                counted.last = counted.last.max(Some(time));
-                Answer::By(&counted.exception)
-            }
-            None if is_sure => Answer::No,
-            None => Answer::Unsure,
-        }
+        if is_sure { Ok(None) } else { Err(Unsure) }
     }
 
     /// Those that ended by now, each once.

@@ -1,8 +1,10 @@
-//! What exceptions and suppression can ask of an event: every field that a rule can name, and what is known besides:
-//! as whom kubectl acts and what it asks for, which node this is, and which labels somebody gave that node.
+//! What rules, exceptions and suppression can ask of an event: all that it says of itself, and what is known besides: as
+//! whom kubectl acts and what it asks for, what was found out about it, which node this is, and which labels somebody
+//! gave that node.
 //!
 //! All of it is the truth, secrets included; nothing here leaves. Pure.
 
+mod evidence;
 mod labels;
 mod own;
 
@@ -15,10 +17,12 @@ use crate::event::field::ProcessSchema;
 use crate::event::{Gap, ProcessEvent};
 use crate::kubectl::Request;
 
-/// The number of the first field that rules do not have; theirs are far below.
+/// The number of the first field that an event does not have by itself; those are far below.
 const OWN: u16 = 0x4000;
 /// The number of the first label.
 const LABELS: u16 = 0x8000;
+/// What is known of a file only after all of it was read.
+const HASH: &str = "process.hash.sha256";
 /// How the fields begin that are labels.
 const LABEL: &str = "labels.";
 
@@ -41,6 +45,7 @@ pub struct Facts<'a> {
     event: &'a ProcessEvent,
     node: &'a Node,
     request: OnceCell<Option<Request>>,
+    credential: OnceCell<Option<Credential>>,
     target: OnceCell<Option<Target>>,
 }
 
@@ -55,6 +60,7 @@ impl<'a> Facts<'a> {
             event,
             node,
             request: OnceCell::new(),
+            credential: OnceCell::new(),
             target: OnceCell::new(),
         }
     }
@@ -72,30 +78,45 @@ impl<'a> Facts<'a> {
 
     /// As whom it acts, where that is known; found out once, and only if somebody asks.
     fn target(&self) -> Option<&Target> {
-        let find = || {
-            let credential = Credential::of_event(self.event);
-            Target::new(self.request(), &self.event.circumstances, credential.as_ref())
-        };
+        let find = || Target::new(self.request(), &self.event.circumstances, self.credential());
         self.target.get_or_init(find).as_ref()
+    }
+
+    /// By which credential; found out once, and only if somebody asks.
+    fn credential(&self) -> Option<&Credential> {
+        let find = || Credential::of_event(self.event);
+        self.credential.get_or_init(find).as_ref()
     }
 
     /// Whether all is known that will ever be known of a field: what takes long may still be found out.
     pub fn is_known(&self, field: Field) -> bool {
         let event = self.event;
         let name = FactSchema.name(field);
-        if name == "process.hash.sha256" {
+        if name == HASH {
             return event.file.is_none() || event.executable.content.sha256.is_some();
         }
-        let is_flags_word =
-            name.starts_with("user.target.") && self.request().is_some_and(Request::impersonates);
-        own::gap(name).is_none_or(|gap| is_flags_word || !event.gaps.contains(&gap))
+        self.is_early(field) || own::gap(name).is_none_or(|gap| !event.gaps.contains(&gap))
+    }
+
+    /// Whether it is known before any file has been looked at for it.
+    pub fn is_early(&self, field: Field) -> bool {
+        let name = FactSchema.name(field);
+        let flags_say = |request: &Request| {
+            (name.starts_with("user.target.") && request.impersonates())
+                || (name.starts_with("kubectl_watch.credential.token.") && request.token.is_some())
+        };
+        match own::gap(name) {
+            Some(Gap::Kubeconfig) => self.request().is_some_and(flags_say),
+            Some(Gap::Pod) => self.event.place.pod_uid.is_none(),
+            gap => gap.is_none(),
+        }
     }
 }
 
 impl FactSchema {
     /// The names of all fields that an event can have, but for the labels.
     pub fn filled(self) -> impl Iterator<Item = &'static str> {
-        ProcessSchema.filled().chain(own::NAMES.iter().copied())
+        ProcessSchema.filled().chain(own_names())
     }
 
     /// Whether no event can ever have this field, though others fill it.
@@ -108,10 +129,25 @@ impl FactSchema {
         own::gap(self.name(field))
     }
 
+    /// Whether a field may be known only after a look at files.
+    pub fn is_late(self, field: Field) -> bool {
+        self.gap(field).is_some() || self.name(field) == HASH
+    }
+
+    /// Whether an event does not say a field by itself.
+    pub fn is_besides(self, field: Field) -> bool {
+        field.0 >= OWN
+    }
+
     /// Whether a field says something of the node alone, and so is the same for all that happens there.
     pub fn is_of_node(self, field: Field) -> bool {
         field.0 >= LABELS || self.name(field).starts_with("host.")
     }
+}
+
+/// The fields that an event does not have by itself, but for the labels.
+fn own_names() -> impl Iterator<Item = &'static str> {
+    own::NAMES.iter().chain(evidence::NAMES).copied()
 }
 
 impl Schema for FactSchema {
@@ -123,7 +159,7 @@ impl Schema for FactSchema {
         if let Some(label) = name.strip_prefix(LABEL) {
             return labels::number(label).map(|number| Field(LABELS + number));
         }
-        let own = own::NAMES.iter().position(|known| *known == name);
+        let own = own_names().position(|known| known == name);
         match own.and_then(|number| u16::try_from(number).ok()) {
             Some(number) => Some(Field(OWN + number)),
             None => of_rules(),
@@ -133,7 +169,7 @@ impl Schema for FactSchema {
     fn name(&self, field: Field) -> &'static str {
         match field.0 {
             number if number >= LABELS => labels::name(number - LABELS),
-            number if number >= OWN => own::NAMES.get(usize::from(number - OWN)).copied().unwrap_or("?"),
+            number if number >= OWN => own_names().nth(usize::from(number - OWN)).unwrap_or("?"),
             _ => ProcessSchema.name(field),
         }
     }
@@ -147,7 +183,10 @@ impl Schema for FactSchema {
     }
 
     fn repeats(&self, field: Field) -> bool {
-        self.name(field) == "user.target.group.name" || (field.0 < OWN && ProcessSchema.repeats(field))
+        let name = self.name(field);
+        name == "user.target.group.name"
+            || evidence::repeats(name)
+            || (field.0 < OWN && ProcessSchema.repeats(field))
     }
 
     fn is_long(&self, field: Field) -> bool {

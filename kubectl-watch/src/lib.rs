@@ -21,6 +21,7 @@ pub mod explain;
 pub mod facts;
 pub mod identity;
 pub mod integrity;
+pub mod interpreter;
 pub mod kubectl;
 pub mod log;
 pub mod loss;

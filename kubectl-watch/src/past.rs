@@ -25,7 +25,7 @@ const NEWS: &[(&str, &[&str])] = &[
     ("source", &["ip", "port"]),
     (
         "kubectl_watch",
-        &["executable", "credential", "kubeconfig", "source"],
+        &["executable", "credential", "kubeconfig", "script", "source"],
     ),
 ];
 

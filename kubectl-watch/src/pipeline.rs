@@ -5,6 +5,7 @@ mod follow;
 mod following;
 mod judging;
 mod late;
+mod learning;
 mod notices;
 mod rules;
 mod triage;
@@ -189,7 +190,7 @@ impl Pipeline {
         let mut found_bytes = 0;
         for mut event in running::scan(watch, booted) {
             self.enrichment.before_rules(&mut event);
-            if self.rules.matching(&event).next().is_none() {
+            if !self.may_match(&event) {
                 continue;
             }
             let bytes = found_bytes + event.process.args.command_line().len();

@@ -84,6 +84,11 @@ impl Responder {
         }
     }
 
+    /// Whether anything is to be done, whatever happens.
+    pub const fn has_orders(&self) -> bool {
+        !self.orders.is_empty()
+    }
+
     /// Responds to an event by the rules, by id, that raise an alert about it or repeat one. None where no order is about
     /// them, or none that is stronger than what was done already.
     ///

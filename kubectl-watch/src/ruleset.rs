@@ -14,9 +14,10 @@ pub use load::LoadError;
 pub(crate) use load::text;
 
 use self::content::Content;
-use crate::eql::{Anchors, Names, Schema};
+use crate::eql::{Anchors, Field, Names, Schema};
 use crate::event::ProcessEvent;
 use crate::event::field::ProcessSchema;
+use crate::facts::{FactSchema, Facts};
 use crate::integrity::sha256_of;
 use crate::rule::Rule;
 
@@ -66,6 +67,15 @@ pub struct RuleFile {
     pub sha256: Option<String>,
 }
 
+/// What a set of rules says of an event.
+#[derive(Clone, Debug, Default)]
+pub struct Judged<'r> {
+    /// The rules that match.
+    pub matching: Vec<&'r Rule>,
+    /// The rules that may match, by a field that is not known yet.
+    pub open: Vec<&'r Rule>,
+}
+
 /// The execs that a set of rules must see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Watch {
@@ -107,6 +117,13 @@ impl Display for Warning {
 
 fn origin(path: Option<&Path>) -> String {
     path.map_or_else(|| "built in: ".into(), |path| format!("{}: ", path.display()))
+}
+
+impl Judged<'_> {
+    /// Whether nothing matches, or may.
+    pub fn is_empty(&self) -> bool {
+        self.matching.is_empty() && self.open.is_empty()
+    }
 }
 
 impl RuleSet {
@@ -169,21 +186,41 @@ impl RuleSet {
         Ok(())
     }
 
-    /// The rules that match an event.
+    /// What the rules say of an event of which not every field is known.
+    pub fn judge<'r>(&'r self, facts: &Facts<'_>, is_known: &dyn Fn(Field) -> bool) -> Judged<'r> {
+        let mut judged = Judged::default();
+        for rule in self.candidates(facts.event()) {
+            let is_besides = |(field, _)| FactSchema.is_besides(field);
+            let answer = if rule.query.fields().any(is_besides) {
+                rule.query.judge(facts, is_known)
+            } else {
+                Some(rule.query.matches(facts.event()))
+            };
+            match answer {
+                Some(true) => judged.matching.push(rule),
+                Some(false) => {}
+                None => judged.open.push(rule),
+            }
+        }
+        judged
+    }
+
+    /// The rules that match an event by what it says of itself.
     pub fn matching<'r, 'e>(
         &'r self,
         event: &'e ProcessEvent,
     ) -> impl Iterator<Item = &'r Rule> + use<'r, 'e> {
+        self.candidates(event).filter(|rule| rule.query.matches(event))
+    }
+
+    /// The rules that can be about an event.
+    fn candidates<'r, 'e>(&'r self, event: &'e ProcessEvent) -> impl Iterator<Item = &'r Rule> + use<'r, 'e> {
         let named = self.named(&event.process.name);
         let by_content = self.content.rules_for(event).iter();
         // A rule may be found both ways.
         let by_content = by_content.filter(|index| !named.contains(index));
-        let candidates = named
-            .iter()
-            .chain(by_content)
-            .chain(&self.others)
-            .filter_map(|&index| self.rules.get(index));
-        candidates.filter(|rule| rule.query.matches(event))
+        let found = named.iter().chain(by_content).chain(&self.others);
+        found.filter_map(|&index| self.rules.get(index))
     }
 
     /// The rules that need a process of this name.
@@ -217,7 +254,7 @@ impl RuleSet {
 
     /// Whether any rule reads a field.
     pub fn needs(&self, field: &str) -> bool {
-        let Some(field) = ProcessSchema.field(field) else {
+        let Some(field) = FactSchema.field(field) else {
             return false;
         };
         self.rules
@@ -226,6 +263,8 @@ impl RuleSet {
     }
 }
 
+#[cfg(test)]
+mod judged;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]

@@ -168,7 +168,7 @@ impl Daemon {
         for field in ["container", "orchestrator", "source"] {
             alert[field] = update[field].clone();
         }
-        for field in ["credential", "gaps", "kubeconfig", "source"] {
+        for field in ["credential", "gaps", "kubeconfig", "script", "source"] {
             alert["kubectl_watch"][field] = update["kubectl_watch"][field].clone();
         }
         alert["related"]["ip"] = update["related"]["ip"].clone();

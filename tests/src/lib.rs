@@ -3,6 +3,7 @@
 //! A test never waits for a time to pass. It awaits a line of the daemon, and gives up, with what the daemon
 //! said until then, only when that line has not come for very long.
 
+mod cgroup;
 mod daemon;
 pub mod ecs;
 pub mod harmless;
@@ -10,6 +11,7 @@ mod mount;
 mod scene;
 mod server;
 
+pub use cgroup::Cgroup;
 pub use daemon::{Daemon, Stopped, binary, lines};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};

@@ -34,30 +34,30 @@ pub(crate) struct TokenFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    iss: Option<String>,
+    pub(crate) iss: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    aud: Vec<String>,
+    pub(crate) aud: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exp: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    jti: Option<String>,
+    pub(crate) jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    service_account: Option<ObjectFields>,
+    pub(crate) service_account: Option<ObjectFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pod: Option<ObjectFields>,
+    pub(crate) pod: Option<ObjectFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<ObjectFields>,
+    pub(crate) node: Option<ObjectFields>,
 }
 
 /// An object of Kubernetes.
 #[derive(Clone, Debug, Serialize)]
-struct ObjectFields {
+pub(crate) struct ObjectFields {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
 }
@@ -68,12 +68,12 @@ pub(crate) struct X509 {
     pub(crate) subject: Subject,
     #[serde(skip_serializing_if = "Option::is_none")]
     issuer: Option<Issuer>,
-    serial_number: String,
+    pub(crate) serial_number: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) not_after: Option<String>,
-    sha256: String,
+    pub(crate) sha256: String,
 }
 
 #[derive(Clone, Debug, Serialize)]

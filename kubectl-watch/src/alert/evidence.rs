@@ -67,6 +67,10 @@ impl Evidence {
         ];
         let lists = lists.map(|(of, args, redacted)| (of, redacted, Shown::new(of, matched, args, redacted)));
         let shown = |field: &str, value: &[u8]| {
+            // It has a name of its own here, and no flag beside it.
+            if field == "kubectl_watch.request.token" {
+                return redact::token(value);
+            }
             let found = field.rsplit_once('.').and_then(|(of, part)| {
                 let (_, redacted, shown) = lists.iter().find(|(list, ..)| *list == of)?;
                 match part {

@@ -10,6 +10,7 @@ use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, PreviousName, ancestors};
 use super::request::RequestFields;
+use super::script::ScriptFields;
 use super::surroundings::{RaisedFields, SurroundingFields};
 use super::text::Text;
 use super::wording::gap_name;
@@ -48,6 +49,9 @@ pub(crate) struct Own {
     pub(crate) credential: Option<Credential>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kubeconfig: Option<KubeconfigFields>,
+    /// The script that ran the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) script: Option<ScriptFields>,
     /// Who says what `source` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<SourceOrigin>,
@@ -137,6 +141,7 @@ impl Own {
             request: request.map(RequestFields::new),
             credential,
             kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
+            script: circumstances.script.as_deref().map(ScriptFields::of),
             source: circumstances.source.as_ref().map(SourceOrigin::of),
             matched,
             surroundings: Vec::new(),

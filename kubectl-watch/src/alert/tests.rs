@@ -64,6 +64,17 @@ fn a_secret_matched_by_its_value_alone_stays_a_secret() {
 }
 
 #[test]
+fn a_token_that_a_rule_names_stays_a_secret() {
+    let mut sample = Sample::new();
+    sample.matched = vec![("kubectl_watch.request.token", b"hunter22hunter22".into())];
+    let line = String::from_utf8(sample.alert().to_json_line()).expect("it is text");
+    assert!(
+        line.contains("<redacted:token sha256:") && !line.contains("hunter22"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_long_command_line_is_whole_and_said_once() {
     let long = vec![b'x'; 1_900_000];
     let mut sample = Sample::new().args(&[b"kubectl", &long, b"--as=x"]);

@@ -14,6 +14,7 @@ use super::executable::{Executable, Hash};
 use super::own::SourceOrigin;
 use super::place::{Container, Orchestrator, SourceFields};
 use super::process::entity_id;
+use super::script::ScriptFields;
 use super::text::Text;
 use super::wording::gap_name;
 use super::{Host, json};
@@ -130,6 +131,8 @@ pub(crate) struct Own {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kubeconfig: Option<KubeconfigFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) script: Option<ScriptFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<SourceOrigin>,
 }
 
@@ -207,6 +210,7 @@ impl Update {
                 credential: circumstances.and_then(|_| Credential::of_event(event)),
                 kubeconfig: circumstances
                     .and_then(|it| Some(KubeconfigFields::of(it.kubeconfig.as_deref()?))),
+                script: circumstances.and_then(|it| Some(ScriptFields::of(it.script.as_deref()?))),
                 source: source.map(SourceOrigin::of),
             },
         };

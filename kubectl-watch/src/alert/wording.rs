@@ -35,6 +35,7 @@ pub(crate) fn gap_name(gap: Gap) -> &'static str {
         Gap::Kubeconfig => "kubectl_watch.kubeconfig",
         Gap::Source => "source",
         Gap::Pod => "orchestrator",
+        Gap::Script => "kubectl_watch.script",
         Gap::Args => "process.args",
         Gap::Executable => "process.executable",
         Gap::ParentExecutable => "process.parent.executable",

@@ -32,7 +32,7 @@ use lane::{Answer, Done, Lanes};
 use open::Opened;
 pub(super) use open::{why, within};
 pub(crate) use version::of_running;
-pub(super) use version::{facts, is_unchanged};
+pub(super) use version::{changed_ns, facts, is_unchanged};
 use work::{Job, MAX_WHOLE, Pass, Read, Task};
 
 /// A program smaller than this is no kubectl, whose least has 35 MiB: only larger ones are searched for its texts.

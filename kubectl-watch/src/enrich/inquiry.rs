@@ -1,4 +1,5 @@
-//! What an alert needs and no rule asks for: the kubeconfig, the names of the pod, from where somebody came.
+//! What takes a look at files and only an alert needs, or a rule that names it: the kubeconfig, the names of the pod,
+//! from where somebody came, and the script.
 //!
 //! Only what holds the process in place is done at once: its root is opened, its working folder named. All files are
 //! read in a [`Pool`], because any of them may be one that never answers. The loop waits for it a little, and what
@@ -7,6 +8,7 @@
 mod kubeconfig;
 mod pod;
 mod pool;
+mod script;
 pub(super) mod ssh;
 mod view;
 
@@ -16,7 +18,7 @@ use std::time::{Duration, Instant};
 use super::executable::Ticket;
 use super::root::HostRoot;
 use crate::credential::Kubeconfig;
-use crate::event::{Circumstances, Gap, PodNames, ProcessEvent, Source, Unknown};
+use crate::event::{Circumstances, Gap, PodNames, ProcessEvent, Script, Source, Unknown};
 use pool::{Pool, Reply, Work};
 
 /// Inquiries that are begun in a second. More alerts than this are a storm, in which the loop has to keep up with the
@@ -39,7 +41,12 @@ struct Question {
     kubeconfig: Option<kubeconfig::Question>,
     ssh: ssh::Question,
     pod: Option<pod::Question>,
+    script: Option<script::Question>,
 }
+
+/// What is to be asked about one process.
+#[derive(Debug)]
+pub struct Inquiry(Question);
 
 /// What was found out.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +54,7 @@ pub struct Answer {
     kubeconfig: Option<Kubeconfig>,
     source: Result<Option<Source>, Unknown>,
     pod: Result<Option<PodNames>, Unknown>,
+    script: Option<Script>,
 }
 
 impl Inquiries {
@@ -69,12 +77,14 @@ impl Inquiries {
         self.begun <= MOST_A_SECOND
     }
 
-    /// Asks what there is to ask about an event, and says what is known in time. A ticket where that is not all.
-    pub(super) fn ask(&mut self, event: &mut ProcessEvent) -> Option<Ticket> {
+    /// Takes hold of what there is to ask about an event, so that it can be asked whatever becomes of the process. Until
+    /// then it is missing. None where nobody need be asked.
+    pub(super) fn hold(&self, event: &mut ProcessEvent) -> Option<Inquiry> {
         let question = Question {
             kubeconfig: kubeconfig::Question::of(event),
             ssh: ssh::Question::of(event),
             pod: pod::Question::of(event, &self.root),
+            script: script::Question::of(event),
         };
         if question.is_empty() {
             return None;
@@ -83,20 +93,28 @@ impl Inquiries {
             question.run().tell(event);
             return None;
         }
+        question.unanswered()(Unknown::Slow).tell(event);
+        Some(Inquiry(question))
+    }
+
+    /// Asks, and says what is known in time, if there is any: otherwise nobody waits. A ticket where that is not all.
+    pub(super) fn ask(
+        &mut self,
+        Inquiry(question): Inquiry,
+        event: &mut ProcessEvent,
+        waits: bool,
+    ) -> Option<Ticket> {
         let unknown = question.unanswered();
         if !self.begins() {
             unknown(Unknown::Busy).tell(event);
             return None;
         }
-        match self.pool.ask(question) {
+        match self.pool.ask(question, waits) {
             Reply::Done(answer) => {
                 answer.tell(event);
                 None
             }
-            Reply::Later(ticket) => {
-                unknown(Unknown::Slow).tell(event);
-                Some(ticket)
-            }
+            Reply::Later(ticket) => Some(ticket),
             Reply::Refused => {
                 unknown(Unknown::Busy).tell(event);
                 None
@@ -117,7 +135,7 @@ impl Inquiries {
 
 impl Question {
     fn is_empty(&self) -> bool {
-        self.kubeconfig.is_none() && self.ssh.is_empty() && self.pod.is_none()
+        self.kubeconfig.is_none() && self.ssh.is_empty() && self.pod.is_none() && self.script.is_none()
     }
 
     /// Whether the answer is known without a look at any file: the process has ended, and nothing else is asked.
@@ -125,7 +143,8 @@ impl Question {
         let needs_files = self
             .kubeconfig
             .as_ref()
-            .is_some_and(kubeconfig::Question::needs_files);
+            .is_some_and(kubeconfig::Question::needs_files)
+            || self.script.as_ref().is_some_and(script::Question::needs_files);
         !needs_files && self.ssh.servers.is_empty() && self.pod.is_none()
     }
 
@@ -137,6 +156,10 @@ impl Question {
             self.pod.is_some(),
         );
         let told = self.ssh.told();
+        let script = self
+            .script
+            .as_ref()
+            .map(|script| script.unanswered(Unknown::Slow));
         move |why| Answer {
             kubeconfig: has_kubeconfig.then(|| Kubeconfig {
                 unknown: Some(why),
@@ -144,6 +167,7 @@ impl Question {
             }),
             source: if has_ssh { Err(why) } else { Ok(told.clone()) },
             pod: if has_pod { Err(why) } else { Ok(None) },
+            script: script.clone().map(|script| script.unless_known(why)),
         }
     }
 }
@@ -156,6 +180,7 @@ impl Work for Question {
             kubeconfig: self.kubeconfig.as_ref().and_then(kubeconfig::Question::answer),
             source: self.ssh.answer(),
             pod: self.pod.as_ref().map_or(Ok(None), pod::Question::answer),
+            script: self.script.as_ref().map(script::Question::answer),
         }
     }
 }
@@ -170,6 +195,7 @@ impl Answer {
             ),
             (Gap::Source, self.source.is_err()),
             (Gap::Pod, self.pod.is_err()),
+            (Gap::Script, self.script.as_ref().is_some_and(Script::is_gap)),
         ];
         for (gap, is_missing) in gaps {
             event.gaps.retain(|it| *it != gap);
@@ -181,6 +207,7 @@ impl Answer {
             kubeconfig: self.kubeconfig.map(Box::new),
             source,
             pod: self.pod.unwrap_or_default(),
+            script: self.script.map(Box::new),
             groups: std::mem::take(&mut event.circumstances.groups),
         };
     }

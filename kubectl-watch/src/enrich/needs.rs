@@ -1,6 +1,6 @@
 //! Which of the things that cost a look at the node some rule asks for.
 
-use crate::event::field::ProcessSchema;
+use crate::facts::FactSchema;
 
 /// What rules ask for and the kernel does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Needs {
     /// Goes through every field that an event has, so that a new one is not forgotten here.
     pub fn of(is_asked_for: impl Fn(&str) -> bool) -> Self {
         let mut needs = Self::default();
-        for field in ProcessSchema.filled().filter(|field| is_asked_for(field)) {
+        for field in FactSchema.filled().filter(|field| is_asked_for(field)) {
             let words: Vec<&str> = field.split('.').collect();
             match words[..] {
                 ["process", "parent", "args" | "args_count" | "command_line", ..] => needs.parent_args = true,
@@ -41,7 +41,9 @@ impl Needs {
                 }
                 ["container" | "orchestrator", ..] => needs.container = true,
                 ["kubectl_watch", "executable", ..] | ["process", "hash", _] => needs.executable = true,
-                ["user" | "group", .., "name"] => needs.names = true,
+                ["user" | "group", .., "name"] | ["kubectl_watch", "login_user", "name"] => {
+                    needs.names = true;
+                }
                 ["process", of, "name"] if of.ends_with("user") || of.ends_with("group") => {
                     needs.names = true;
                 }
@@ -99,14 +101,16 @@ mod tests {
             ("process.real_group.name", names),
             ("group.name", names),
             ("group.Ext.real.name", names),
+            ("kubectl_watch.login_user.name", names),
             ("container.id", container),
+            ("orchestrator.namespace", container),
             ("kubectl_watch.executable.tool", executable),
             ("process.hash.sha256", executable),
             ("process.parent.args", parent_args),
             ("process.parent.args_count", parent_args),
             ("process.parent.command_line", parent_args),
         ] {
-            assert!(ProcessSchema.filled().any(|filled| filled == field), "{field}");
+            assert!(FactSchema.filled().any(|filled| filled == field), "{field}");
             assert_eq!(Needs::of(|asked| asked == field), expected, "{field}");
         }
     }

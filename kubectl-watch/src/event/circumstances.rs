@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Script;
 use crate::credential::Kubeconfig;
 
 /// What was found. What could not be had is left out, and is a gap of the event where it should have been there.
@@ -13,6 +14,8 @@ pub struct Circumstances {
     pub source: Option<Source>,
     /// What Kubernetes calls the pod.
     pub pod: Option<PodNames>,
+    /// The script that ran the process, where one did.
+    pub script: Option<Box<Script>>,
     /// The groups of the process beside its own, and what the node calls them.
     pub groups: Vec<(u32, Option<String>)>,
 }

@@ -1,6 +1,6 @@
 //! The fields that rules do not have: the node, as whom kubectl acts, what it asks for, where it happened.
 
-use super::Facts;
+use super::{Facts, evidence};
 use crate::eql::Value;
 use crate::event::{Gap, Witness};
 use crate::kubectl::Request;
@@ -39,7 +39,7 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// Who is shown a value, and says whether it is the one.
-type Visit<'a> = &'a mut dyn FnMut(Value<'_>) -> bool;
+pub(super) type Visit<'a> = &'a mut dyn FnMut(Value<'_>) -> bool;
 
 /// What is missing in an event whose field is not known.
 pub(super) fn gap(name: &str) -> Option<Gap> {
@@ -49,12 +49,15 @@ pub(super) fn gap(name: &str) -> Option<Gap> {
         _ if name.starts_with("user.target.") || name.starts_with("orchestrator.cluster.") => {
             Some(Gap::Kubeconfig)
         }
-        _ => None,
+        _ => evidence::gap(name),
     }
 }
 
 /// Shows each value of a field.
 pub(super) fn any(facts: &Facts<'_>, name: &str, visit: Visit<'_>) -> bool {
+    if let Some(answer) = evidence::any(facts, name, visit) {
+        return answer;
+    }
     let (event, node) = (facts.event, facts.node);
     let circumstances = &event.circumstances;
     let pod = circumstances.pod.as_ref();
@@ -124,11 +127,11 @@ fn asked(request: &Request, name: &str, visit: Visit<'_>) -> bool {
 }
 
 /// Text that is empty where it is unknown.
-fn text(text: &[u8], visit: Visit<'_>) -> bool {
+pub(super) fn text(text: &[u8], visit: Visit<'_>) -> bool {
     !text.is_empty() && visit(Value::Str(text))
 }
 
 /// Text that may be unknown.
-fn maybe(value: Option<&str>, visit: Visit<'_>) -> bool {
+pub(super) fn maybe(value: Option<&str>, visit: Visit<'_>) -> bool {
     value.is_some_and(|value| text(value.as_bytes(), visit))
 }

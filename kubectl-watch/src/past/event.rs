@@ -112,10 +112,22 @@ impl PastAlert {
         let loaded = part
             .filter(|part| part.starts_with("tool"))
             .and_then(|part| at(&self.document, &format!("kubectl_watch.executable.loaded.{part}")));
-        found.into_iter().chain(loaded).flat_map(|value| match value {
-            Json::Array(list) => list.as_slice(),
-            single => std::slice::from_ref(single),
-        })
+        // A kubeconfig may be several files.
+        let files = name
+            .strip_prefix("kubectl_watch.kubeconfig.file.")
+            .into_iter()
+            .flat_map(|part| {
+                let files = at(&self.document, "kubectl_watch.kubeconfig.file").and_then(Json::as_array);
+                files.into_iter().flatten().filter_map(move |file| file.get(part))
+            });
+        found
+            .into_iter()
+            .chain(loaded)
+            .chain(files)
+            .flat_map(|value| match value {
+                Json::Array(list) => list.as_slice(),
+                single => std::slice::from_ref(single),
+            })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What happens to one event: what is it, what do the rules say, who hears of it, and what is found out later.
+//! What happens to one event: what is it, what do the rules say, what is done, and who hears of it.
 
 use std::{
     sync::Arc,
@@ -14,12 +14,14 @@ use super::{
     triage::{Decision, Patience},
 };
 use crate::{
-    alert::{Alert, AlertParts, Host, News, Update, UpdateParts},
-    enrich::executable::{Finding, Judgement, Ticket},
+    alert::{Alert, AlertParts, Host},
+    enrich::executable::{Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
+    facts::{Facts, Node},
     response::Response,
     rule::Rule,
+    ruleset::{Judged, RuleSet},
     source::running,
     surroundings::Surroundings,
 };
@@ -42,30 +44,39 @@ impl Pipeline {
             Vec::new()
         };
         self.enrichment.before_rules(&mut event);
-        let matches = self.rules.matching(&event).next().is_some();
+        let (matches, may_match) = {
+            let facts = Facts::of(&event, self.triage.node());
+            let Judged { matching, open } = self.rules.judge(&facts, &|field| facts.is_early(field));
+            (!matching.is_empty(), !open.is_empty())
+        };
         if matches {
             // Before anything that takes time: what it does until then is not known. Without an alert nothing is told.
             self.make_room_to_follow();
             self.following.begin(&event);
         }
-        if !matches {
+        if !matches && !may_match {
             self.loss_reports.unmatched(&event);
             if tickets.is_empty() {
                 return Ok(());
             }
         }
+        // What is to be known of the process has to be taken hold of now, while it runs, and before anything is done to it.
+        self.enrichment.for_alert(&mut event);
         if !asks_first {
             tickets = self.identify(&mut event)?;
         }
-        // What is to be known of the process has to be asked now, while it runs.
-        self.enrichment.for_alert(&mut event);
+        let is_about = matches || may_match;
+        let inquiry = is_about.then(|| self.enrichment.hold(&mut event)).flatten();
+        let response = self.respond(&event);
         let mut waiting = Waiting {
             event,
             tickets,
+            is_in_hand: is_about,
+            inquiry,
             sent: Vec::new(),
             decided: Vec::new(),
             held: None,
-            response: None,
+            response,
             is_awaited: matches,
         };
         self.alert(&mut waiting, Patience::Some);
@@ -73,9 +84,34 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Whether a rule matches an event, or may when more is known.
+    pub(super) fn may_match(&self, event: &ProcessEvent) -> bool {
+        let facts = Facts::of(event, self.triage.node());
+        !self
+            .rules
+            .judge(&facts, &|field| facts.is_early(field))
+            .is_empty()
+    }
+
+    /// Responds to an event at once, by the rules that match it and that no exception can hold back. Of these rules, all
+    /// are heard before anything is done.
+    fn respond(&mut self, event: &ProcessEvent) -> Option<Response> {
+        if !self.responder.has_orders() {
+            return None;
+        }
+        let facts = Facts::of(event, self.triage.node());
+        let Judged { matching, .. } = self.rules.judge(&facts, &|field| facts.is_known(field));
+        let speaks = |rule: &&&Rule| self.triage.is_an_alert(rule, &facts);
+        let rules = matching
+            .iter()
+            .filter(speaks)
+            .map(|rule| rule.metadata.id.as_str());
+        self.responder.respond(rules, event, None)
+    }
+
     /// Keeps an event of which more will be known. What an exception might let pass by that, and cannot be kept, is
     /// decided on now.
-    fn keep(&mut self, waiting: Waiting) {
+    pub(super) fn keep(&mut self, waiting: Waiting) {
         if let Some(mut waiting) = self.late.keep(waiting) {
             self.alert(&mut waiting, Patience::None);
         }
@@ -88,7 +124,7 @@ impl Pipeline {
         Ok(tickets)
     }
 
-    fn remember(&mut self, known: Option<(File, Verdict)>) -> Result<(), Failure> {
+    pub(super) fn remember(&mut self, known: Option<(File, Verdict)>) -> Result<(), Failure> {
         if let Some((file, verdict)) = known.filter(|_| self.enrichment.needs().executable) {
             self.source.remember(&file, verdict)?;
         }
@@ -97,20 +133,37 @@ impl Pipeline {
 
     /// Decides on each rule that matches and has not been decided on, and sends what comes of it.
     pub(super) fn alert(&mut self, waiting: &mut Waiting, patience: Patience) {
-        let is_new = |rule: &&Rule| !waiting.decided.contains(&rule.metadata.id);
-        let matching: Vec<&Rule> = self.rules.matching(&waiting.event).filter(is_new).collect();
-        if !matching.is_empty() && waiting.decided.is_empty() && waiting.held.is_none() {
-            // Now, while the process runs.
-            waiting
-                .tickets
-                .extend(self.enrichment.inquire(&mut waiting.event));
+        let mut judged = undecided(&self.rules, self.triage.node(), waiting, Patience::Some);
+        let is_unasked = !waiting.is_in_hand || waiting.inquiry.is_some();
+        if !judged.is_empty() && is_unasked {
+            if !waiting.is_in_hand {
+                waiting.inquiry = self.enrichment.hold(&mut waiting.event);
+                waiting.is_in_hand = true;
+            }
+            if let Some(inquiry) = waiting.inquiry.take() {
+                // Where nothing but a rule that names it asks for it, nobody else is to wait.
+                let waits = !judged.matching.is_empty();
+                let ticket = self.enrichment.inquire(inquiry, &mut waiting.event, waits);
+                waiting.tickets.extend(ticket);
+            }
+            judged = undecided(&self.rules, self.triage.node(), waiting, Patience::Some);
         }
+        // What nobody will say any more is missing.
+        if !judged.open.is_empty() && (patience == Patience::None || waiting.tickets.is_empty()) {
+            self.triage.counts.unsure += judged.open.len() as u64;
+            judged = undecided(&self.rules, self.triage.node(), waiting, Patience::None);
+        }
+        let Judged { matching, open } = judged;
         let event = &waiting.event;
         if !matching.is_empty() && !waiting.is_awaited {
             self.following.begin(event);
             waiting.is_awaited = true;
         }
         let since = waiting.held.take();
+        let mut is_excepted_perhaps = false;
+        if !open.is_empty() {
+            waiting.held = since.or_else(|| Some(Instant::now()));
+        }
         let sent_before = waiting.sent.len();
         let mut decisions = Vec::new();
         for rule in matching {
@@ -125,6 +178,7 @@ impl Pipeline {
             match decision {
                 Decision::Hold => {
                     waiting.held = since.or_else(|| Some(Instant::now()));
+                    is_excepted_perhaps = true;
                     continue;
                 }
                 Decision::Alert => {
@@ -144,11 +198,12 @@ impl Pipeline {
             .map(|(rule, ..)| rule.metadata.id.as_str());
         let done = waiting.response.map(|response| response.action);
         waiting.response = self.responder.respond(speak, event, done).or(waiting.response);
+        let facts = Facts::of(event, self.triage.node());
         for (rule, decision, surroundings, id, created) in decisions {
             match decision {
                 Decision::Alert => {
                     let parts = (&surroundings, waiting.response.as_ref(), id, created);
-                    let alert = alert(rule, event, &self.host, parts);
+                    let alert = alert(rule, &facts, &self.host, parts);
                     tracing::debug!(id = alert.id(), rule = alert.rule_name(), "alert");
                     self.alerts += 1;
                     let sent = Sent {
@@ -162,7 +217,7 @@ impl Pipeline {
                 }
                 Decision::Excepted(by) if self.config.write_excepted => {
                     let parts = (&Surroundings::default(), None, id, created);
-                    let event = alert(rule, event, &self.host, parts).excepted(by);
+                    let event = alert(rule, &facts, &self.host, parts).excepted(by);
                     self.sink.send(Arc::new(event.into()));
                 }
                 Decision::Excepted(_) | Decision::Repeat(_) | Decision::Hold => {}
@@ -175,7 +230,7 @@ impl Pipeline {
                 waiting.is_awaited = false;
             }
         }
-        if waiting.held.is_some() || waiting.sent.len() > sent_before {
+        if is_excepted_perhaps || waiting.sent.len() > sent_before {
             let hashing = self.executables.hash(&waiting.event);
             waiting.tickets.extend(hashing);
         }
@@ -201,92 +256,34 @@ impl Pipeline {
         }
         self.triage.say();
     }
+}
 
-    /// What was found out since: rules that match by it now, and news for who has an alert already.
-    pub(super) fn learn(&mut self, findings: Vec<Finding>) -> Result<(), Failure> {
-        for finding in findings {
-            for mut waiting in self.late.answered(finding.ticket) {
-                let known = waiting.known();
-                let remember = finding.tell(&mut waiting.event, &self.rules);
-                self.remember(remember)?;
-                if waiting.event.executable != known {
-                    self.update(&waiting, News::Executable);
-                    if self.enrichment.needs().executable || waiting.held.is_some() {
-                        self.alert(&mut waiting, Patience::Some);
-                    }
-                }
-                self.keep(waiting);
-            }
-        }
-        Ok(())
-    }
-
-    /// What else was found out since, for who has an alert already.
-    pub(super) fn learn_circumstances(&mut self, patience: Duration) {
-        for (ticket, answer) in self.enrichment.answers(patience) {
-            for mut waiting in self.late.answered(ticket) {
-                self.enrichment.tell(answer.clone(), &mut waiting.event);
-                self.following.learn(&waiting.event);
-                self.update(&waiting, News::Circumstances);
-                if waiting.held.is_some() {
-                    self.alert(&mut waiting, Patience::Some);
-                }
-                self.keep(waiting);
-            }
-        }
-    }
-
-    /// At the end: waits a little for what is being read.
-    pub(super) fn learn_the_rest(&mut self, patience: Duration) -> Result<(), Failure> {
-        if self.late.alerts() > 0 || self.late.holds() {
-            self.learn_circumstances(patience / 2);
-            let findings = self.executables.findings(patience);
-            self.learn(findings)?;
-        }
-        for mut waiting in self.late.held(Duration::ZERO) {
-            self.alert(&mut waiting, Patience::None);
-        }
-        let (missing, left_out) = (self.late.alerts(), self.late.left_out);
-        if missing > 0 || left_out > 0 {
-            tracing::warn!(
-                missing,
-                left_out,
-                "not every alert could be told all that was asked for it"
-            );
-        }
-        Ok(())
-    }
-
-    fn update(&mut self, waiting: &Waiting, news: News) {
-        for sent in &waiting.sent {
-            self.updates += 1;
-            let created = Timestamp::now();
-            let update = Update::new(&UpdateParts {
-                alert: &sent.alert,
-                rule: (&sent.rule, &sent.rule_name),
-                news,
-                event: &waiting.event,
-                host: &self.host,
-                id: new_id(created),
-                created,
-            });
-            self.sink.send(Arc::new(update.into()));
-        }
-    }
+/// The rules that match an event or may match it, and have not been decided on.
+fn undecided<'r>(rules: &'r RuleSet, node: &Node, waiting: &Waiting, patience: Patience) -> Judged<'r> {
+    let facts = Facts::of(&waiting.event, node);
+    // Before it is taken hold of, nothing says what is missing.
+    let is_known = |field| {
+        patience == Patience::None || facts.is_early(field) || (waiting.is_in_hand && facts.is_known(field))
+    };
+    let mut judged = rules.judge(&facts, &is_known);
+    let is_new = |rule: &mut &Rule| !waiting.decided.contains(&rule.metadata.id);
+    judged.matching.retain_mut(is_new);
+    judged.open.retain_mut(is_new);
+    judged
 }
 
 /// An alert: with what was before, what was done about it, and what names it.
 fn alert(
     rule: &Rule,
-    event: &ProcessEvent,
+    facts: &Facts<'_>,
     host: &Host,
     (surroundings, response, id, created): (&Surroundings, Option<&Response>, Uuid, Timestamp),
 ) -> Alert {
-    let reasons = rule.query.reasons(event);
+    let reasons = rule.query.reasons(facts);
     let matched: Vec<(&str, &[u8])> = reasons.iter().map(|it| (it.field, &it.value[..])).collect();
     Alert::new(&AlertParts {
         rule: &rule.metadata,
-        event,
+        event: facts.event(),
         host,
         matched: &matched,
         surroundings,

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::enrich::executable::Ticket;
+use crate::enrich::{Inquiry, executable::Ticket};
 use crate::event::{Executable, ProcessEvent};
 use crate::response::Response;
 
@@ -29,11 +29,16 @@ pub(super) struct Waiting {
     pub(super) event: ProcessEvent,
     /// What has not been answered.
     pub(super) tickets: Vec<Ticket>,
+    /// What is to be asked for it yet. Nobody keeps it for long: it has files open.
+    pub(super) inquiry: Option<Inquiry>,
+    /// Whether that was taken hold of, so that the event says what of it is missing.
+    pub(super) is_in_hand: bool,
     /// Its alerts.
     pub(super) sent: Vec<Sent>,
     /// The rules that have been decided on, whatever came of it.
     pub(super) decided: Vec<String>,
-    /// Since when an exception might hold by what is not known yet, and so what could be an alert is held back.
+    /// Since when what could be an alert is held back, because a rule or an exception might hold by what is not known
+    /// yet.
     pub(super) held: Option<Instant>,
     /// What was done about it.
     pub(super) response: Option<Response>,
@@ -126,6 +131,8 @@ mod tests {
                 ..ProcessEvent::default()
             },
             tickets: tickets.iter().copied().map(Ticket::from).collect(),
+            inquiry: None,
+            is_in_hand: false,
             sent: Vec::new(),
             decided: Vec::new(),
             held: None,

@@ -1,8 +1,11 @@
 //! What becomes of a match: an exception lets it pass, it repeats an alert, or it is one. Each is counted once:
 //! `matched = alerted + summarised + excepted`.
 
+mod load;
+
 use jiff::Timestamp;
 
+use self::load::{load, say_over};
 use super::judging::new_id;
 use crate::{
     alert::{ExceptedBy, Host, Message, RepeatSummary, SummaryParts},
@@ -48,6 +51,8 @@ pub(super) struct Counts {
     pub(super) excepted: u64,
     /// Alerts whose repeats nobody counts, because there was no place for one more.
     pub(super) uncounted: u64,
+    /// How often a rule was decided on without a field that it names, because nobody said in time what it is.
+    pub(super) unsure: u64,
 }
 
 /// The exceptions and the suppression, with what they did.
@@ -61,6 +66,8 @@ pub(super) struct Triage {
     pub(super) counts: Counts,
     /// Summaries that are due.
     due: Vec<Summary>,
+    /// Of those without a field, how many were told.
+    told_unsure: u64,
 }
 
 impl Triage {
@@ -78,6 +85,7 @@ impl Triage {
             },
             counts: Counts::default(),
             due: Vec::new(),
+            told_unsure: 0,
         })
     }
 
@@ -112,6 +120,19 @@ impl Triage {
                 tracing::error!(error = %failure, "kept the old exceptions, as the new ones cannot be used");
             }
         }
+    }
+
+    /// The node, as far as rules and exceptions ask for it.
+    pub(super) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Whether no exception lets a match pass, whatever will be known yet. Nothing is counted.
+    pub(super) fn is_an_alert(&self, rule: &Rule, facts: &Facts<'_>) -> bool {
+        let found = self
+            .exceptions
+            .look(&rule.metadata.id, facts, &|field| facts.is_known(field));
+        matches!(found, Answer::No)
     }
 
     /// Decides on a match, which is as grave as that here, and counts it.
@@ -168,6 +189,14 @@ impl Triage {
     pub(super) fn tick(&mut self, now: Timestamp) {
         self.due.extend(self.suppression.over(now));
         say_over(&mut self.exceptions, now);
+        let more = self.counts.unsure - self.told_unsure;
+        if more > 0 {
+            tracing::warn!(
+                more,
+                "decided on rules without fields that they name, as nobody could say in time what they are"
+            );
+            self.told_unsure = self.counts.unsure;
+        }
     }
 
     /// At the end: all that is counted is due.
@@ -203,11 +232,13 @@ impl Triage {
             );
         }
         let sum = self.sum();
-        let uncounted = self.counts.uncounted;
+        let Counts {
+            uncounted, unsure, ..
+        } = self.counts;
         if self.holds() {
-            tracing::info!(uncounted, "every match is accounted for: {sum}");
+            tracing::info!(uncounted, unsure, "every match is accounted for: {sum}");
         } else {
-            tracing::error!(uncounted, "matches are not accounted for: {sum}");
+            tracing::error!(uncounted, unsure, "matches are not accounted for: {sum}");
         }
     }
 
@@ -246,40 +277,6 @@ fn excepted_by(exception: &Exception) -> ExceptedBy {
         reason: exception.reason.clone(),
         owner: exception.owner.clone(),
         expires: exception.expires.to_string(),
-    }
-}
-
-/// Reads the exceptions, and says what in them looks like a mistake.
-fn load(config: &Config, rules: &RuleSet) -> Result<ExceptionSet, Failure> {
-    let set = ExceptionSet::load(&config.exceptions).map_err(Failure::config)?;
-    for what in set.passed_over() {
-        tracing::info!("{what}");
-    }
-    let warnings = set.warnings(rules);
-    for warning in &warnings {
-        tracing::warn!("{warning}");
-    }
-    if config.strict && !warnings.is_empty() {
-        let error = anyhow::anyhow!(
-            "exceptions have {} warnings, and --strict is given",
-            warnings.len()
-        );
-        return Err(Failure::config(error));
-    }
-    Ok(set)
-}
-
-/// Says which exceptions have ended, each once.
-fn say_over(exceptions: &mut ExceptionSet, now: Timestamp) {
-    for counted in exceptions.newly_over(now) {
-        let exception = &counted.exception;
-        tracing::warn!(
-            exception = exception.name,
-            owner = exception.owner,
-            expired = %exception.expires,
-            path = %counted.path.display(),
-            "this exception has expired, and what it was for is an alert again"
-        );
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{RuleFile, RuleSet, Skipped, Warning};
-use crate::event::field::ProcessSchema;
+use crate::facts::FactSchema;
 use crate::integrity::sha256_of;
 use crate::rule::{Rule, RuleError};
 
@@ -158,7 +158,7 @@ impl Loading {
             path: path.clone(),
             sha256: Some(sha256_of(text.as_bytes())),
         });
-        let rule = match Rule::from_toml(text, &ProcessSchema) {
+        let rule = match Rule::from_toml(text, &FactSchema) {
             Ok(rule) => rule,
             Err(error) if error.may_be_skipped() => {
                 let reason = error.reason();

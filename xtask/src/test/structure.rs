@@ -12,7 +12,7 @@ const MOST_LINES: usize = 330;
 /// The one part of the daemon that may know aya.
 const OF_KERNEL: &str = "kubectl-watch/src/source/kernel";
 /// The parts that compute and do nothing else: a replay gives the same answer at any time and place.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "eql",
     "rule",
     "exception",
@@ -21,6 +21,7 @@ const PURE: [&str; 11] = [
     "redact",
     "alert",
     "identity",
+    "interpreter",
     "kubectl",
     "credential",
     "runbook",

@@ -3,7 +3,7 @@
 use super::{Sample, time};
 use crate::credential::kubeconfig::{Auth, ConfigFile, FileFacts, Impersonated};
 use crate::credential::{Certificate, Kubeconfig};
-use crate::event::{Circumstances, PodNames, Source, Unknown, Witness};
+use crate::event::{Circumstances, PodNames, Script, Source, Unknown, Witness};
 
 /// For `system:serviceaccount:prod:robot`, of the pod `web-0`, until 2030.
 const ROBOT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsiYXBpIl0sImV4cCI6MTg5MzQ1NjAwMCwiaXNzIjoiaHR0cHM6Ly9rdWJlcm5ldGVzLmRlZmF1bHQuc3ZjIiwianRpIjoiN2Q1YyIsImt1YmVybmV0ZXMuaW8iOnsibmFtZXNwYWNlIjoicHJvZCIsInBvZCI6eyJuYW1lIjoid2ViLTAiLCJ1aWQiOiIyMjIyIn0sInNlcnZpY2VhY2NvdW50Ijp7Im5hbWUiOiJyb2JvdCIsInVpZCI6IjExMTEifX0sInN1YiI6InN5c3RlbTpzZXJ2aWNlYWNjb3VudDpwcm9kOnJvYm90In0.c2lnbmF0dXJlLXRoYXQtaXMtc2VjcmV0";
@@ -74,6 +74,19 @@ pub(crate) fn with_kubeconfig() -> Sample {
             by: Witness::Socket,
         }),
         pod: None,
+        script: Some(Box::new(Script {
+            pid: 24,
+            path: b"/opt/deploy.sh".to_vec(),
+            facts: Some(FileFacts {
+                sha256: Some("ef".repeat(32)),
+                size: 120,
+                owner: 1000,
+                owner_name: Some("ci".into()),
+                mode: 0o775,
+                inode: 99,
+            }),
+            unknown: None,
+        })),
         groups: vec![(27, Some("sudo".into())), (1000, None)],
     };
     sample

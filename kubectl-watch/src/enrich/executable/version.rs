@@ -109,7 +109,7 @@ pub(super) fn now_ns() -> i64 {
     now.tv_sec.wrapping_mul(1_000_000_000).wrapping_add(now.tv_nsec)
 }
 
-pub(super) fn changed_ns(facts: &Statx) -> i64 {
+pub(in crate::enrich) fn changed_ns(facts: &Statx) -> i64 {
     let changed = &facts.stx_ctime;
     changed
         .tv_sec

@@ -77,8 +77,8 @@ impl<W: Work> Default for Pool<W> {
 }
 
 impl<W: Work> Pool<W> {
-    /// Has something done, and waits for it unless every thread is at work.
-    pub(super) fn ask(&mut self, work: W) -> Reply<W::Answer> {
+    /// Has something done, and waits for it, if asked to, unless every thread is at work.
+    pub(super) fn ask(&mut self, work: W, waits: bool) -> Reply<W::Answer> {
         self.put_aside();
         if self.under_way >= self.threads {
             self.start();
@@ -89,7 +89,7 @@ impl<W: Work> Pool<W> {
             return Reply::Refused;
         }
         self.under_way += 1;
-        if !is_free {
+        if !is_free || !waits {
             return Reply::Later(ticket);
         }
         let begin = Instant::now();
@@ -199,12 +199,12 @@ mod tests {
     fn what_hangs_holds_up_nobody_else() {
         let mut pool = Pool::default();
         let (hung, wait) = work();
-        let Reply::Later(ticket) = pool.ask(wait) else {
+        let Reply::Later(ticket) = pool.ask(wait, true) else {
             panic!("nobody answered")
         };
         let (send, wait) = work();
         send.send(7).expect("it listens");
-        let answer = match pool.ask(wait) {
+        let answer = match pool.ask(wait, true) {
             Reply::Done(answer) => answer,
             Reply::Later(_) => pool.take(Duration::from_mins(1))[0].1,
             Reply::Refused => panic!("there is room"),
@@ -220,14 +220,14 @@ mod tests {
         let hung: Vec<_> = (0..MAX_THREADS + QUEUE)
             .map(|_| {
                 let (send, wait) = work();
-                assert!(matches!(pool.ask(wait), Reply::Later(_)));
+                assert!(matches!(pool.ask(wait, true), Reply::Later(_)));
                 send
             })
             .collect();
         let mut refused = 0;
         // A thread may not have taken its own from the queue yet.
         while refused == 0 {
-            refused += usize::from(matches!(pool.ask(work().1), Reply::Refused));
+            refused += usize::from(matches!(pool.ask(work().1, true), Reply::Refused));
         }
         assert_eq!(pool.threads, MAX_THREADS);
         drop(hung);

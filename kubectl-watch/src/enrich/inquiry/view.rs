@@ -9,7 +9,7 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Statx, open};
 use sha2::{Digest, Sha256};
 
 use crate::credential::kubeconfig::FileFacts;
-use crate::enrich::executable::{facts, is_unchanged, why, within};
+use crate::enrich::executable::{changed_ns, facts, is_unchanged, why, within};
 use crate::enrich::process::ProcessFolder;
 use crate::event::{Process, Unknown};
 use crate::identity::hex;
@@ -20,7 +20,7 @@ pub(super) struct View {
     root: OwnedFd,
     /// The root by its path, as the daemon sees it.
     root_path: Vec<u8>,
-    folder: ProcessFolder,
+    cwd: OwnedFd,
     /// The working folder by its path below the root. None where it is not below it.
     cwd_path: Option<Vec<u8>>,
 }
@@ -32,10 +32,12 @@ pub(super) struct Found {
     pub(super) facts: FileFacts,
     /// Its path as the process would have it, links resolved.
     pub(super) path: Vec<u8>,
+    /// When it was changed last, in nanoseconds since 1970; nobody but the kernel sets that.
+    pub(super) changed_ns: i64,
 }
 
 impl View {
-    /// The view of just this process, while it lives. It touches no file.
+    /// The view of just this process, while it lives. It touches no file, and outlives the process.
     pub(super) fn of(process: &Process) -> Result<Self, Unknown> {
         let folder = ProcessFolder::open(process).ok_or(Unknown::Gone)?;
         let link = |name| folder.link(name).ok_or(Unknown::Gone);
@@ -44,7 +46,7 @@ impl View {
             root: folder.place("root").map_err(why)?,
             cwd_path: below(&root_path, &cwd_path),
             root_path,
-            folder,
+            cwd: folder.place("cwd").map_err(why)?,
         })
     }
 
@@ -61,7 +63,7 @@ impl View {
             ResolveFlags::empty(),
         )?)
         .map_err(why)?;
-        let real = facts(self.folder.place("cwd").map_err(why)?).map_err(why)?;
+        let real = facts(&self.cwd).map_err(why)?;
         if place(&found) != place(&real) {
             return Err(Unknown::Changed);
         }
@@ -90,6 +92,7 @@ impl View {
                 inode: facts.stx_ino,
             },
             path: below(&self.root_path, &seen).unwrap_or(seen),
+            changed_ns: changed_ns(&facts),
             bytes,
         }))
     }

@@ -21,6 +21,7 @@ fn triage() -> Triage {
         node: Node::default(),
         counts: Counts::default(),
         due: Vec::new(),
+        told_unsure: 0,
     }
 }
 
@@ -118,6 +119,7 @@ fn a_match_waits_for_a_hash_only_if_an_exception_could_hold_by_it() {
     let text = EXCEPTION.replace("condition = 'user.id == 1'", by_pod);
     std::fs::write(&path, text).expect("file");
     triage.exceptions = ExceptionSet::load(&[path]).expect("it loads");
+    event.place.pod_uid = Some("1".into());
     event.gaps = vec![Gap::Pod];
     assert!(matches!(
         triage.decide(&a, LOW, &event, Patience::Some),

@@ -2,7 +2,8 @@
 
 use super::plain;
 use crate::alert::{
-    Container, Credential, Document, KubeconfigFields, Orchestrator, SourceFields, SourceOrigin, Update,
+    Container, Credential, Document, KubeconfigFields, Orchestrator, ScriptFields, SourceFields,
+    SourceOrigin, Update,
 };
 
 /// What is known of them.
@@ -13,6 +14,7 @@ pub(super) struct Known<'a> {
     orchestrator: Option<&'a Orchestrator>,
     source: Option<&'a SourceFields>,
     origin: Option<&'a SourceOrigin>,
+    script: Option<&'a ScriptFields>,
 }
 
 impl<'a> Known<'a> {
@@ -25,6 +27,7 @@ impl<'a> Known<'a> {
             orchestrator: document.orchestrator.as_ref(),
             source: document.source.as_ref(),
             origin: own.source.as_ref(),
+            script: own.script.as_ref(),
         }
     }
 
@@ -38,6 +41,7 @@ impl<'a> Known<'a> {
             orchestrator: document.orchestrator.as_ref(),
             source: document.source.as_ref(),
             origin: own.source.as_ref(),
+            script: own.script.as_ref(),
         }
     }
 
@@ -48,6 +52,7 @@ impl<'a> Known<'a> {
             ("config", self.kubeconfig.map(kubeconfig)),
             ("in", self.place()),
             ("from", self.source()),
+            ("script", self.script.and_then(script)),
         ];
         let known = lines.into_iter();
         known.filter_map(|(label, text)| Some((label, text?)))
@@ -73,6 +78,21 @@ impl<'a> Known<'a> {
         let doubt = if is_sure { "" } else { ", by its own environment" };
         Some(format!("{} port {} over SSH{doubt}", source.ip, source.port))
     }
+}
+
+/// Which file, and as much of its hash as tells it from others.
+fn script(script: &ScriptFields) -> Option<String> {
+    let mut parts = vec![super::shortened(&script.path.as_ref()?.0)];
+    let hash = script.sha256.as_ref();
+    parts.extend(hash.map(|hash| format!("sha256 {}", &hash[..hash.len().min(12)])));
+    parts.extend(script.unknown.map(|why| format!("content not known: {why}")));
+    parts.extend(
+        script
+            .writable_by_others
+            .filter(|it| *it)
+            .map(|_| "others can write to it".to_owned()),
+    );
+    Some(parts.join(", "))
 }
 
 /// Whose credential, until when, and under which id the API server's audit log has it.

@@ -1,0 +1,86 @@
+//! What is found out about an event later: rules that match by it, and news for who has an alert already.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{Pipeline, judging::new_id, late::Waiting, triage::Patience};
+use crate::{
+    alert::{News, Update, UpdateParts},
+    enrich::executable::Finding,
+    exit::Failure,
+};
+
+impl Pipeline {
+    /// What was found out since: rules that match by it now, and news for who has an alert already.
+    pub(super) fn learn(&mut self, findings: Vec<Finding>) -> Result<(), Failure> {
+        for finding in findings {
+            for mut waiting in self.late.answered(finding.ticket) {
+                let known = waiting.known();
+                let remember = finding.tell(&mut waiting.event, &self.rules);
+                self.remember(remember)?;
+                if waiting.event.executable != known {
+                    self.update(&waiting, News::Executable);
+                    if self.enrichment.needs().executable || waiting.held.is_some() {
+                        self.alert(&mut waiting, Patience::Some);
+                    }
+                }
+                self.keep(waiting);
+            }
+        }
+        Ok(())
+    }
+
+    /// What else was found out since, for who has an alert already.
+    pub(super) fn learn_circumstances(&mut self, patience: Duration) {
+        for (ticket, answer) in self.enrichment.answers(patience) {
+            for mut waiting in self.late.answered(ticket) {
+                self.enrichment.tell(answer.clone(), &mut waiting.event);
+                self.following.learn(&waiting.event);
+                self.update(&waiting, News::Circumstances);
+                if waiting.held.is_some() {
+                    self.alert(&mut waiting, Patience::Some);
+                }
+                self.keep(waiting);
+            }
+        }
+    }
+
+    /// At the end: waits a little for what is being read.
+    pub(super) fn learn_the_rest(&mut self, patience: Duration) -> Result<(), Failure> {
+        if self.late.alerts() > 0 || self.late.holds() {
+            self.learn_circumstances(patience / 2);
+            let findings = self.executables.findings(patience);
+            self.learn(findings)?;
+        }
+        for mut waiting in self.late.held(Duration::ZERO) {
+            self.alert(&mut waiting, Patience::None);
+        }
+        let (missing, left_out) = (self.late.alerts(), self.late.left_out);
+        if missing > 0 || left_out > 0 {
+            tracing::warn!(
+                missing,
+                left_out,
+                "not every alert could be told all that was asked for it"
+            );
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, waiting: &Waiting, news: News) {
+        for sent in &waiting.sent {
+            self.updates += 1;
+            let created = Timestamp::now();
+            let update = Update::new(&UpdateParts {
+                alert: &sent.alert,
+                rule: (&sent.rule, &sent.rule_name),
+                news,
+                event: &waiting.event,
+                host: &self.host,
+                id: new_id(created),
+                created,
+            });
+            self.sink.send(Arc::new(update.into()));
+        }
+    }
+}
