@@ -13,7 +13,7 @@ use crate::interpreter::{Code, code, is_script, may_run_script};
 /// Bytes of a script.
 const MAX_SCRIPT: u64 = 1024 * 1024;
 /// Bytes of an interpreter's arguments.
-const MAX_ARGS: u64 = 64 * 1024;
+const MAX_ARGS: usize = 64 * 1024;
 /// Arguments that are looked at; interpreters have few options.
 const MAX_LOOKED_AT: usize = 64;
 /// Processes above that are looked at.
