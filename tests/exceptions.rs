@@ -42,7 +42,7 @@ fn kind_2_a_pipeline() {
     let scene = harmless::scene();
     let runner = scene.copy("/bin/bash", "runner");
     let runner = runner.display();
-    let script = "#!/bin/bash\nkubectl version --client --namespace=$1 --as=deployer\ntrue\n";
+    let script = "#!/bin/bash\nkubectl version --client --namespace=$1 --as=deployer\nread -r _\n";
     let deploy = scene.script("deploy.sh", script);
     let other = scene.script("other.sh", script);
     let file = example(
@@ -56,20 +56,22 @@ fn kind_2_a_pipeline() {
             ("\"runner\"", "\"nobody\""),
         ],
     );
-    let by = |script: &PathBuf| format!("{runner} -c '{} %; true'", script.display());
+    let by = |script: &PathBuf| format!("{runner} -c '{} %; read -r _'", script.display());
     is_excepted(
         &file,
         &[],
         &by(&deploy),
-        &[&by(&other), &format!("bash -c '{} %; true'", deploy.display())],
+        &[
+            &by(&other),
+            &format!("bash -c '{} %; read -r _'", deploy.display()),
+        ],
     );
 }
 
 #[test]
 fn kind_3_a_script_that_runs_by_itself() {
     let scene = harmless::scene();
-    let script =
-        "#!/bin/bash\nkubectl version --client --namespace=$1 --kubeconfig=/etc/backup/kubeconfig\ntrue\n";
+    let script = "#!/bin/bash\nkubectl version --client --namespace=$1 --kubeconfig=/etc/backup/kubeconfig\nread -r _\n";
     let backup = scene.script("backup.sh", script).display().to_string();
     let file = example(
         &scene,
@@ -91,7 +93,7 @@ fn kind_3_a_script_that_runs_by_itself() {
 fn kind_4_a_tool_with_a_token() {
     let scene = harmless::scene();
     let script = "#!/bin/bash\nsub=$(printf '{\"sub\":\"system:serviceaccount:sync:sync\"}' | base64 -w0 | tr -d =)\n\
-                  \"$2\" version --client --namespace=$1 --token=eyJhbGciOiJub25lIn0.$sub.c2ln\ntrue\n";
+                  \"$2\" version --client --namespace=$1 --token=eyJhbGciOiJub25lIn0.$sub.c2ln\nread -r _\n";
     let sync = scene.script("sync.sh", script).display().to_string();
     let kubectl = real_kubectl();
     let other = scene.copy("/bin/true", "kubectl").display().to_string();

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{Daemon, SEED, Scene, Stopped, run, unique};
+use crate::{Daemon, SEED, Scene, Stopped, run, scene::started, unique};
 
 /// The number of a user that every machine has.
 const NOBODY: u32 = 65534;
@@ -44,26 +44,40 @@ pub fn example(scene: &Scene, name: &str, replaced: &[(&str, &str)]) -> String {
 
 /// Runs a line in bash as nobody; bash stays the parent.
 pub fn run_as_nobody(line: &str) {
-    run(Command::new("bash")
-        .args(["-c", &format!("{line}; true")])
-        .env_remove("KUBECONFIG")
-        .env("HOME", "/nonexistent")
-        .uid(NOBODY)
-        .stdin(Stdio::null()));
+    run(as_nobody(&format!("{line}; true")).stdin(Stdio::null()));
 }
 
-/// Runs each line under a daemon with these arguments and says which of them were alerts of the seed's rule. `%` in a
-/// line is a word of its own.
+/// Runs each line under a daemon with these arguments and says which of them were alerts of the seed's rule; the others
+/// must be excepted. `%` in a line is a word of its own. Who runs kubectl stays until that is decided, if it reads its
+/// standard input: what a rule or an exception wants to know of a parent is known as long as there is one.
+///
+/// # Panics
+///
+/// When a line is no match of that rule.
 pub fn alerts_of(args: &[&str], lines: &[&str]) -> (Vec<bool>, Stopped) {
-    let daemon = Daemon::start(args);
-    let words: Vec<String> = lines.iter().map(|_| unique("exception")).collect();
-    for (line, word) in lines.iter().zip(&words) {
-        run_as_nobody(&line.replace('%', word));
-    }
-    let stopped = daemon.stop();
-    let found = words
-        .iter()
-        .map(|word| stopped.count_of(SEED, word) == 1)
-        .collect();
-    (found, stopped)
+    let args: Vec<&str> = args.iter().copied().chain(["--write-excepted"]).collect();
+    let mut daemon = Daemon::start(&args);
+    let is_alert = lines.iter().map(|line| {
+        let word = unique("exception");
+        let mut bash = as_nobody(&format!("{}; read -r _", line.replace('%', &word)));
+        let mut bash = started(bash.stdin(Stdio::piped()), Command::spawn);
+        let decided = daemon.document(&word, |document| {
+            document["rule"]["name"] == SEED && document["process"]["args"].to_string().contains(&word)
+        });
+        drop(bash.stdin.take());
+        bash.wait().expect("it ends");
+        decided["kubectl_watch"]["exception"].is_null()
+    });
+    let is_alert = is_alert.collect();
+    (is_alert, daemon.stop())
+}
+
+fn as_nobody(line: &str) -> Command {
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", line])
+        .env_remove("KUBECONFIG")
+        .env("HOME", "/nonexistent")
+        .uid(NOBODY);
+    command
 }
