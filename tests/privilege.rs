@@ -159,10 +159,11 @@ fn watch(capabilities: &[String]) -> Seen {
 }
 
 /// Fields, and all that begins so, that say nothing of rights.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 7] = [
     "kubectl_watch.alert",
     "kubectl_watch.gaps",
     "kubectl_watch.kubeconfig.unknown",
+    "kubectl_watch.script",
     "kubectl_watch.surroundings",
     "related",
     "process.session_leader",
@@ -193,7 +194,7 @@ fn fields(daemon: &mut Daemon, names: [&str; 2]) -> [BTreeSet<String>; 2] {
             let unknown = executable["unknown"].as_str();
             let is_final = unknown.is_some_and(|why| !["slow", "busy"].contains(&why));
             // An update names its alert, and says some things twice. Who leads the session is whoever runs the tests,
-            // and what is known of it depends on how far above that is.
+            // by a script or not, and what is known of it depends on how far above that is.
             found[index].retain(|name| LEFT_OUT.iter().all(|out| !name.starts_with(out)));
             open[index] &= !is_final && document["process"]["hash"].is_null();
         }

@@ -146,12 +146,12 @@ impl Word {
     /// How many bytes are before the first NUL, if there is one.
     #[inline(always)]
     const fn nul(self) -> Option<u32> {
+        // A multiplication by two to the power of eight times the number moves the number into the highest byte.
+        const NUMBERS: u64 = 0x0001_0203_0405_0607;
         let mark = self.mark();
         if mark == 0 {
             return None;
         }
-        // A multiplication by two to the power of eight times the number moves the number into the highest byte.
-        const NUMBERS: u64 = 0x0001_0203_0405_0607;
         Some(((mark >> 7).wrapping_mul(NUMBERS) >> 56) as u32)
     }
 
