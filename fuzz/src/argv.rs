@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use kubectl_watch::alert::{Alert, AlertParts, Host};
 use kubectl_watch::event::field::ProcessSchema;
-use kubectl_watch::event::{Args, ProcessEvent};
+use kubectl_watch::event::{Args, Process, ProcessEvent};
+use kubectl_watch::interpreter::{self, Code};
 use kubectl_watch::rule::Rule;
 use kubectl_watch::sink::terminal;
 use kubectl_watch::surroundings::Surroundings;
@@ -15,6 +16,9 @@ use crate::sample;
 
 /// What must never be shown.
 const SECRET: &str = "s3cr3tThatNobodyMaySeeInAnyOutput42";
+
+/// One of each kind, and one that is none.
+const INTERPRETERS: [&str; 7] = ["bash", "python3", "perl", "ruby", "node", "busybox", "true"];
 
 /// Matches everything, and by the values that are the attacker's.
 static RULE: LazyLock<Option<Rule>> = LazyLock::new(|| {
@@ -44,6 +48,21 @@ pub fn run(bytes: &[u8]) {
     event.parent.executable = bytes.to_vec();
     for shown in show(rule, &event) {
         assert!(!shown.contains(SECRET), "the secret is in {shown:?}");
+    }
+    interpret(&event.process);
+}
+
+/// Reads them as each interpreter would: a script is one of them, and never made up.
+fn interpret(process: &Process) {
+    let args: Vec<&[u8]> = process.args.iter().collect();
+    for name in INTERPRETERS {
+        let process = Process {
+            executable: name.into(),
+            ..process.clone()
+        };
+        if let Some(Code::File(path)) = interpreter::code(&process, &args) {
+            assert!(args.contains(&path), "{name} runs {path:?}");
+        }
     }
 }
 
