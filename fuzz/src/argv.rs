@@ -46,8 +46,12 @@ pub fn run(bytes: &[u8]) {
     event.parent.args = Args::from_bytes([secret.as_bytes(), b"\0", bytes].concat());
     event.process.filename = bytes.to_vec();
     event.parent.executable = bytes.to_vec();
+    // A fuzzer that has learnt the word puts it where nothing says that it is a secret.
+    let is_learnt = bytes
+        .windows(SECRET.len())
+        .any(|window| window == SECRET.as_bytes());
     for shown in show(rule, &event) {
-        assert!(!shown.contains(SECRET), "the secret is in {shown:?}");
+        assert!(is_learnt || !shown.contains(SECRET), "the secret is in {shown:?}");
     }
     interpret(&event.process);
 }
