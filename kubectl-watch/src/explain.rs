@@ -4,8 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use bstr::BStr;
 
+use crate::eql::ast::Change;
 use crate::eql::{Anchors, Names, Query, Schema as _};
 use crate::event::field::ProcessSchema;
+use crate::facts::FactSchema;
 use crate::redact;
 use crate::rule::Rule;
 
@@ -22,10 +24,11 @@ impl Display for Explanation<'_> {
             raises,
         } = self.0;
         // Somebody may look for a token that leaked.
-        let shown = written
-            .tree()
-            .with_texts(&|text| redact::pattern(text).into_owned());
-        let shown = Query::parse(&shown.to_string(), &ProcessSchema);
+        let shown = written.tree().with_texts(&Change {
+            is_marked: &|field| field == TOKEN,
+            text: &without_secrets,
+        });
+        let shown = Query::parse(&shown.to_string(), &FactSchema);
         let Ok(query) = shown.as_ref() else {
             return writeln!(
                 f,
@@ -92,6 +95,19 @@ impl Display for Explanation<'_> {
     }
 }
 
+/// The field whose every value is a secret.
+const TOKEN: &str = "kubectl_watch.request.token";
+
+/// A text of a rule, held against a token or against something else.
+fn without_secrets(text: &str, is_of_token: bool) -> String {
+    let is_open = text.bytes().all(|byte| matches!(byte, b'*' | b'?'));
+    if is_of_token && !is_open {
+        String::from_utf8_lossy(&redact::token(text.as_bytes())).into_owned()
+    } else {
+        redact::pattern(text).into_owned()
+    }
+}
+
 /// Values of a field, one a line.
 fn values(f: &mut Formatter<'_>, names: &Names) -> fmt::Result {
     match names {
@@ -141,7 +157,7 @@ mod tests {
     fn explain(query: &str) -> String {
         let query = toml::Value::from(query);
         let text = format!("[rule]\nrule_id = 'i'\nname = 'N'\nquery = {query}");
-        let rule = Rule::from_toml(&text, &ProcessSchema).unwrap_or_else(|error| panic!("{error}"));
+        let rule = Rule::from_toml(&text, &FactSchema).unwrap_or_else(|error| panic!("{error}"));
         Explanation(&rule).to_string()
     }
 
@@ -207,6 +223,24 @@ mod tests {
         ] {
             assert!(shown.contains(words), "no {words:?}: {shown}");
         }
+    }
+
+    #[test]
+    fn fields_that_are_found_out_are_read_and_a_token_is_never_shown() {
+        let shown = explain(
+            "process where process.name == \"kubectl\" and kubectl_watch.kubeconfig.context == \"prod\" and \
+             (kubectl_watch.request.token in (\"0123456789abcdef\", \"*\") or \
+             kubectl_watch.request.token : \"012345678?bcdef*\" or \
+             startsWith(kubectl_watch.request.token, \"0123456789\"))",
+        );
+        for words in [
+            "\n  kubectl_watch.kubeconfig.context\nwatches",
+            "watches execs of:\n  kubectl\n",
+            "\"prod\"",
+        ] {
+            assert!(shown.contains(words), "no {words:?}: {shown}");
+        }
+        assert!(!shown.contains("01234"), "{shown}");
     }
 
     #[test]

@@ -76,9 +76,16 @@ impl<'a> Facts<'a> {
         self.request.get_or_init(read).as_ref()
     }
 
-    /// As whom it acts, where that is known; found out once, and only if somebody asks.
+    /// As whom it acts, where that is known; found out once, and only if somebody asks. A kubeconfig that nobody has
+    /// read may name another one than the credential does, so without it there is nobody, unless flags say who.
     fn target(&self) -> Option<&Target> {
-        let find = || Target::new(self.request(), &self.event.circumstances, self.credential());
+        let find = || {
+            let is_open = self.event.gaps.contains(&Gap::Kubeconfig);
+            let flags_say = self.request().is_some_and(Request::impersonates);
+            (!is_open || flags_say)
+                .then(|| Target::new(self.request(), &self.event.circumstances, self.credential()))
+                .flatten()
+        };
         self.target.get_or_init(find).as_ref()
     }
 

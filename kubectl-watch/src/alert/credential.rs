@@ -180,10 +180,15 @@ impl Credential {
         })
     }
 
-    /// Whom the API server takes its holder for, as far as it says so itself.
+    /// Whom the API server takes its holder for, as far as it says so itself. Where there are a token and a certificate,
+    /// the server goes by the first that it believes, which nobody knows here: they have to agree.
     pub(super) fn user(&self) -> Option<&str> {
-        let token = self.token.as_ref().and_then(|token| token.sub.as_deref());
-        token.or_else(|| self.x509.as_ref()?.subject.common_name.as_deref())
+        let token = self.token.as_ref().map(|token| token.sub.as_deref());
+        let x509 = self.x509.as_ref().map(|x509| x509.subject.common_name.as_deref());
+        match (token, x509) {
+            (Some(token), Some(x509)) => token.filter(|token| x509 == Some(token)),
+            (one, other) => one.or(other).flatten(),
+        }
     }
 
     /// The groups of that user, where a certificate says so.

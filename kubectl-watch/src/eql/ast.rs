@@ -5,6 +5,8 @@
 mod print;
 mod texts;
 
+pub use texts::Change;
+
 use super::error::At;
 
 /// An event query.

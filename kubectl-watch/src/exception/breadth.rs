@@ -50,8 +50,15 @@ const CHOSEN: &[&str] = &[
     "kubectl_watch.script.unknown",
 ];
 
-/// Families of such fields: nobody has checked a token, and a kubeconfig has the names that its writer likes.
-const CHOSEN_FAMILIES: &[&str] = &["kubectl_watch.credential.token.", "kubectl_watch.kubeconfig."];
+/// Families of such fields: nobody has checked a token or a certificate, a kubeconfig has the names that its writer
+/// likes, and the rest is in the arguments. A hash is what it is.
+const CHOSEN_FAMILIES: &[&str] = &[
+    "kubectl_watch.credential.",
+    "kubectl_watch.kubeconfig.",
+    "kubectl_watch.request.",
+    "orchestrator.cluster.",
+    "user.target.",
+];
 
 fn is_chosen(field: Field) -> bool {
     let name = FactSchema.name(field);

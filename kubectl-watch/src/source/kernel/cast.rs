@@ -4,11 +4,15 @@
 //! program load from there; it costs nothing, and works under `lockdown=confidentiality`. The linker knows no functions
 //! of the kernel's, so the object calls a helper that does not exist, and here each such call gets its true number.
 
+use std::fs;
+
 use kubectl_watch_ebpf::CAST_CALL;
 use zerocopy::IntoBytes as _;
 
 use super::btf::{self, Btf};
 
+/// Says `0` where the kernel compiles no programs. Not every network namespace has it, and nearly every kernel does.
+const JIT: &str = "/proc/sys/net/core/bpf_jit_enable";
 /// The function.
 const NAME: &str = "bpf_rdonly_cast";
 /// A structure of two 64-bit numbers: what is read is at most so long.
@@ -37,8 +41,11 @@ pub(super) struct Cast {
 }
 
 impl Cast {
-    /// How this kernel has it.
+    /// How this kernel has it. Where it interprets programs, it calls no functions of its own for them.
     pub(super) fn of(btf: &Btf<'_>) -> Self {
+        if fs::read_to_string(JIT).is_ok_and(|jit| jit.trim() == "0") {
+            return Self::default();
+        }
         let function = btf.id(btf::FUNCTION, NAME);
         let structure = btf.id(btf::STRUCT, STRUCTURE);
         function
