@@ -135,6 +135,13 @@ pub fn may_run_script(process: &Process) -> bool {
             .any(|name| name == BUSYBOX || dialect_of(name).is_some())
 }
 
+/// Whether the file of this path is one that the kernel may start for the sake of a script: an interpreter that is known
+/// here, or what looks one up.
+pub fn is_interpreter(executable: &[u8]) -> bool {
+    let name = basename(executable);
+    name == BUSYBOX || name == b"env" || dialect_of(name).is_some()
+}
+
 /// Whether the kernel started it by the name of a script.
 pub fn is_script(process: &Process) -> bool {
     is_called_otherwise(process)

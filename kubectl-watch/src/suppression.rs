@@ -76,7 +76,7 @@ impl Suppression {
         occurrence: &dyn Occurrence,
     ) -> Decision {
         self.last = None;
-        if let Some(earlier) = self.intents.earlier(occurrence, rule)
+        if let Some(earlier) = self.intents.earlier(occurrence, rule, severity)
             && let Some(group) = self.groups.get_mut(&earlier)
         {
             return group.repeat(rule, occurrence);
@@ -85,7 +85,7 @@ impl Suppression {
             return Decision::Alert { is_uncounted: false };
         };
         if let Some(group) = self.groups.get_mut(&fingerprint) {
-            self.intents.note(occurrence, rule, fingerprint);
+            self.intents.note(occurrence, rule, severity, fingerprint);
             return group.repeat(rule, occurrence);
         }
         let cgroup = occurrence.cgroup();
@@ -96,7 +96,7 @@ impl Suppression {
         }
         *self.of_cgroup.entry(cgroup).or_default() += 1;
         *self.of_rule.entry(rule.id.clone()).or_default() += 1;
-        self.intents.note(occurrence, rule, fingerprint);
+        self.intents.note(occurrence, rule, severity, fingerprint);
         self.groups.insert(
             fingerprint,
             Group {

@@ -36,15 +36,23 @@ const KEPT: &[&str] = &[
 pub struct Environment(Vec<Vec<u8>>);
 
 impl Environment {
-    /// Takes bytes in which each variable is ended by a NUL, and keeps what is of use.
+    /// Takes bytes in which each variable is ended by a NUL, and keeps what is of use. Of a name that is there more
+    /// than twice the first and the last are kept: `getenv(3)` takes the one, `ld.so(8)` and bash the other.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        let is_kept = |variable: &&[u8]| {
+        let mut kept: Vec<(&[u8], &[u8])> = Vec::new();
+        for variable in bytes.split(|&byte| byte == 0) {
             let name = variable.split(|&byte| byte == b'=').next().unwrap_or_default();
-            name.len() < variable.len() && KEPT.iter().any(|kept| kept.as_bytes() == name)
-        };
-        let variables = bytes.split(|&byte| byte == 0).filter(is_kept);
-        Self(variables.map(<[u8]>::to_vec).collect())
+            if name.len() == variable.len() || !KEPT.iter().any(|kept| kept.as_bytes() == name) {
+                continue;
+            }
+            let mut places = (0..kept.len()).filter(|&place| kept[place].0 == name);
+            if let Some(second) = places.nth(1) {
+                kept.remove(second);
+            }
+            kept.push((name, variable));
+        }
+        Self(kept.into_iter().map(|(_, variable)| variable.to_vec()).collect())
     }
 
     /// Each variable, as `NAME=value`.
@@ -88,5 +96,13 @@ mod tests {
         assert_eq!(environment.get("SECRET"), None);
         assert_eq!(format!("{environment:?}"), "Environment(3 variables)");
         assert!(Environment::from_bytes(b"").is_empty());
+    }
+
+    #[test]
+    fn of_many_of_a_name_only_those_are_kept_that_somebody_takes() {
+        let bytes = b"LD_PRELOAD=1\0HOME=a\0LD_PRELOAD=2\0PATH=b\0LD_PRELOAD=3\0LD_PRELOAD=4\0HOME=c\0";
+        let environment = Environment::from_bytes(bytes);
+        let want = ["LD_PRELOAD=1", "HOME=a", "PATH=b", "LD_PRELOAD=4", "HOME=c"];
+        assert_eq!(environment.iter().collect::<Vec<_>>(), want.map(str::as_bytes));
     }
 }

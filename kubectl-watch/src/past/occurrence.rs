@@ -74,7 +74,8 @@ impl Occurrence for PastAlert {
         let args = event::at(&self.document, "process.args").and_then(Value::as_array);
         let args = args.into_iter().flatten().filter_map(Value::as_str);
         let args: Args = args.map(bytes).collect();
-        command(&args, &self.shown("kubectl_watch.exec_path"))
+        let (path, executable) = ("kubectl_watch.exec_path", "process.executable");
+        command(&args, &self.shown(path), &self.shown(executable))
     }
 
     fn particulars(&self) -> [(&'static str, Vec<u8>); 5] {

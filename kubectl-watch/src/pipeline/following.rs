@@ -163,8 +163,13 @@ impl Following {
                 );
             }
         }
-        let closed = ids.iter().filter_map(|id| self.open.remove(id));
-        let over: Over = closed.map(|open| (open, closing)).collect();
+        let mut over = Over::new();
+        for id in &ids {
+            if let Some(open) = self.open.remove(id) {
+                self.hand_on(*id, open.outer);
+                over.push((open, closing));
+            }
+        }
         for (open, _) in over.iter().filter(|(open, _)| !open.alerts.is_empty()) {
             self.totals.begun += 1;
             self.totals.too_late += u64::from(open.did.since.is_none());
@@ -172,7 +177,17 @@ impl Following {
         if self.open.is_empty() && !over.is_empty() {
             self.idle_since = Instant::now();
         }
+        if self.open.values().any(Open::is_in_vain) {
+            over.extend(self.close(Open::is_in_vain, Closing::AllEnded)?);
+        }
         Ok(over)
+    }
+
+    /// What those inside of one that is over do is heard by the one around it.
+    fn hand_on(&mut self, id: u64, outer: Option<u64>) {
+        for open in self.open.values_mut().filter(|open| open.outer == Some(id)) {
+            open.outer = outer.filter(|outer| *outer != open.ticket.id);
+        }
     }
 
     /// Once a second: whose end was not seen, who was followed long enough, and whether the programs are attached.

@@ -57,9 +57,10 @@ pub(super) struct Sent {
 impl Waiting {
     /// Bytes that a process could choose: what makes one event larger than another.
     fn bytes(&self) -> usize {
-        let lines =
-            [&self.event.process, &self.event.parent].map(|process| process.args.command_line().len());
-        lines.iter().sum()
+        let event = &self.event;
+        let lines = [&event.process, &event.parent].map(|process| process.args.command_line().len());
+        let variables = event.environment.iter().map(<[u8]>::len);
+        lines.into_iter().chain(variables).sum()
     }
 
     /// What is known of its executable.
@@ -118,7 +119,7 @@ impl Late {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Process;
+    use crate::event::{Environment, Process};
 
     fn waiting(tickets: &[u64], bytes: usize) -> Waiting {
         let process = Process {
@@ -170,6 +171,12 @@ mod tests {
             assert!(late.keep(waiting(&[1], MAX_BYTES + 1)).is_none());
         }
         assert_eq!((late.waiting.len(), late.left_out), (1, 2));
+        let mut late = Late::default();
+        let mut large = waiting(&[1], 1);
+        large.event.environment = Environment::from_bytes(&[&b"PATH="[..], &vec![b'x'; MAX_BYTES]].concat());
+        assert!(late.keep(large).is_none());
+        assert!(late.keep(waiting(&[1], 1)).is_none());
+        assert_eq!((late.waiting.len(), late.left_out), (1, 1), "variables count too");
     }
 
     #[test]

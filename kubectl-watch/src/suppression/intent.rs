@@ -37,8 +37,14 @@ struct Said {
 }
 
 impl Intents {
-    /// Under which fingerprint an earlier exec of the same process with the same arguments has said this.
-    pub(super) fn earlier(&self, occurrence: &dyn Occurrence, rule: &Metadata) -> Option<Fingerprint> {
+    /// Under which fingerprint an earlier exec of the same process with the same arguments has said this, as gravely as
+    /// it is now.
+    pub(super) fn earlier(
+        &self,
+        occurrence: &dyn Occurrence,
+        rule: &Metadata,
+        severity: Severity,
+    ) -> Option<Fingerprint> {
         let intent = self.0.get(&occurrence.process()?)?;
         let is_again = intent.sequence != occurrence.sequence()
             && within(intent.time, occurrence.time())
@@ -46,19 +52,19 @@ impl Intents {
         if !is_again {
             return None;
         }
-        let own = intent.said.iter().find(|said| said.rule == rule.id);
-        let graver = || {
-            let covering = intent
-                .said
-                .iter()
-                .filter(|said| covers(said.severity, rule.severity));
-            covering.max_by_key(|said| said.severity)
-        };
-        own.or_else(graver).map(|said| said.fingerprint)
+        let covering = intent.said.iter().filter(|said| covers(said.severity, severity));
+        let best = covering.max_by_key(|said| (said.rule == rule.id, said.severity));
+        best.map(|said| said.fingerprint)
     }
 
     /// Notes that something is said of a process.
-    pub(super) fn note(&mut self, occurrence: &dyn Occurrence, rule: &Metadata, fingerprint: Fingerprint) {
+    pub(super) fn note(
+        &mut self,
+        occurrence: &dyn Occurrence,
+        rule: &Metadata,
+        severity: Severity,
+        fingerprint: Fingerprint,
+    ) {
         let Some(process) = occurrence.process() else {
             return;
         };
@@ -76,10 +82,11 @@ impl Intents {
         if intent.command != command || !within(intent.time, time) {
             *intent = new();
         }
-        if intent.said.iter().all(|said| said.rule != rule.id) {
+        let is_said = |said: &Said| said.rule == rule.id && covers(said.severity, severity);
+        if !intent.said.iter().any(is_said) {
             intent.said.push(Said {
                 rule: rule.id.clone(),
-                severity: rule.severity,
+                severity,
                 fingerprint,
             });
         }

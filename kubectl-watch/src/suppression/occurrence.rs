@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use crate::eql::Event;
 use crate::event::Args;
 use crate::facts::Facts;
+use crate::interpreter::is_interpreter;
 use crate::kubectl::Request;
 use crate::redact;
 
@@ -60,7 +61,7 @@ impl Occurrence for Facts<'_> {
 
     fn command(&self) -> [u8; 32] {
         let process = &self.event().process;
-        command(&process.args, &process.filename)
+        command(&process.args, &process.filename, &process.executable)
     }
 
     fn particulars(&self) -> [(&'static str, Vec<u8>); 5] {
@@ -80,10 +81,13 @@ impl Occurrence for Facts<'_> {
 }
 
 /// A hash of the arguments, without the program's own name, which a dispatcher replaces; of a script without its
-/// interpreter and the script, which the kernel puts before them. The script is the path that exec was given.
-pub fn command(args: &Args, exec_path: &[u8]) -> [u8; 32] {
-    let script = args.iter().skip(1).position(|arg| arg == exec_path);
-    let own = script.map_or(1, |place| place + 2);
+/// interpreter and the script, which the kernel puts before them, with one option between at most. The script is the
+/// path that exec was given, where an interpreter was run for it. Of other programs that path is an argument like all.
+pub fn command(args: &Args, exec_path: &[u8], executable: &[u8]) -> [u8; 32] {
+    let is_script = exec_path != executable && is_interpreter(executable);
+    let mut places = args.iter().enumerate().skip(1).take(2);
+    let script = places.find(|(_, arg)| is_script && *arg == exec_path);
+    let own = script.map_or(1, |(place, _)| place + 1);
     let mut hash = Sha256::new();
     for arg in args.iter().skip(own) {
         hash.update((arg.len() as u64).to_le_bytes());

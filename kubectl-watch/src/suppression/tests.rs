@@ -127,6 +127,7 @@ fn a_dispatcher_and_what_it_runs_are_one_intent() {
     assert_eq!(decide(&mut it, &high, &second).0, ALERT, "it says more");
     let mut script = event(0, 5, 8, "a");
     script.process.filename = b"/opt/kubectl".to_vec();
+    script.process.executable = b"/usr/bin/bash".to_vec();
     let line = "bash -e /opt/kubectl get pods --as=a --token=s3cret-of-mine";
     script.process.args = line.split(' ').collect();
     assert_eq!(decide(&mut it, &low, &script).0, ALERT);
@@ -144,6 +145,79 @@ fn a_dispatcher_and_what_it_runs_are_one_intent() {
         ALERT,
         "too late"
     );
+}
+
+/// The exec of a program by one process, with these arguments.
+fn exec(sequence: u64, executable: &str, path: &str, line: &str) -> ProcessEvent {
+    let mut event = event(0, sequence, 7, "a");
+    (event.process.pid, event.process.start_boot_ns) = (1, 1);
+    event.process.executable = executable.into();
+    event.process.filename = path.into();
+    event.process.args = line.split(' ').collect();
+    event
+}
+
+#[test]
+fn nobody_hides_what_he_asks_for_behind_the_path_of_his_program() {
+    let own = "/usr/bin/kubectl";
+    for (executable, path, first, second) in [
+        // It stands at the end, or where a script would, and the program is no script.
+        (
+            own,
+            own,
+            "kubectl --as=a /usr/bin/kubectl",
+            "kubectl delete ns prod --cache-dir /usr/bin/kubectl",
+        ),
+        (
+            own,
+            own,
+            "kubectl --as=a /usr/bin/kubectl",
+            "kubectl --as=b /usr/bin/kubectl",
+        ),
+        (own, "admin", "kubectl --as=a admin", "kubectl --as admin"),
+        (
+            "/usr/bin/bash",
+            "/opt/it",
+            "bash -e /opt/it --as=a",
+            "bash -e -x /opt/it --as=a",
+        ),
+    ] {
+        let mut it = Suppression::default();
+        let low = rule("low", Severity::Low);
+        assert_eq!(decide(&mut it, &low, &exec(1, executable, path, first)).0, ALERT);
+        let second = exec(2, executable, path, second);
+        assert_eq!(
+            decide(&mut it, &rule("other", Severity::Low), &second).0,
+            ALERT,
+            "{second:?}"
+        );
+    }
+}
+
+#[test]
+fn what_one_process_does_is_no_repeat_where_it_is_graver_by_now() {
+    let mut it = Suppression::default();
+    let (low, node) = (rule("r", Severity::Low), Node::default());
+    let mut decide = |severity, sequence| {
+        let event = exec(
+            sequence,
+            "/usr/bin/kubectl",
+            "/usr/bin/kubectl",
+            "kubectl get pods",
+        );
+        let decision = it.decide(
+            &low,
+            severity,
+            &Settings::within(WINDOW),
+            &Facts::of(&event, &node),
+        );
+        it.sent(&format!("alert-{sequence}"));
+        decision
+    };
+    assert_eq!(decide(Severity::Low, 1), ALERT);
+    assert_eq!(decide(Severity::Critical, 2), ALERT, "raised");
+    assert_eq!(decide(Severity::Critical, 3), repeat_of(2));
+    assert_eq!(decide(Severity::Low, 4), repeat_of(2), "it said more already");
 }
 
 #[test]

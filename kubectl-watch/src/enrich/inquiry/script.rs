@@ -3,7 +3,7 @@
 //! Code in the arguments, as of `sh -c`, came from whoever is above, so the search goes on there. It ends at code that
 //! came by another way, at a shell in which somebody types, and at an interpreter that has ended.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::view::View;
 use crate::enrich::process::ProcessFolder;
@@ -30,8 +30,24 @@ pub(super) enum Question {
     File {
         path: Vec<u8>,
         view: View,
-        interpreter: Process,
+        interpreter: Interpreter,
     },
+}
+
+/// Which process reads it. No more of it is kept while somebody waits for the answer: arguments can be megabytes.
+#[derive(Debug)]
+pub(super) struct Interpreter {
+    pid: u32,
+    start: Timestamp,
+}
+
+impl Interpreter {
+    const fn of(process: &Process) -> Self {
+        Self {
+            pid: process.pid,
+            start: process.start,
+        }
+    }
 }
 
 impl Question {
@@ -40,20 +56,14 @@ impl Question {
         let previous = &event.lineage.previous;
         if is_script(previous) {
             // It has made room for the process itself, whose root and working folder are still its own.
-            let script = Process {
-                executable: previous.executable.clone(),
-                name: previous.name.clone(),
-                filename: previous.filename.clone(),
-                ..event.process.clone()
-            };
-            let is_whole = script.filename.starts_with(b"/");
+            let is_whole = previous.filename.starts_with(b"/");
             return Some(match View::of(&event.process) {
                 Ok(view) if is_whole => Self::File {
-                    path: script.filename.clone(),
+                    path: previous.filename.clone(),
                     view,
-                    interpreter: script,
+                    interpreter: Interpreter::of(&event.process),
                 },
-                _ => unknown(&script, NoScript::File(Unknown::Gone)),
+                _ => unknown(&event.process, NoScript::File(Unknown::Gone)),
             });
         }
         let parent = (&event.parent, event.parent_left);
@@ -85,27 +95,32 @@ impl Question {
         let Some(folder) = ProcessFolder::open(process).filter(|_| !has_left) else {
             return gone();
         };
+        let read;
         let args = if process.args.is_empty() {
-            match folder.read("cmdline", MAX_ARGS) {
-                Some(line) => Args::from_bytes(line),
-                None => return gone(),
-            }
+            let Some(line) = folder.read("cmdline", MAX_ARGS) else {
+                return gone();
+            };
+            read = Args::from_bytes(line);
+            &read
         } else {
-            process.args.clone()
+            &process.args
         };
+        let is_cut = args.len() > MAX_LOOKED_AT || args.command_line().len() + 1 >= MAX_ARGS;
         let args: Vec<&[u8]> = args.iter().take(MAX_LOOKED_AT).collect();
         let why = match code(process, &args) {
             // It has made its arguments unreadable.
             None if args.is_empty() => NoScript::Unclear,
             None => return Found::Nothing,
             Some(Code::CommandLine) => return Found::InArguments,
+            // The script may come behind all of these.
+            Some(Code::Stdin) if is_cut => NoScript::Unclear,
             Some(Code::Stdin) if is_terminal(&folder) => return Found::Typed,
             Some(Code::File(path)) => {
                 return Found::Question(Box::new(match View::of(process) {
                     Ok(view) => Self::File {
                         path: path.to_vec(),
                         view,
-                        interpreter: process.clone(),
+                        interpreter: Interpreter::of(process),
                     },
                     Err(why) => unknown(process, NoScript::File(why)),
                 }));

@@ -60,6 +60,7 @@ impl Following {
         let pid = event.process.pid;
         let start_ticks = event.process.start_ticks();
         let outer = follower.owner(pid, start_ticks)?;
+        let outer = outer.filter(|outer| self.open.contains_key(outer));
         follower.follow(ticket, pid, start_ticks)?;
         let since = Timestamp::now();
         let open = Open {

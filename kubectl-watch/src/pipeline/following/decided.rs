@@ -60,11 +60,10 @@ impl Following {
     pub(in crate::pipeline) fn decided(&mut self, event: &ProcessEvent) {
         let Some(open) = self.find(event) else { return };
         open.undecided = open.undecided.saturating_sub(1);
-        if open.undecided > 0 || !open.alerts.is_empty() || open.outer.is_some() {
-            return;
+        if open.is_in_vain() {
+            let id = open.ticket.id;
+            self.drop_in_vain(id);
         }
-        let id = open.ticket.id;
-        self.drop_in_vain(id);
     }
 }
 
@@ -76,4 +75,89 @@ fn server_of_kubeconfig(event: &ProcessEvent) -> Option<Endpoint> {
         .as_ref()
         .filter(|_| kubeconfig.unknown.is_none())?;
     Endpoint::of(server.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeMap,
+        time::{Duration, Instant},
+    };
+
+    use super::{
+        super::{Open, open},
+        *,
+    };
+    use crate::{
+        event::{Process, follow_up::FollowUp},
+        source::kernel::Ticket,
+    };
+
+    fn event(pid: u32) -> ProcessEvent {
+        let process = Process {
+            pid,
+            ..Process::default()
+        };
+        ProcessEvent {
+            process,
+            ..ProcessEvent::default()
+        }
+    }
+
+    /// Each with the one around it. All is decided on those that are above others, and they have alerts.
+    fn following(outers: &[Option<u64>]) -> Following {
+        let mut this = Following::new(None, Duration::ZERO);
+        for (slot, outer) in (0..).zip(outers) {
+            let id = u64::from(slot) + 1;
+            let is_outer = outers.contains(&Some(id));
+            let alert = Sent {
+                rule: "r".into(),
+                rule_name: "r".into(),
+                alert: "a".into(),
+            };
+            let open = Open {
+                ticket: Ticket { id, slot },
+                event: open::slim(&event(slot)),
+                api_server: None,
+                alerts: if is_outer { vec![alert] } else { Vec::new() },
+                living: BTreeMap::from([(slot, 1)]),
+                did: FollowUp::new(slot, None),
+                deadline: Instant::now(),
+                outer: *outer,
+                is_settled: true,
+                undecided: usize::from(!is_outer),
+            };
+            this.open.insert(id, open);
+        }
+        this
+    }
+
+    fn close(this: &mut Following, id: u64) -> usize {
+        let over = this.close(|open| open.ticket.id == id, Closing::TimeLimit);
+        over.expect("no kernel is asked").len()
+    }
+
+    #[test]
+    fn who_is_followed_for_those_above_only_is_so_as_long_as_they_are() {
+        let mut this = following(&[None, Some(1), Some(2)]);
+        this.decided(&event(2));
+        assert_eq!(this.open.len(), 3, "it is heard by two");
+        assert_eq!(close(&mut this, 2), 1);
+        assert_eq!(this.open[&3].outer, Some(1), "it is heard by one");
+        assert_eq!(close(&mut this, 1), 2, "nobody hears it");
+        assert!(this.open.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_decided_stays_when_those_above_are_over() {
+        let mut this = following(&[None, Some(1)]);
+        assert_eq!(close(&mut this, 1), 1);
+        assert_eq!(this.open[&2].outer, None);
+        this.decided(&event(1));
+        assert!(this.open.is_empty());
+        // Each around the other.
+        let mut this = following(&[Some(2), Some(1)]);
+        assert_eq!(close(&mut this, 1), 1);
+        assert_eq!(this.open[&2].outer, None);
+    }
 }

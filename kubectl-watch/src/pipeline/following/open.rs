@@ -42,6 +42,11 @@ impl Open {
         (own.pid, own.start_boot_ns) == (event.process.pid, event.process.start_boot_ns)
     }
 
+    /// Whether all is decided, and nobody is to hear what it does.
+    pub(super) fn is_in_vain(&self) -> bool {
+        self.undecided == 0 && self.alerts.is_empty() && self.outer.is_none()
+    }
+
     /// Takes note of a deed.
     pub(super) fn note(&mut self, deed: &Deed) {
         match deed.what {
