@@ -18,7 +18,7 @@ use crate::{
     enrich::executable::{Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
-    facts::{Facts, Node},
+    facts::{FactSchema, Facts, Node},
     response::Response,
     rule::Rule,
     ruleset::{Judged, RuleSet},
@@ -102,7 +102,8 @@ impl Pipeline {
             return None;
         }
         let facts = Facts::of(event, self.triage.node());
-        let Judged { matching, .. } = self.rules.judge(&facts, &|field| facts.is_known(field));
+        let is_known = |field| facts.is_early(field) || facts.is_known(field);
+        let Judged { matching, .. } = self.rules.judge(&facts, &is_known);
         let speaks = |rule: &&&Rule| self.triage.is_an_alert(rule, &facts);
         let rules = matching
             .iter()
@@ -133,22 +134,33 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Has found out what the event does not say.
+    fn inquire(&mut self, waiting: &mut Waiting, waits: bool) {
+        if !waiting.is_in_hand {
+            waiting.inquiry = self.enrichment.hold(&mut waiting.event);
+            waiting.is_in_hand = true;
+        }
+        if let Some(inquiry) = waiting.inquiry.take() {
+            let ticket = self.enrichment.inquire(inquiry, &mut waiting.event, waits);
+            waiting.tickets.extend(ticket);
+        }
+    }
+
     /// Decides on each rule that matches and has not been decided on, and sends what comes of it.
     pub(super) fn alert(&mut self, waiting: &mut Waiting, patience: Patience) {
         let mut judged = undecided(&self.rules, self.triage.node(), waiting);
         let is_unasked = !waiting.is_in_hand || waiting.inquiry.is_some();
         if !judged.is_empty() && is_unasked {
-            if !waiting.is_in_hand {
-                waiting.inquiry = self.enrichment.hold(&mut waiting.event);
-                waiting.is_in_hand = true;
-            }
-            if let Some(inquiry) = waiting.inquiry.take() {
-                // Where nothing but a rule that names it asks for it, nobody else is to wait.
-                let waits = !judged.matching.is_empty();
-                let ticket = self.enrichment.inquire(inquiry, &mut waiting.event, waits);
-                waiting.tickets.extend(ticket);
-            }
+            // Where nothing but a rule that names it asks for it, nobody else is to wait.
+            let waits = !judged.matching.is_empty();
+            self.inquire(waiting, waits);
             judged = undecided(&self.rules, self.triage.node(), waiting);
+        }
+        let asks_for_hash = |rule: &&Rule| rule.query.fields().any(|(field, _)| FactSchema.is_hash(field));
+        // Nobody else would have it hashed.
+        let is_hashed = patience == Patience::Some && judged.open.iter().any(asks_for_hash);
+        if is_hashed {
+            waiting.tickets.extend(self.executables.hash(&waiting.event));
         }
         // What nobody will say any more is missing.
         if !judged.open.is_empty() && (patience == Patience::None || waiting.tickets.is_empty()) {
@@ -235,7 +247,7 @@ impl Pipeline {
         if waiting.turns_out_unmatched() {
             self.loss_reports.unmatched(&waiting.event);
         }
-        if is_excepted_perhaps || waiting.sent.len() > sent_before {
+        if !is_hashed && (is_excepted_perhaps || waiting.sent.len() > sent_before) {
             let hashing = self.executables.hash(&waiting.event);
             waiting.tickets.extend(hashing);
         }

@@ -85,9 +85,9 @@ impl Waiting {
         is_unmatched && !std::mem::replace(&mut self.is_unmatched, true)
     }
 
-    /// What is known of its executable.
+    /// What is known of its executable, whether more is to come or not.
     pub(super) fn known(&self) -> Executable {
-        self.event.executable.clone()
+        self.event.executable.closed()
     }
 }
 
