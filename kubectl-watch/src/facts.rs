@@ -102,12 +102,19 @@ impl<'a> Facts<'a> {
         if name == HASH {
             return event.file.is_none() || event.executable.content.sha256.is_some();
         }
+        if FactSchema::is_of_content(field) {
+            return !event.executable.is_open();
+        }
         self.is_early(field) || own::gap(name).is_none_or(|gap| !event.gaps.contains(&gap))
     }
 
-    /// Whether it is known before any file has been looked at for it.
+    /// Whether rules need not wait for it: it is known before any file has been looked at for it. Nor do they wait for
+    /// what is in the executable: they are asked once more when that is known.
     pub fn is_early(&self, field: Field) -> bool {
         let name = FactSchema.name(field);
+        if name == HASH {
+            return self.is_known(field);
+        }
         let flags_say = |request: &Request| {
             (name.starts_with("user.target.") && request.impersonates())
                 || (name.starts_with("kubectl_watch.credential.token.") && request.token.is_some())
@@ -138,12 +145,22 @@ impl FactSchema {
 
     /// Whether a field may be known only after a look at files.
     pub fn is_late(self, field: Field) -> bool {
-        self.gap(field).is_some() || self.name(field) == HASH
+        Self::is_of_content(field) || self.gap(field).is_some() || self.is_hash(field)
     }
 
-    /// Whether an event does not say a field by itself.
+    /// Whether it is known of a file only after all of it was read.
+    pub fn is_hash(self, field: Field) -> bool {
+        self.name(field) == HASH
+    }
+
+    /// Whether the executable has to be read for it.
+    fn is_of_content(field: Field) -> bool {
+        ProcessSchema::ANCHORING.open.contains(&field)
+    }
+
+    /// Whether an event does not say a field by itself, or not at once.
     pub fn is_besides(self, field: Field) -> bool {
-        field.0 >= OWN
+        field.0 >= OWN || self.is_hash(field)
     }
 
     /// Whether a field says something of the node alone, and so is the same for all that happens there.
@@ -222,68 +239,4 @@ impl Event for Facts<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Process;
-
-    fn values(facts: &Facts<'_>, name: &str) -> Vec<String> {
-        let field = FactSchema
-            .field(name)
-            .unwrap_or_else(|| panic!("no field {name}"));
-        assert_eq!(FactSchema.name(field), name);
-        let mut values = Vec::new();
-        facts.any(field, &mut |value| {
-            values.push(match value {
-                Value::Str(text) => String::from_utf8_lossy(text).into_owned(),
-                other => format!("{other:?}"),
-            });
-            false
-        });
-        values
-    }
-
-    #[test]
-    fn a_fact_is_the_truth_of_the_event_or_of_its_node() {
-        let args = [
-            "kubectl",
-            "get",
-            "pods",
-            "--as=a",
-            "--as-group=g",
-            "--as-group=h",
-            "--token=t",
-        ];
-        let event = ProcessEvent {
-            process: Process {
-                name: b"kubectl".to_vec(),
-                args: args.iter().collect(),
-                ..Process::default()
-            },
-            ..ProcessEvent::default()
-        };
-        let node = Node {
-            name: "worker-3".into(),
-            labels: BTreeMap::from([("environment".into(), "development".into())]),
-            ..Node::default()
-        };
-        let facts = Facts::of(&event, &node);
-        for (name, expected) in [
-            ("process.name", &["kubectl"][..]),
-            ("host.name", &["worker-3"]),
-            ("host.id", &[]),
-            ("user.target.name", &["a"]),
-            ("user.target.group.name", &["g", "h"]),
-            ("kubectl_watch.request.command", &["get"]),
-            ("kubectl_watch.request.token", &["t"]),
-            ("labels.environment", &["development"]),
-            ("labels.role", &[]),
-        ] {
-            assert_eq!(values(&facts, name), expected, "{name}");
-        }
-        assert_eq!(FactSchema.field("process.nam"), None);
-        for name in FactSchema.filled() {
-            let field = FactSchema.field(name).expect("it is known");
-            assert_eq!(FactSchema.name(field), name);
-        }
-    }
-}
+mod tests;

@@ -106,6 +106,7 @@ impl Executables {
         let is_complete = match self.search(event, &file, wishes) {
             Search::NotNeeded => true,
             Search::Asked(ticket) => {
+                event.executable.content.is_open = true;
                 tickets.push(ticket);
                 false
             }
@@ -231,6 +232,7 @@ impl Executables {
         let Done { ticket, job, read } = done;
         self.running.retain(|_, running| *running != ticket);
         let is_of_loaded = matches!(job.task, Task::Loaded(_));
+        let is_hash = matches!(job.task, Task::Pass(_, Pass::Hash, _));
         if let (Ok(read), Some(file)) = (&read, &job.file) {
             self.learn(file, read);
         }
@@ -238,7 +240,11 @@ impl Executables {
             ticket,
             file: job.file.filter(|file| self.cache.get(file).is_some()),
             is_of_loaded,
-            content: content(&read),
+            content: Content {
+                // A hash does not say what it is.
+                is_open: is_hash,
+                ..content(&read)
+            },
         }
     }
 
@@ -288,6 +294,7 @@ fn content(read: &Result<Read, Unknown>) -> Content {
             identity: Some(Arc::clone(&read.identity)),
             sha256: read.sha256,
             unknown: None,
+            is_open: false,
         },
         Err(unknown) => Content::unknown(*unknown),
     }

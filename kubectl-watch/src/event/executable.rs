@@ -24,6 +24,8 @@ pub struct Content {
     pub sha256: Option<[u8; 32]>,
     /// Why it could not be read, where somebody tried.
     pub unknown: Option<Unknown>,
+    /// Whether somebody still reads what it is.
+    pub is_open: bool,
 }
 
 /// A program that a loader was told to run.
@@ -60,6 +62,25 @@ pub enum Verdict {
 }
 
 impl Executable {
+    /// Whether what is in it may yet be found out, or too much waited to be read.
+    pub fn is_open(&self) -> bool {
+        let is_open = |content: &Content| {
+            content.is_open || matches!(content.unknown, Some(Unknown::Slow | Unknown::Busy))
+        };
+        self.contents().any(is_open)
+    }
+
+    /// The same, with nothing more to come.
+    #[must_use]
+    pub fn closed(&self) -> Self {
+        let mut closed = self.clone();
+        closed.content.is_open = false;
+        if let Some(loaded) = &mut closed.loaded {
+            loaded.content.is_open = false;
+        }
+        closed
+    }
+
     /// The content that counts, and that of what it loads.
     pub fn contents(&self) -> impl Iterator<Item = &Content> {
         std::iter::once(&self.content).chain(self.loaded.iter().map(|loaded| &loaded.content))
@@ -96,6 +117,7 @@ impl Content {
         } else if self.identity.is_none() {
             self.unknown = other.unknown;
         }
+        self.is_open &= other.is_open;
         self.sha256 = other.sha256.or(self.sha256);
     }
 }

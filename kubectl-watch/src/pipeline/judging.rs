@@ -18,7 +18,7 @@ use crate::{
     enrich::executable::{Judgement, Ticket},
     event::{File, ProcessEvent, Verdict},
     exit::Failure,
-    facts::{Facts, Node},
+    facts::{FactSchema, Facts, Node},
     response::Response,
     rule::Rule,
     ruleset::{Judged, RuleSet},
@@ -75,6 +75,8 @@ impl Pipeline {
             inquiry,
             sent: Vec::new(),
             decided: Vec::new(),
+            given_up: Vec::new(),
+            is_unmatched: !is_about,
             held: None,
             response,
             is_awaited: matches,
@@ -100,7 +102,8 @@ impl Pipeline {
             return None;
         }
         let facts = Facts::of(event, self.triage.node());
-        let Judged { matching, .. } = self.rules.judge(&facts, &|field| facts.is_known(field));
+        let is_known = |field| facts.is_early(field) || facts.is_known(field);
+        let Judged { matching, .. } = self.rules.judge(&facts, &is_known);
         let speaks = |rule: &&&Rule| self.triage.is_an_alert(rule, &facts);
         let rules = matching
             .iter()
@@ -131,27 +134,38 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Has found out what the event does not say.
+    fn inquire(&mut self, waiting: &mut Waiting, waits: bool) {
+        if !waiting.is_in_hand {
+            waiting.inquiry = self.enrichment.hold(&mut waiting.event);
+            waiting.is_in_hand = true;
+        }
+        if let Some(inquiry) = waiting.inquiry.take() {
+            let ticket = self.enrichment.inquire(inquiry, &mut waiting.event, waits);
+            waiting.tickets.extend(ticket);
+        }
+    }
+
     /// Decides on each rule that matches and has not been decided on, and sends what comes of it.
     pub(super) fn alert(&mut self, waiting: &mut Waiting, patience: Patience) {
-        let mut judged = undecided(&self.rules, self.triage.node(), waiting, Patience::Some);
+        let mut judged = undecided(&self.rules, self.triage.node(), waiting);
         let is_unasked = !waiting.is_in_hand || waiting.inquiry.is_some();
         if !judged.is_empty() && is_unasked {
-            if !waiting.is_in_hand {
-                waiting.inquiry = self.enrichment.hold(&mut waiting.event);
-                waiting.is_in_hand = true;
-            }
-            if let Some(inquiry) = waiting.inquiry.take() {
-                // Where nothing but a rule that names it asks for it, nobody else is to wait.
-                let waits = !judged.matching.is_empty();
-                let ticket = self.enrichment.inquire(inquiry, &mut waiting.event, waits);
-                waiting.tickets.extend(ticket);
-            }
-            judged = undecided(&self.rules, self.triage.node(), waiting, Patience::Some);
+            // Where nothing but a rule that names it asks for it, nobody else is to wait.
+            let waits = !judged.matching.is_empty();
+            self.inquire(waiting, waits);
+            judged = undecided(&self.rules, self.triage.node(), waiting);
+        }
+        let asks_for_hash = |rule: &&Rule| rule.query.fields().any(|(field, _)| FactSchema.is_hash(field));
+        // Nobody else would have it hashed.
+        let is_hashed = patience == Patience::Some && judged.open.iter().any(asks_for_hash);
+        if is_hashed {
+            waiting.tickets.extend(self.executables.hash(&waiting.event));
         }
         // What nobody will say any more is missing.
         if !judged.open.is_empty() && (patience == Patience::None || waiting.tickets.is_empty()) {
-            self.triage.counts.unsure += judged.open.len() as u64;
-            judged = undecided(&self.rules, self.triage.node(), waiting, Patience::None);
+            self.triage.counts.unsure += waiting.give_up(&judged.open);
+            judged = undecided(&self.rules, self.triage.node(), waiting);
         }
         let Judged { matching, open } = judged;
         let event = &waiting.event;
@@ -230,7 +244,10 @@ impl Pipeline {
                 waiting.is_awaited = false;
             }
         }
-        if is_excepted_perhaps || waiting.sent.len() > sent_before {
+        if waiting.turns_out_unmatched() {
+            self.loss_reports.unmatched(&waiting.event);
+        }
+        if !is_hashed && (is_excepted_perhaps || waiting.sent.len() > sent_before) {
             let hashing = self.executables.hash(&waiting.event);
             waiting.tickets.extend(hashing);
         }
@@ -258,18 +275,22 @@ impl Pipeline {
     }
 }
 
-/// The rules that match an event or may match it, and have not been decided on.
-fn undecided<'r>(rules: &'r RuleSet, node: &Node, waiting: &Waiting, patience: Patience) -> Judged<'r> {
+/// The rules that match an event or may match it, and have not been decided on. One that was given up on is no longer
+/// open: what is not known is missing.
+fn undecided<'r>(rules: &'r RuleSet, node: &Node, waiting: &Waiting) -> Judged<'r> {
     let facts = Facts::of(&waiting.event, node);
     // Before it is taken hold of, nothing says what is missing.
-    let is_known = |field| {
-        patience == Patience::None || facts.is_early(field) || (waiting.is_in_hand && facts.is_known(field))
-    };
-    let mut judged = rules.judge(&facts, &is_known);
+    let is_known = |field| facts.is_early(field) || (waiting.is_in_hand && facts.is_known(field));
+    let Judged { mut matching, open } = rules.judge(&facts, &is_known);
+    let (given_up, mut open): (Vec<&Rule>, Vec<&Rule>) = open
+        .into_iter()
+        .partition(|rule| waiting.given_up.contains(&rule.metadata.id));
+    let matches_without = |rule: &&Rule| rule.query.judge(&facts, &|_| true) == Some(true);
+    matching.extend(given_up.into_iter().filter(matches_without));
     let is_new = |rule: &mut &Rule| !waiting.decided.contains(&rule.metadata.id);
-    judged.matching.retain_mut(is_new);
-    judged.open.retain_mut(is_new);
-    judged
+    matching.retain_mut(is_new);
+    open.retain_mut(is_new);
+    Judged { matching, open }
 }
 
 /// An alert: with what was before, what was done about it, and what names it.
@@ -298,3 +319,6 @@ pub(super) fn new_id(created: Timestamp) -> Uuid {
     let nanoseconds = u32::try_from(created.subsec_nanosecond()).unwrap_or_default();
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::enrich::{Inquiry, executable::Ticket};
 use crate::event::{Executable, ProcessEvent};
 use crate::response::Response;
+use crate::rule::Rule;
 
 /// Events that are kept.
 const MAX_EVENTS: usize = 256;
@@ -37,6 +38,11 @@ pub(super) struct Waiting {
     pub(super) sent: Vec<Sent>,
     /// The rules that have been decided on, whatever came of it.
     pub(super) decided: Vec<String>,
+    /// The rules that were decided on without what they ask for, as nobody would say it in time. What of it is known all
+    /// the same may yet make one of them match.
+    pub(super) given_up: Vec<String>,
+    /// Whether it was counted as an event that no rule matched.
+    pub(super) is_unmatched: bool,
     /// Since when what could be an alert is held back, because a rule or an exception might hold by what is not known
     /// yet.
     pub(super) held: Option<Instant>,
@@ -63,9 +69,26 @@ impl Waiting {
         lines.into_iter().chain(variables).sum()
     }
 
-    /// What is known of its executable.
+    /// Gives up on rules that are open. Says how many these are that it had not given up on.
+    pub(super) fn give_up(&mut self, open: &[&Rule]) -> u64 {
+        let before = self.given_up.len();
+        for rule in open {
+            if !self.given_up.contains(&rule.metadata.id) {
+                self.given_up.push(rule.metadata.id.clone());
+            }
+        }
+        (self.given_up.len() - before) as u64
+    }
+
+    /// Whether it turns out now that no rule matches it. That is so once.
+    pub(super) fn turns_out_unmatched(&mut self) -> bool {
+        let is_unmatched = self.decided.is_empty() && self.held.is_none();
+        is_unmatched && !std::mem::replace(&mut self.is_unmatched, true)
+    }
+
+    /// What is known of its executable, whether more is to come or not.
     pub(super) fn known(&self) -> Executable {
-        self.event.executable.clone()
+        self.event.executable.closed()
     }
 }
 
@@ -136,6 +159,8 @@ mod tests {
             is_in_hand: false,
             sent: Vec::new(),
             decided: Vec::new(),
+            given_up: Vec::new(),
+            is_unmatched: false,
             held: None,
             response: None,
             is_awaited: false,
@@ -156,6 +181,19 @@ mod tests {
         }
         assert_eq!(late.answered(Ticket::from(1)).len(), 1);
         assert!(late.waiting.is_empty() && late.left_out == 0);
+    }
+
+    #[test]
+    fn that_no_rule_matches_turns_out_once_and_not_while_one_may() {
+        let mut waiting = waiting(&[1], 1);
+        waiting.held = Some(Instant::now());
+        assert!(!waiting.turns_out_unmatched());
+        waiting.held = None;
+        assert!(waiting.turns_out_unmatched());
+        assert!(!waiting.turns_out_unmatched());
+        waiting.is_unmatched = false;
+        waiting.decided.push("a".into());
+        assert!(!waiting.turns_out_unmatched());
     }
 
     #[test]

@@ -17,13 +17,18 @@ impl Pipeline {
         for finding in findings {
             for mut waiting in self.late.answered(finding.ticket) {
                 let known = waiting.known();
+                let was_open = waiting.event.executable.is_open();
                 let remember = finding.tell(&mut waiting.event, &self.rules);
                 self.remember(remember)?;
-                if waiting.event.executable != known {
+                let is_news = waiting.known() != known;
+                if is_news {
                     self.update(&waiting, News::Executable);
-                    if self.enrichment.needs().executable || waiting.held.is_some() {
-                        self.alert(&mut waiting, Patience::Some);
-                    }
+                }
+                // That nothing was found may decide, too.
+                let is_settled = was_open && !waiting.event.executable.is_open();
+                let is_asked_for = self.enrichment.needs().executable || waiting.held.is_some();
+                if (is_news || is_settled) && is_asked_for {
+                    self.alert(&mut waiting, Patience::Some);
                 }
                 self.keep(waiting);
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::event::{Gap, Place, PodNames, Process};
+use crate::event::{File, Gap, Place, PodNames, Process};
 use crate::facts::Node;
 
 fn set(conditions: &[&str]) -> RuleSet {
@@ -68,4 +68,26 @@ fn a_rule_that_depends_on_what_is_not_known_is_open_until_it_is() {
     event.place.pod_uid = None;
     event.circumstances.pod = None;
     assert_eq!(judged(&set, &event, false), [vec!["0", "2", "3", "5"], vec![]]);
+}
+
+#[test]
+fn a_rule_waits_for_the_hash_that_it_asks_for_and_not_for_what_else_is_in_the_file() {
+    let set = set(&[
+        "process.hash.sha256 != \"00\"",
+        "process.args == \"y\" and process.hash.sha256 != \"00\"",
+        "kubectl_watch.executable.tool != \"oc\" and labels.environment == \"test\"",
+    ]);
+    let mut event = ProcessEvent {
+        process: Process {
+            name: b"k".to_vec(),
+            args: ["k", "x"].iter().collect(),
+            ..Process::default()
+        },
+        file: Some(File::default()),
+        ..ProcessEvent::default()
+    };
+    event.executable.content.is_open = true;
+    assert_eq!(judged(&set, &event, false), [vec!["2"], vec!["0"]]);
+    event.executable.content.sha256 = Some([1; 32]);
+    assert_eq!(judged(&set, &event, false), [vec!["0", "2"], vec![]]);
 }

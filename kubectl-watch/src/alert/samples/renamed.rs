@@ -43,6 +43,7 @@ pub(crate) fn in_memory() -> Sample {
         })),
         sha256: Some([0xab; 32]),
         unknown: None,
+        is_open: false,
     };
     sample
 }

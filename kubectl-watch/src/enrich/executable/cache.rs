@@ -70,6 +70,7 @@ impl Known {
             identity: Some(Arc::clone(&self.identity)),
             sha256: self.sha256,
             unknown: None,
+            is_open: false,
         }
     }
 }

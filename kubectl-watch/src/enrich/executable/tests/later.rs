@@ -25,6 +25,7 @@ fn a_kubectl_that_keeps_silent_is_found_by_search_and_hashed() {
     // Another exec of it meanwhile gets the same answer.
     let mut other = event.clone();
     assert_eq!(executables.judge(&mut other, &ForKubectl).tickets, tickets);
+    assert!(event.executable.is_open(), "it may yet turn out to be a tool");
     let found = finding(&mut executables, tickets[0]);
     assert_eq!(
         found.tell(&mut event, &ForKubectl),
@@ -41,6 +42,7 @@ fn a_kubectl_that_keeps_silent_is_found_by_search_and_hashed() {
         Some(("kubectl", Named::Strings))
     );
 
+    assert!(!event.executable.is_open());
     let ticket = executables.hash(&event).expect("it is not known yet");
     finding(&mut executables, ticket).tell(&mut event, &ForKubectl);
     let hash: [u8; 32] = Sha256::digest(&bytes).into();

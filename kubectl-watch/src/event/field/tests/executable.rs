@@ -24,6 +24,7 @@ fn content(tool: &'static str, named: Named) -> Content {
         })),
         sha256: Some([0xab; 32]),
         unknown: None,
+        is_open: false,
     }
 }
 

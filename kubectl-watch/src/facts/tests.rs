@@ -1,0 +1,107 @@
+//! What is known of an event, and when.
+
+use super::*;
+use crate::event::{Content, File, Process, Unknown};
+
+fn values(facts: &Facts<'_>, name: &str) -> Vec<String> {
+    let field = FactSchema
+        .field(name)
+        .unwrap_or_else(|| panic!("no field {name}"));
+    assert_eq!(FactSchema.name(field), name);
+    let mut values = Vec::new();
+    facts.any(field, &mut |value| {
+        values.push(match value {
+            Value::Str(text) => String::from_utf8_lossy(text).into_owned(),
+            other => format!("{other:?}"),
+        });
+        false
+    });
+    values
+}
+
+#[test]
+fn what_is_in_a_file_that_is_still_read_is_not_known() {
+    let node = Node::default();
+    let is_known = |event: &ProcessEvent, name: &str| {
+        let field = FactSchema.field(name).expect("it is a field");
+        let facts = Facts::of(event, &node);
+        (facts.is_early(field), facts.is_known(field))
+    };
+    let (module, inode) = (
+        "kubectl_watch.executable.go_module",
+        "kubectl_watch.executable.inode",
+    );
+    let mut event = ProcessEvent {
+        file: Some(File::default()),
+        ..ProcessEvent::default()
+    };
+    assert_eq!(is_known(&event, module), (true, true));
+    // A hash is nobody's guess, not even a rule's.
+    assert_eq!(is_known(&event, HASH), (false, false));
+    for (content, known) in [
+        (Content::unknown(Unknown::Slow), false),
+        (Content::unknown(Unknown::Busy), false),
+        (
+            Content {
+                is_open: true,
+                ..Content::default()
+            },
+            false,
+        ),
+        // Nobody will ever say it.
+        (Content::unknown(Unknown::Gone), true),
+    ] {
+        event.executable.content = content;
+        assert_eq!(is_known(&event, module), (true, known), "{event:?}");
+        assert_eq!(is_known(&event, inode), (true, true));
+    }
+    event.executable.content.sha256 = Some([0; 32]);
+    assert_eq!(is_known(&event, HASH), (true, true));
+    let late = |name| FactSchema.is_late(FactSchema.field(name).expect("it is a field"));
+    assert!(late(module) && late(HASH) && !late(inode));
+}
+
+#[test]
+fn a_fact_is_the_truth_of_the_event_or_of_its_node() {
+    let args = [
+        "kubectl",
+        "get",
+        "pods",
+        "--as=a",
+        "--as-group=g",
+        "--as-group=h",
+        "--token=t",
+    ];
+    let event = ProcessEvent {
+        process: Process {
+            name: b"kubectl".to_vec(),
+            args: args.iter().collect(),
+            ..Process::default()
+        },
+        ..ProcessEvent::default()
+    };
+    let node = Node {
+        name: "worker-3".into(),
+        labels: BTreeMap::from([("environment".into(), "development".into())]),
+        ..Node::default()
+    };
+    let facts = Facts::of(&event, &node);
+    for (name, expected) in [
+        ("process.name", &["kubectl"][..]),
+        ("host.name", &["worker-3"]),
+        ("host.id", &[]),
+        ("user.target.name", &["a"]),
+        ("user.target.group.name", &["g", "h"]),
+        ("kubectl_watch.request.command", &["get"]),
+        ("kubectl_watch.request.token", &["t"]),
+        ("labels.environment", &["development"]),
+        ("labels.role", &[]),
+    ] {
+        assert_eq!(values(&facts, name), expected, "{name}");
+    }
+    assert_eq!(FactSchema.field("process.nam"), None);
+    for name in FactSchema.filled() {
+        let field = FactSchema.field(name).expect("it is known");
+        assert_eq!(FactSchema.name(field), name);
+    }
+}
