@@ -92,17 +92,18 @@ impl SshServer {
         }
     }
 
-    /// Runs a line as somebody who logs in, and says what it wrote.
-    fn run(&self, user: &str, line: &str) -> String {
+    /// Runs a line as somebody who logs in.
+    fn login(&self, user: &str, line: &str) -> Child {
         let at = |name: &str| self.scene.path().join(name).display().to_string();
-        let done = run(Command::new("ssh")
+        Command::new("ssh")
             .args(["-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"])
             .args(["-o", &format!("UserKnownHostsFile={}", at("known"))])
             .args(["-i", &at("user"), "-p", &self.port.to_string()])
             .args([&format!("{user}@127.0.0.1"), line])
-            .stdin(Stdio::null()));
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).expect("it is text")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it was looked for")
     }
 }
 
@@ -121,18 +122,23 @@ fn a_login_to_a_real_server_is_told_with_its_address_and_port() {
     let kubectl = kubectl().display().to_string();
     for (user, id) in [("root", "0"), ("nobody", "65534")] {
         let word = unique("ssh");
-        // What the environment says of it is a lie.
+        // What the environment says of it is a lie. Who logged in stays until the alert is there.
         let line = format!(
             "echo $SSH_CONNECTION; SSH_CONNECTION='192.0.2.7 50122 10.0.0.1 22' {kubectl} version --client --as={word} \
-             > /dev/null; true"
+             > /dev/null; read -r _"
         );
-        let said = server.run(user, &line);
+        let mut login = server.login(user, &line);
+        let mut said = String::new();
+        let mut out = BufReader::new(login.stdout.take().expect("it is piped"));
+        out.read_line(&mut said).expect("it is text");
         let port: u16 = said
             .split(' ')
             .nth(1)
             .and_then(|port| port.parse().ok())
             .unwrap_or_else(|| panic!("{said}"));
         let alert = daemon.whole_alert(&word);
+        drop(login.stdin.take());
+        login.wait().expect("it ends");
         assert_eq!(
             alert["source"],
             json!({"ip": "127.0.0.1", "port": port}),
