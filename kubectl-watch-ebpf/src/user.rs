@@ -34,7 +34,8 @@ pub(crate) struct Texts {
 }
 
 /// Copies `len` bytes, at most a [`CHUNK`], to `position` of the scratch. Says whether all could be read; else those
-/// that could not are zeroes.
+/// that could not are zeroes. Text by text, memory that cannot be read comes as empty texts and nothing says so: the
+/// daemon knows it by the number of arguments, and of an environment it does not.
 ///
 /// # Safety
 ///
