@@ -10,19 +10,24 @@ use std::{
 use kubectl_watch_tests::{Daemon, Mount, PATIENCE, Scene, Stopped, lines, run, unique};
 use rustix::process::Signal;
 
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// One test at a time: a storm is everybody's.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Execs a program so often, with so many bytes of arguments.
+/// Execs a program so often, with so many bytes of arguments and of nothing else: each takes room in the buffer for its
+/// environment, too.
 fn storm(program: &Path, times: u32, bytes: u32, args: &str) {
     let line = format!(
         "x=$(printf '%*s' {bytes} '' | tr ' ' x); for i in {{1..{times}}}; do {} \"$x\" {args}; done",
         program.display()
     );
-    assert!(run(Command::new("bash").args(["-c", &line])).status.success());
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &line]).env_clear().env("PATH", PATH);
+    assert!(run(&mut bash).status.success());
 }
 
 #[test]
@@ -138,18 +143,24 @@ fn a_full_pipe_delays_nobody_and_the_counts_add_up() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let scene = Scene::new();
     let (program, rule) = scene.watched("/bin/true");
-    let daemon = Daemon::start_into(writer.into(), &["--rules", &rule]);
-    // The pipe holds a few alerts, the queue 1,024 more, and every exec succeeds all the same.
+    let mut daemon = Daemon::start_into(writer.into(), &["--rules", &rule]);
+    // The pipe holds a few alerts, the queue 1,024 more at most, and every exec succeeds all the same.
     storm(&program, 1500, 10, "--as=unread");
+    daemon.await_log("could not deliver alerts");
     // Read at last, the daemon writes what it kept, and then what comes.
     let lines = lines(reader);
-    let next = || lines.recv_timeout(PATIENCE).expect("it is on its way");
-    let mut all: Vec<String> = (0..1000).map(|_| next()).collect();
+    let mut all = Vec::new();
+    let mut read_until = |words: &str| {
+        while !all.last().is_some_and(|line: &String| line.contains(words)) {
+            let next = lines.recv_timeout(PATIENCE);
+            all.push(next.unwrap_or_else(|error| panic!("no {words:?} after {} lines: {error}", all.len())));
+        }
+    };
+    // It says so in a document, too, and what is behind that one finds room again.
+    read_until("\"undelivered\"");
     let user = unique("read");
     storm(&program, 1, 10, &format!("--as={user}"));
-    while !all.last().is_some_and(|line| line.contains(&user)) {
-        all.push(next());
-    }
+    read_until(&user);
     let stopped = daemon.stop();
     all.extend(lines.iter());
     let parsed = all.iter().map(|line| serde_json::from_str(line));
