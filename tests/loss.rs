@@ -101,6 +101,26 @@ fn evasion_18_a_storm_that_overflows_and_then_the_one() {
 }
 
 #[test]
+fn evasion_18_large_arguments_take_no_room_from_others() {
+    let _alone = alone();
+    let scene = Scene::new();
+    let (program, rule) = scene.watched("/bin/true");
+    let mut daemon = Daemon::start(&["--rules", &rule]);
+    daemon.signal(Signal::STOP);
+    // 80 times 100 kB is twice what the buffer holds.
+    storm(&program, 80, 100_000, "");
+    let user = unique("behind");
+    storm(&program, 1, 10, &format!("--as={user}"));
+    daemon.signal(Signal::CONT);
+    daemon.alert(&user);
+    let stopped = daemon.stop();
+    assert_eq!(stopped.count(&user), 1, "{}", stopped.log);
+    assert_eq!(stopped.number("events"), 81, "{}", stopped.log);
+    assert!(stopped.number("lost_args") > 0, "{}", stopped.log);
+    assert!(!stopped.log.contains("lost_execs"), "{}", stopped.log);
+}
+
+#[test]
 fn evasion_20_a_daemon_that_stands_still_loses_nothing_that_fits() {
     let _alone = alone();
     let scene = Scene::new();

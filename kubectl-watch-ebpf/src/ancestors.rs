@@ -27,8 +27,10 @@ pub(crate) struct Ascent {
     process: Process,
     /// Which of its images made the one before.
     exec_id: u32,
-    /// How many records were made.
-    made: u32,
+    /// How many records were sent.
+    pub(crate) made: u32,
+    /// Whether one did not find room.
+    pub(crate) is_cut: bool,
     kept: Kept,
 }
 
@@ -39,6 +41,7 @@ impl Ascent {
         self.task = parent.address;
         self.process = key(&parent.task);
         self.made = 0;
+        self.is_cut = false;
     }
 
     /// Goes to who made the process, and says whether anybody did.
@@ -69,14 +72,12 @@ impl Ascent {
     }
 }
 
-/// Sends the processes above the parent, and says how many that were. A function that the verifier looks at by itself.
+/// Sends the processes above the parent. A function that the verifier looks at by itself.
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn send_ancestors() -> u32 {
     repeat(MAX_ANCESTORS, || send_ancestor());
-    let Some(work) = maps::work() else { return 0 };
-    // SAFETY: the work is this CPU's own, and every step has returned.
-    unsafe { (*work).ascent.made }
+    0
 }
 
 /// One process further up. Stops the loop by returning 1.
@@ -110,10 +111,13 @@ extern "C" fn send_ancestor() -> u32 {
     ancestor.flags |= flags;
     let end = TEXTS + len;
     ancestor.filename_len = lineage::recall(key(&ancestor.task), ascent.exec_id, end);
-    ascent.made += 1;
-    if !maps::send(scratch, (end + ancestor.filename_len) as usize) {
+    let len = end + ancestor.filename_len;
+    if !maps::has_room(len) || !maps::send(scratch, len as usize) {
         maps::count(Counter::LostAncestors);
+        ascent.is_cut = true;
+        return 1;
     }
+    ascent.made += 1;
     0
 }
 

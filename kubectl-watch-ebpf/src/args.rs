@@ -1,6 +1,6 @@
-//! Arguments and environment of the new image: all of them, however many, in records of one chunk each.
+//! Arguments of the new image beyond those in its own record: all of them, however many, in records of one chunk each.
 
-use kubectl_watch_ebpf::{CHUNK, Chunk, Counter, Kind, MAX_ARGS};
+use kubectl_watch_ebpf::{CHUNK, Chunk, Counter, Kind, MAX_ARGS, RING_BYTES};
 
 use crate::{
     maps,
@@ -12,12 +12,10 @@ use crate::{
 /// Records that the longest arguments need.
 const MAX_CHUNKS: u32 = (MAX_ARGS / CHUNK) as u32;
 
-/// Bytes of the process's own memory that are still to be sent.
+/// Arguments that are still to be sent.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct Rest {
-    /// [`Kind::Args`] or [`Kind::Env`].
-    pub(crate) kind: Kind,
     /// Which exec they are of.
     pub(crate) sequence: u64,
     /// Where the next one is.
@@ -31,29 +29,15 @@ pub(crate) struct Rest {
 }
 
 impl Rest {
-    /// The arguments of a process.
+    /// All arguments of a process.
     #[inline(always)]
-    pub(crate) fn args(mm: Address, sequence: u64) -> Self {
+    pub(crate) fn of(mm: Address, sequence: u64) -> Self {
         let from = mm.read::<u64>(offset!(mm_struct_arg_start));
         let len = mm.read::<u64>(offset!(mm_struct_arg_end)).saturating_sub(from);
         if len > MAX_ARGS as u64 {
             maps::count(Counter::CutArgs);
         }
-        Self::new(Kind::Args, sequence, from, len)
-    }
-
-    /// Its environment.
-    #[inline(always)]
-    pub(crate) fn env(mm: Address, sequence: u64) -> Self {
-        let from = mm.read::<u64>(offset!(mm_struct_env_start));
-        let len = mm.read::<u64>(offset!(mm_struct_env_end)).saturating_sub(from);
-        Self::new(Kind::Env, sequence, from, len)
-    }
-
-    #[inline(always)]
-    fn new(kind: Kind, sequence: u64, from: u64, len: u64) -> Self {
         Self {
-            kind,
             sequence,
             from,
             offset: 0,
@@ -61,9 +45,16 @@ impl Rest {
             unreadable: false,
         }
     }
+
+    /// Whether to begin to send it: there is room for it, or for so much that the daemon makes more of it meanwhile.
+    #[inline(always)]
+    pub(crate) fn fits(&self) -> bool {
+        let left = self.total.wrapping_sub(self.offset);
+        left == 0 || maps::has_room(left.min(RING_BYTES / 2))
+    }
 }
 
-/// Sends the rest that is in the work. A function that the verifier looks at by itself: it is called twice.
+/// Sends the rest that is in the work. A function that the verifier looks at by itself.
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn send_rest() -> u32 {
@@ -71,15 +62,11 @@ pub(crate) extern "C" fn send_rest() -> u32 {
     let Some(work) = maps::work() else { return 0 };
     // SAFETY: the work is this CPU's own, and every step has returned.
     let rest = unsafe { &(*work).rest };
-    let (lost, unreadable) = match rest.kind {
-        Kind::Env => (Counter::LostEnv, Counter::UnreadableEnv),
-        _ => (Counter::LostArgs, Counter::UnreadableArgs),
-    };
     if rest.offset != rest.total {
-        maps::count(lost);
+        maps::count(Counter::LostArgs);
     }
     if rest.unreadable {
-        maps::count(unreadable);
+        maps::count(Counter::UnreadableArgs);
     }
     0
 }
@@ -103,7 +90,7 @@ extern "C" fn send_chunk() -> u32 {
             rest.unreadable = true;
         }
         scratch.cast::<Chunk>().write(Chunk {
-            header: maps::header(rest.kind, rest.sequence),
+            header: maps::header(Kind::Args, rest.sequence),
             offset: rest.offset,
             len,
         });

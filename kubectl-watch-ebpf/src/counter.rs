@@ -8,7 +8,7 @@ pub enum Counter {
     Watched = 0,
     /// Watched execs of which nothing arrived, because the ring buffer was full.
     LostExecs = 1,
-    /// Records with further arguments that found the ring buffer full.
+    /// Execs whose further arguments did not find room in the ring buffer.
     LostArgs = 2,
     /// Execs whose arguments, or some of them, were not in memory.
     UnreadableArgs = 3,
@@ -20,19 +20,21 @@ pub enum Counter {
     UnreadableFilenames = 6,
     /// Execs whose name could not be told, so that they were sent in case they matter.
     UnreadableNames = 7,
-    /// Records with bytes of the environment that found the ring buffer full.
+    /// Execs of whose environment not all found room in the ring buffer.
     LostEnv = 8,
-    /// Records of processes above the parent that found the ring buffer full.
+    /// Execs of whose ancestors not all found room in the ring buffer.
     LostAncestors = 9,
     /// Execs whose environment, or some of it, was not in memory.
     UnreadableEnv = 10,
     /// Execs that were sent because their file had not been judged. No loss.
     UnknownFiles = 11,
+    /// Execs with more variables than are looked at.
+    CutEnv = 12,
 }
 
 impl Counter {
     /// All of them, in the order of their indexes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Watched,
         Self::LostExecs,
         Self::LostArgs,
@@ -45,6 +47,7 @@ impl Counter {
         Self::LostAncestors,
         Self::UnreadableEnv,
         Self::UnknownFiles,
+        Self::CutEnv,
     ];
 
     /// Whether it tells of something that is missing.
@@ -69,6 +72,7 @@ impl Counter {
             Self::LostAncestors => "lost_ancestors",
             Self::UnreadableEnv => "unreadable_env",
             Self::UnknownFiles => "unknown_files",
+            Self::CutEnv => "cut_env",
         }
     }
 }

@@ -10,13 +10,14 @@ use aya_ebpf::{
 };
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
-    ABSENT, Counter, Exec, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File, HEAD_ARGS, Ids,
-    Kind, Process, SCRATCH_BYTES, UNSET_ID,
+    ABSENT, Counter, Exec, FLAG_ANCESTORS_CUT, FLAG_ARGS_CUT, FLAG_ARGS_UNREADABLE, FLAG_ENV_CUT,
+    FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File, HEAD_ARGS, Ids, Kind, Process, SCRATCH_BYTES, UNSET_ID,
 };
 
 use crate::{
-    ancestors,
+    ancestors::{self, Ascent},
     args::{self, Rest},
+    env::{self, Search},
     file::{ByAddress, ByList, Mappings, Version},
     lineage::{self, Parent, Past},
     maps,
@@ -97,13 +98,13 @@ fn send<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, fla
         (*work).sequence = sequence;
     }
     find_parent();
-    let ancestors = ancestors::send_ancestors();
+    ancestors::send_ancestors();
+    env::send_environment();
 
     // SAFETY: the scratch begins with room for it, any bytes are one, and nobody else uses it until this ends. It is
     // filled where it lies, because the stack has no room.
     let exec = unsafe { &mut *scratch.cast::<Exec>() };
     exec.header = maps::header(Kind::Exec, sequence);
-    exec.ancestors = ancestors;
     exec.flags = flags;
     identify::<M>(exec, task, binprm);
     let len = describe();
@@ -120,12 +121,9 @@ fn send<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, fla
         "exec {} of this cpu, {} bytes of arguments", sequence, exec.args_total
     );
     args::send_rest();
-    // SAFETY: as above.
-    unsafe { (*work).rest = (*work).env };
-    args::send_rest();
 }
 
-/// Puts into the work who made the process. A function that the verifier looks at by itself, as the next one.
+/// Puts into the work who made the process, and where what is sent ahead begins. A function that the verifier looks at by itself, as the next one.
 #[inline(never)]
 #[unsafe(no_mangle)]
 extern "C" fn find_parent() -> u32 {
@@ -135,6 +133,8 @@ extern "C" fn find_parent() -> u32 {
     work.past.read(work.task);
     work.parent.read(&work.past, work.task);
     work.ascent.begin(&work.parent);
+    let mm = work.task.follow(offset!(task_struct_mm));
+    work.search.begin(mm, work.sequence);
     0
 }
 
@@ -151,9 +151,12 @@ extern "C" fn describe() -> u32 {
         let work = &*work;
         (work.task, work.binprm, work.sequence, &work.past, &work.parent)
     };
+    // SAFETY: as above, and what was sent ahead is all sent.
+    let (ascent, search) = unsafe { (&(*work).ascent, &(*work).search) };
     // SAFETY: as in `send`, which made it.
     let exec = unsafe { &mut *scratch.cast::<Exec>() };
     exec.flags |= parent.flags;
+    ahead(exec, ascent, search);
     exec.task = lineage::identity(task);
     place(exec, task);
     credentials(exec, task);
@@ -164,7 +167,7 @@ extern "C" fn describe() -> u32 {
 
     let end = texts(exec, past, parent, binprm);
     let mm = task.follow(offset!(task_struct_mm));
-    let mut args = Rest::args(mm, sequence);
+    let mut args = Rest::of(mm, sequence);
     let room = end.min((SCRATCH_BYTES - HEAD_ARGS) as u32);
     let len = args.total.min(HEAD_ARGS as u32);
     // SAFETY: `room` leaves the first arguments' bytes of the scratch free.
@@ -172,19 +175,32 @@ extern "C" fn describe() -> u32 {
         exec.flags |= FLAG_ARGS_UNREADABLE;
         args.unreadable = true;
     }
-    let env = Rest::env(mm, sequence);
-    exec.args_total = args.total;
-    exec.env_total = env.total;
-    exec.args_len = len;
-    exec.reserved = 0;
     args.from += u64::from(len);
     args.offset = len;
-    // SAFETY: the work is this CPU's own, and nothing looks at these parts.
-    unsafe {
-        (*work).rest = args;
-        (*work).env = env;
+    if !args.fits() {
+        maps::count(Counter::LostArgs);
+        exec.flags |= FLAG_ARGS_CUT;
+        args.total = len;
     }
+    exec.args_total = args.total;
+    exec.args_len = len;
+    exec.reserved = 0;
+    // SAFETY: the work is this CPU's own, and nothing looks at this part.
+    unsafe { (*work).rest = args };
     room + len
+}
+
+/// What was sent before it.
+#[inline(always)]
+fn ahead(exec: &mut Exec, ascent: &Ascent, search: &Search) {
+    exec.ancestors = ascent.made;
+    exec.env_total = search.sent;
+    if ascent.is_cut {
+        exec.flags |= FLAG_ANCESTORS_CUT;
+    }
+    if search.is_cut {
+        exec.flags |= FLAG_ENV_CUT;
+    }
 }
 
 /// Which file it runs.

@@ -1,8 +1,9 @@
 //! The wire contract: everything that the kernel program and the daemon must agree on.
 //!
-//! One watched exec becomes an [`Ancestor`] record for each process above its parent, one [`Exec`] record with its
-//! texts, and as many [`Chunk`] records as its arguments and its environment need. Records of one exec carry the
-//! same [`Header`], and those of one CPU arrive in the order in which they were sent. Both sides are built
+//! One watched exec becomes an [`Ancestor`] record for each process above its parent, a [`Chunk`] record for each
+//! variable of its environment that is of use, one [`Exec`] record with its texts, and as many [`Chunk`] records as the
+//! rest of its arguments needs. Records of one exec carry the same [`Header`], and those of one CPU arrive in the order
+//! in which they were sent. Both sides are built
 //! from this file and shipped in one binary, so the layout carries no version.
 #![no_std]
 
@@ -16,6 +17,7 @@ mod name_key;
 mod offsets;
 mod record;
 mod sieve;
+mod variable;
 
 pub use counter::Counter;
 pub use follow::*;
@@ -24,6 +26,7 @@ pub use name_key::{NAME_KEY_LEN, NameKey};
 pub use offsets::{ABSENT, Offsets};
 pub use record::*;
 pub use sieve::Sieve;
+pub use variable::{MAX_VARIABLES, Variable};
 
 /// Map: the ring buffer with every record. Ring buffers need Linux 5.8.
 pub const EVENTS: &str = "EVENTS";
@@ -46,6 +49,8 @@ pub const CAST_TYPE: &str = "CAST_TYPE";
 pub const CAST_CALL: u32 = 0x6b77_6361;
 /// Read-only global: not zero where the program is to read a process's memory text by text.
 pub const USER_TEXTS: &str = "USER_TEXTS";
+/// Read-only global: the [`Variable`]s that are of use, [`MAX_VARIABLES`] at most.
+pub const VARIABLES: &str = "VARIABLES";
 /// Read-only global of aya-log: the level up to which the program speaks.
 pub const AYA_LOG_LEVEL: &str = "AYA_LOG_LEVEL";
 /// A program, and the BTF tracepoint that it is attached to (Linux 5.5).
@@ -89,9 +94,9 @@ pub const REMEMBERED_SLOTS: u32 = 8 * 1024;
 pub const PROCESS_SLOTS: u32 = 32 * 1024;
 /// How many processes above the parent are sent.
 pub const MAX_ANCESTORS: u32 = 32;
-/// Bytes of arguments in an [`Exec`] record.
-pub const HEAD_ARGS: usize = 8 * 1024;
-/// Bytes of arguments or environment in a [`Chunk`] record.
+/// Bytes of arguments in an [`Exec`] record: more than nearly all have.
+pub const HEAD_ARGS: usize = 4 * 1024;
+/// Bytes of arguments, or of one variable, in a [`Chunk`] record.
 pub const CHUNK: usize = 16 * 1024;
 /// Bytes of all arguments, and of the whole environment. Linux stops both together at 6 MiB (three quarters of
 /// `_STK_LIM`) however large the stack may be; with the usual stack of 8 MiB at 2 MiB. See `bprm_stack_limits` in `fs/exec.c`.
@@ -99,6 +104,9 @@ pub const MAX_ARGS: usize = 6 * 1024 * 1024;
 /// Bytes of the ring buffer: the longest arguments of a usual stack (2 MiB) fit twice, so that one such exec
 /// never finds it full. The daemon maps it twice over, and every page of that counts as its memory.
 pub const RING_BYTES: u32 = 4 * 1024 * 1024;
+/// Bytes of it that are kept for [`Exec`] records: where less is free, an exec is sent without ancestors, environment and
+/// further arguments, and says so. No single exec takes what a thousand others need.
+pub const RESERVED_BYTES: u32 = RING_BYTES / 4;
 /// Bytes of the longest record.
 pub const SCRATCH_BYTES: usize = size_of::<Exec>() + MAX_TAIL;
 

@@ -1,14 +1,15 @@
 //! The maps, each with its size and why, and what is done with them.
 
 use aya_ebpf::{
+    bindings::BPF_RB_AVAIL_DATA,
     helpers::generated::bpf_get_smp_processor_id,
     macros::map,
     maps::{Array, HashMap, PerCpuArray, RingBuf},
 };
 use kubectl_watch_ebpf::{
     Counter, Exec, Header, JUDGED_LINES, Judged, JudgedLine, Kind, LOSS_PAUSE_NS, LastLost, MAX_REMEMBERED,
-    MAX_WATCHED_NAMES, NameKey, PROCESS_SLOTS, Process, REMEMBERED_SLOTS, RING_BYTES, SCRATCH_BYTES, Sieve,
-    Task, Verdict,
+    MAX_WATCHED_NAMES, NameKey, PROCESS_SLOTS, Process, REMEMBERED_SLOTS, RESERVED_BYTES, RING_BYTES,
+    SCRATCH_BYTES, Sieve, Task, Verdict,
 };
 
 use crate::{
@@ -303,6 +304,14 @@ pub(crate) fn header(kind: Kind, sequence: u64) -> Header {
         cpu,
         sequence,
     }
+}
+
+/// Whether so many bytes find room in the ring buffer besides what is kept for execs alone. Other CPUs may take it
+/// meanwhile.
+#[inline(always)]
+pub(crate) fn has_room(bytes: u32) -> bool {
+    let taken = EVENTS.query(u64::from(BPF_RB_AVAIL_DATA));
+    taken + u64::from(bytes) <= u64::from(RING_BYTES - RESERVED_BYTES)
 }
 
 /// Sends the first bytes of the scratch; wakes the daemon where it waits. Says whether there was room.

@@ -12,7 +12,7 @@ pub enum Kind {
     Exec = 1,
     /// More bytes of the arguments of an [`Exec`] that was sent before: a [`Chunk`].
     Args = 2,
-    /// Bytes of its environment, in the same way.
+    /// Bytes of the environment of an [`Exec`] that is sent after it, in the same way: only variables that are of use.
     Env = 3,
     /// An [`Ancestor`] of an [`Exec`] that is sent after it.
     Ancestor = 4,
@@ -80,7 +80,7 @@ pub struct Exec {
     pub argc: u32,
     /// Bytes of all arguments with their NULs; those beyond this record follow in [`Chunk`] records.
     pub args_total: u32,
-    /// Bytes of the environment, which follows in [`Chunk`] records.
+    /// Bytes of the environment, with NULs, that were sent before it in [`Chunk`] records.
     pub env_total: u32,
     /// How many [`Ancestor`] records were made before it.
     pub ancestors: u32,
@@ -209,7 +209,7 @@ pub struct SessionPlace {
     pub tty: Tty,
 }
 
-/// Bytes of an [`Exec`], which follow.
+/// Bytes that belong to an [`Exec`], which follow.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 pub struct Chunk {
@@ -259,6 +259,10 @@ pub const FLAG_FILE_SETTLED: u32 = 1 << 7;
 pub const FLAG_FILE_UNKNOWN: u32 = 1 << 8;
 /// The arguments go on beyond what could be sent.
 pub const FLAG_ARGS_CUT: u32 = 1 << 9;
+/// Not all of the environment could be looked at, or sent.
+pub const FLAG_ENV_CUT: u32 = 1 << 10;
+/// Not all ancestors could be sent.
+pub const FLAG_ANCESTORS_CUT: u32 = 1 << 11;
 
 const _: () = assert!(size_of::<Header>() == 16, "the header is 16 bytes on both sides");
 const _: () = assert!(size_of::<Task>() == 32, "a task is 32 bytes on both sides");

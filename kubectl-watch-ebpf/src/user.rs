@@ -1,6 +1,6 @@
 //! Bounded reads of the current process's own memory, into the scratch.
 
-use aya_ebpf::helpers::generated::{bpf_probe_read_user, bpf_snprintf};
+use aya_ebpf::helpers::generated::{bpf_probe_read_user, bpf_probe_read_user_str, bpf_snprintf};
 use kubectl_watch_ebpf::{CHUNK, SCRATCH_BYTES};
 
 use crate::{
@@ -34,8 +34,8 @@ pub(crate) struct Texts {
 }
 
 /// Copies `len` bytes, at most a [`CHUNK`], to `position` of the scratch. Says whether all could be read; else those
-/// that could not are zeroes. Text by text, memory that cannot be read comes as empty texts and nothing says so: the
-/// daemon knows it by the number of arguments, and of an environment it does not.
+/// that could not are zeroes. Text by text, memory that cannot be read comes as empty texts and nothing says so, but the
+/// daemon knows it by the number of arguments.
 ///
 /// # Safety
 ///
@@ -81,18 +81,88 @@ extern "C" fn copy_text() -> u32 {
     if constant(&USER_TEXTS) == 0 {
         return 1;
     }
-    let (Some(scratch), Some(work)) = (maps::scratch(), maps::work()) else {
-        return 1;
-    };
+    let Some(work) = maps::work() else { return 1 };
     // SAFETY: the work is this CPU's own, and nothing else looks at this part until this returns.
     let texts = unsafe { &mut (*work).texts };
     let position = texts.position;
     if position >= texts.end || position > SCRATCH_BYTES as u32 {
         return 1;
     }
-    let from = texts.from;
-    // SAFETY: behind the scratch is room for one more text; the helper checks the source.
-    let len = unsafe {
+    // SAFETY: behind the scratch is room for one more text.
+    let piece = unsafe { printed(position, texts.from) };
+    if piece.len == 0 {
+        return 1;
+    }
+    texts.from += u64::from(piece.len);
+    texts.position = position + piece.len;
+    0
+}
+
+/// A text of the process, or a part of one.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece {
+    /// Its bytes, with the NUL that ends it if it does not go on; 0 where it cannot be read.
+    pub(crate) len: u32,
+    /// Whether more of the text follows.
+    pub(crate) goes_on: bool,
+}
+
+impl Piece {
+    /// What was read, from what a helper says: the length with a NUL that, where all the room was taken, is not the
+    /// text's own.
+    #[inline(always)]
+    fn of(said: i64, room: u32) -> Self {
+        let len = u32::try_from(said).unwrap_or(0);
+        if len < room {
+            Self { len, goes_on: false }
+        } else {
+            Self {
+                len: room - 1,
+                goes_on: true,
+            }
+        }
+    }
+}
+
+/// Bytes of the longest piece, with a NUL.
+pub(crate) const PIECE_BYTES: u32 = CHUNK as u32;
+
+/// Copies a text, or as much of it as goes at once, to `position` of the scratch. Where `bpf_snprintf` does it, a text
+/// that cannot be read is an empty one.
+///
+/// # Safety
+///
+/// [`PIECE_BYTES`] must be within the scratch there.
+#[inline(always)]
+pub(crate) unsafe fn piece(position: u32, from: u64) -> Piece {
+    if constant(&USER_TEXTS) != 0 {
+        // SAFETY: such a text is shorter.
+        return unsafe { printed(position, from) };
+    }
+    let Some(scratch) = maps::scratch() else {
+        return Piece::of(0, PIECE_BYTES);
+    };
+    // SAFETY: the caller's promise; the helper checks the source.
+    let said = unsafe {
+        let to = scratch.cast::<u8>().add(position as usize);
+        let from = core::ptr::with_exposed_provenance(from as usize);
+        bpf_probe_read_user_str(to.cast(), PIECE_BYTES, from)
+    };
+    Piece::of(said, PIECE_BYTES)
+}
+
+/// The same by `bpf_snprintf`.
+///
+/// # Safety
+///
+/// [`STRING_BYTES`] must be there behind the position.
+#[inline(always)]
+unsafe fn printed(position: u32, from: u64) -> Piece {
+    let Some(scratch) = maps::scratch() else {
+        return Piece::of(0, STRING_BYTES);
+    };
+    // SAFETY: the caller's promise; the helper checks the source.
+    let said = unsafe {
         bpf_snprintf(
             scratch.cast::<u8>().add(position as usize).cast(),
             STRING_BYTES,
@@ -101,14 +171,5 @@ extern "C" fn copy_text() -> u32 {
             size_of::<u64>() as u32,
         )
     };
-    // With its NUL. One that is as long as can be goes on, so that NUL is not its own.
-    let Ok(len) = u32::try_from(len) else { return 1 };
-    let len = if len >= STRING_BYTES {
-        STRING_BYTES - 1
-    } else {
-        len
-    };
-    texts.from = from + u64::from(len);
-    texts.position = position + len;
-    0
+    Piece::of(said, STRING_BYTES)
 }

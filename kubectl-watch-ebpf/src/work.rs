@@ -7,6 +7,7 @@
 use crate::{
     ancestors::Ascent,
     args::Rest,
+    env::Search,
     lineage::{Parent, Past},
     maps::Kept,
     path::Walk,
@@ -29,10 +30,10 @@ pub(crate) struct Work {
     pub(crate) walk: Walk,
     /// For one look-up after another.
     pub(crate) kept: Kept,
-    /// What is being sent.
+    /// What is being sent of the arguments.
     pub(crate) rest: Rest,
-    /// What is sent after it.
-    pub(crate) env: Rest,
+    /// What is looked at of the environment.
+    pub(crate) search: Search,
     /// What is read of the process's own memory.
     pub(crate) texts: Texts,
 }

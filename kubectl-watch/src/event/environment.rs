@@ -1,41 +1,41 @@
 //! The few variables of a process's environment that say where its identity comes from.
 //!
-//! The rest is let go as soon as it has been seen: an environment is full of secrets.
+//! The rest is never kept, and the kernel sends little of it: an environment is full of secrets.
 
 use std::fmt;
-
-/// What is kept.
-const KEPT: &[&str] = &[
-    // Which cluster, and as whom.
-    "KUBECONFIG",
-    "KUBERNETES_MASTER",
-    "KUBERNETES_SERVICE_HOST",
-    "KUBERNETES_SERVICE_PORT",
-    "HOME",
-    "POD_NAMESPACE",
-    // By which way.
-    "HTTPS_PROXY",
-    "https_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-    // What else of code it brings in.
-    "PATH",
-    "LD_PRELOAD",
-    "LD_LIBRARY_PATH",
-    "LD_AUDIT",
-    // From whom.
-    "SUDO_USER",
-    "SUDO_UID",
-    "SUDO_COMMAND",
-    "SSH_CONNECTION",
-    "SSH_TTY",
-];
 
 /// Variables, each `NAME=value`, in the order in which the process has them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment(Vec<Vec<u8>>);
 
 impl Environment {
+    /// What is kept, by name.
+    pub const KEPT: &[&str] = &[
+        // Which cluster, and as whom.
+        "KUBECONFIG",
+        "KUBERNETES_MASTER",
+        "KUBERNETES_SERVICE_HOST",
+        "KUBERNETES_SERVICE_PORT",
+        "HOME",
+        "POD_NAMESPACE",
+        // By which way.
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        // What else of code it brings in.
+        "PATH",
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "LD_AUDIT",
+        // From whom.
+        "SUDO_USER",
+        "SUDO_UID",
+        "SUDO_COMMAND",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+    ];
+
     /// Takes bytes in which each variable is ended by a NUL, and keeps what is of use. Of a name that is there more
     /// than twice the first and the last are kept: `getenv(3)` takes the one, `ld.so(8)` and bash the other.
     #[must_use]
@@ -43,7 +43,7 @@ impl Environment {
         let mut kept: Vec<(&[u8], &[u8])> = Vec::new();
         for variable in bytes.split(|&byte| byte == 0) {
             let name = variable.split(|&byte| byte == b'=').next().unwrap_or_default();
-            if name.len() == variable.len() || !KEPT.iter().any(|kept| kept.as_bytes() == name) {
+            if name.len() == variable.len() || !Self::KEPT.iter().any(|kept| kept.as_bytes() == name) {
                 continue;
             }
             let mut places = (0..kept.len()).filter(|&place| kept[place].0 == name);

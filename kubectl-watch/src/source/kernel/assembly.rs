@@ -12,19 +12,27 @@ use crate::event::{self, Ancestor, Environment, Gap, ProcessEvent};
 /// Bytes of unfinished execs that are held, over all CPUs: four of the longest that a usual stack allows.
 pub(super) const MAX_HELD: usize = 8 * 1024 * 1024;
 
-/// Execs of which not all has come yet.
+/// What has come, and not all that belongs to it.
 #[derive(Default)]
 pub(super) struct Assembly {
-    /// Ancestors of an exec that comes after them, for each CPU.
-    ancestors: BTreeMap<u32, (u64, Vec<Ancestor>)>,
+    /// What comes before its exec, for each CPU.
+    ahead: BTreeMap<u32, Ahead>,
     unfinished: BTreeMap<u32, Unfinished>,
     held: usize,
     /// Execs that went on without all of their arguments.
     pub(super) given_up: u64,
-    /// Execs that went on without all of their environment.
+    /// Execs that went on without all of the environment that was sent.
     pub(super) without_env: u64,
     /// Records that belong to no exec.
     pub(super) strays: u64,
+}
+
+/// What was sent ahead of an exec.
+#[derive(Default)]
+struct Ahead {
+    sequence: u64,
+    ancestors: Vec<Ancestor>,
+    env: Vec<u8>,
 }
 
 struct Unfinished {
@@ -33,7 +41,6 @@ struct Unfinished {
     /// How many arguments the kernel counted.
     argc: usize,
     args: Part,
-    env: Part,
     /// Whether something came since it was last asked.
     moved: bool,
 }
@@ -47,15 +54,49 @@ struct Part {
 impl Assembly {
     /// Takes a process above the parent of an exec that is still to come.
     pub(super) fn ancestor(&mut self, header: Header, ancestor: Ancestor) {
-        let (sequence, ancestors) = self.ancestors.entry(header.cpu).or_default();
-        if *sequence != header.sequence {
-            self.strays += ancestors.len() as u64;
-            ancestors.clear();
-            *sequence = header.sequence;
-        }
+        let ancestors = &mut self.ahead(header).ancestors;
         if ancestors.len() < MAX_ANCESTORS as usize {
             ancestors.push(ancestor);
         }
+    }
+
+    /// Takes some of its environment.
+    pub(super) fn env(&mut self, head: &Chunk, bytes: &[u8]) {
+        let has_room = self.held + bytes.len() <= MAX_HELD;
+        let env = &mut self.ahead(head.header).env;
+        // What is missing is noticed by how much there is in the end.
+        if has_room && env.len() == head.offset as usize {
+            env.extend_from_slice(bytes);
+            self.held += bytes.len();
+        }
+    }
+
+    /// What came ahead of this exec. What is there of another one, whose record was lost, belongs to nothing.
+    fn ahead(&mut self, header: Header) -> &mut Ahead {
+        let Header { cpu, sequence, .. } = header;
+        if self
+            .ahead
+            .get(&cpu)
+            .is_some_and(|ahead| ahead.sequence != sequence)
+        {
+            drop(self.take_ahead(header));
+        }
+        let ahead = self.ahead.entry(cpu).or_default();
+        ahead.sequence = sequence;
+        ahead
+    }
+
+    /// The same, as it is taken away.
+    fn take_ahead(&mut self, header: Header) -> Ahead {
+        let Some(ahead) = self.ahead.remove(&header.cpu) else {
+            return Ahead::default();
+        };
+        self.held -= ahead.env.len();
+        if ahead.sequence == header.sequence {
+            return ahead;
+        }
+        self.strays += (ahead.ancestors.len() + usize::from(!ahead.env.is_empty())) as u64;
+        Ahead::default()
     }
 
     /// Takes a new exec with its first arguments. Hands out what is whole now, an older one of its CPU first.
@@ -68,17 +109,16 @@ impl Assembly {
     ) {
         let Header { cpu, sequence, .. } = exec.header;
         self.give_up(cpu, out);
-        if let Some((of, ancestors)) = self.ancestors.get_mut(&cpu) {
-            let ancestors = std::mem::take(ancestors);
-            if *of == sequence {
-                event.lineage.ancestors = ancestors;
-            } else {
-                self.strays += ancestors.len() as u64;
-            }
+        let ahead = self.take_ahead(exec.header);
+        if ahead.ancestors.len() < exec.ancestors as usize {
+            add(&mut event.gaps, Gap::Ancestors);
         }
-        if event.lineage.ancestors.len() < exec.ancestors as usize {
-            event.gaps.push(Gap::Ancestors);
+        if ahead.env.len() != exec.env_total as usize {
+            self.without_env += 1;
+            add(&mut event.gaps, Gap::Environment);
         }
+        event.lineage.ancestors = ahead.ancestors;
+        event.environment = Environment::from_bytes(&ahead.env);
         let this = Unfinished {
             sequence,
             event,
@@ -87,52 +127,33 @@ impl Assembly {
                 bytes: args.to_vec(),
                 total: exec.args_total as usize,
             },
-            env: Part {
-                bytes: Vec::new(),
-                total: exec.env_total as usize,
-            },
             moved: true,
         };
-        if this.is_whole() || self.held + this.size() > MAX_HELD {
+        if this.args.is_whole() || self.held + this.args.total > MAX_HELD {
             self.hand_out(this, out);
             return;
         }
-        self.held += this.size();
+        self.held += this.args.total;
         self.unfinished.insert(cpu, this);
     }
 
     /// Takes more arguments. Hands out their exec when nothing is missing any more.
     pub(super) fn args(&mut self, head: &Chunk, bytes: &[u8], out: &mut Vec<ProcessEvent>) {
-        self.part(head, bytes, |this| &mut this.args, out);
-    }
-
-    /// The same for its environment.
-    pub(super) fn env(&mut self, head: &Chunk, bytes: &[u8], out: &mut Vec<ProcessEvent>) {
-        self.part(head, bytes, |this| &mut this.env, out);
-    }
-
-    fn part(
-        &mut self,
-        head: &Chunk,
-        bytes: &[u8],
-        which: impl Fn(&mut Unfinished) -> &mut Part,
-        out: &mut Vec<ProcessEvent>,
-    ) {
         let Header { cpu, sequence, .. } = head.header;
         let Some(this) = self.unfinished.get_mut(&cpu).filter(|it| it.sequence == sequence) else {
             self.strays += 1;
             return;
         };
-        if !which(this).append(head.offset as usize, bytes) {
+        if !this.args.append(head.offset as usize, bytes) {
             self.strays += 1;
             self.give_up(cpu, out);
             return;
         }
         this.moved = true;
-        if this.is_whole()
+        if this.args.is_whole()
             && let Some(this) = self.unfinished.remove(&cpu)
         {
-            self.held -= this.size();
+            self.held -= this.args.total;
             self.hand_out(this, out);
         }
     }
@@ -148,17 +169,24 @@ impl Assembly {
 
     /// Whether nothing is missing of anything.
     pub(super) fn is_idle(&self) -> bool {
-        self.unfinished.is_empty() && self.ancestors.values().all(|(_, ancestors)| ancestors.is_empty())
+        self.unfinished.is_empty() && self.ahead.is_empty()
     }
 
     /// Gives up all, at the end.
     pub(super) fn give_up_all(&mut self, out: &mut Vec<ProcessEvent>) {
+        while let Some((&cpu, _)) = self.ahead.first_key_value() {
+            // No exec has this number.
+            drop(self.take_ahead(Header {
+                cpu,
+                ..Header::default()
+            }));
+        }
         while let Some(&cpu) = self.unfinished.keys().next() {
             self.give_up(cpu, out);
         }
     }
 
-    /// Bytes of unfinished arguments that there is room made for.
+    /// Bytes that are held, or that there is room made for.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn held(&self) -> usize {
         self.held
@@ -166,7 +194,7 @@ impl Assembly {
 
     fn give_up(&mut self, cpu: u32, out: &mut Vec<ProcessEvent>) {
         if let Some(this) = self.unfinished.remove(&cpu) {
-            self.held -= this.size();
+            self.held -= this.args.total;
             self.hand_out(this, out);
         }
     }
@@ -177,35 +205,21 @@ impl Assembly {
             mut event,
             argc,
             args,
-            env,
             ..
         } = this;
-        let parts = [
-            (args.has(argc), Gap::Args, &mut self.given_up),
-            (env.is_whole(), Gap::Environment, &mut self.without_env),
-        ];
-        for (is_whole, gap, counter) in parts {
-            if is_whole {
-                continue;
-            }
-            *counter += 1;
-            if !event.gaps.contains(&gap) {
-                event.gaps.push(gap);
-            }
+        if !args.has(argc) {
+            self.given_up += 1;
+            add(&mut event.gaps, Gap::Args);
         }
         event.process.args = event::Args::from_bytes(args.bytes);
-        event.environment = Environment::from_bytes(&env.bytes);
         out.push(event);
     }
 }
 
-impl Unfinished {
-    const fn is_whole(&self) -> bool {
-        self.args.is_whole() && self.env.is_whole()
-    }
-
-    const fn size(&self) -> usize {
-        self.args.total + self.env.total
+/// Notes what is missing, once.
+fn add(gaps: &mut Vec<Gap>, gap: Gap) {
+    if !gaps.contains(&gap) {
+        gaps.push(gap);
     }
 }
 

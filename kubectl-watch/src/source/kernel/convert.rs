@@ -189,6 +189,8 @@ fn gaps(exec: &wire::Exec) -> Vec<Gap> {
         (wire::FLAG_EXECUTABLE_CUT, Gap::Executable),
         (wire::FLAG_PARENT_EXECUTABLE_CUT, Gap::ParentExecutable),
         (wire::FLAG_PARENT_WITHOUT_MEMORY, Gap::Parent),
+        (wire::FLAG_ENV_CUT, Gap::Environment),
+        (wire::FLAG_ANCESTORS_CUT, Gap::Ancestors),
     ];
     flags
         .into_iter()
@@ -252,7 +254,14 @@ mod tests {
         assert_eq!(place(&exec, Boot::default()).tty, None);
         assert_eq!(
             gaps(&exec),
-            [Gap::Args, Gap::Executable, Gap::ParentExecutable, Gap::Parent]
+            [
+                Gap::Args,
+                Gap::Executable,
+                Gap::ParentExecutable,
+                Gap::Parent,
+                Gap::Environment,
+                Gap::Ancestors
+            ]
         );
     }
 }

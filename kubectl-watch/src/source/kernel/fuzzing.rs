@@ -51,7 +51,8 @@ pub fn records(mut input: &[u8]) -> Vec<ProcessEvent> {
     out
 }
 
-/// An exec in good order: CPU, sequence, how much is to follow and how many ancestors came before, in a byte each;
+/// An exec in good order: CPU, sequence, how much of arguments is to follow, how much of an environment and how many
+/// ancestors came before, in a byte each;
 /// then its texts.
 fn exec(piece: &[u8]) -> Vec<u8> {
     let Some((&[cpu, sequence, args, env, ancestors], texts)) = piece.split_first_chunk() else {
@@ -167,6 +168,8 @@ mod tests {
             events[0].process.args.command_line(),
             b"kubectl get --as=x abc def"
         );
+        assert_eq!(events[0].environment.get("KUBECONFIG"), Some(&b"/tmp/x"[..]));
+        assert!(events[0].gaps.is_empty());
         assert!(records(&seed("record/damaged")).is_empty());
         for name in ["btf/kernel-24", "btf/kernel-32"] {
             let file = seed(name);

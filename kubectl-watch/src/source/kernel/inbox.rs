@@ -48,7 +48,7 @@ impl Inbox {
                 self.assembly.exec(&record.exec, event, record.args, out);
             }
             Ok(Record::Args(head, bytes)) => self.assembly.args(&head, bytes, out),
-            Ok(Record::Env(head, bytes)) => self.assembly.env(&head, bytes, out),
+            Ok(Record::Env(head, bytes)) => self.assembly.env(&head, bytes),
             Ok(Record::Ancestor(record)) => {
                 let ancestor = convert::ancestor(&record, boot);
                 self.assembly.ancestor(record.ancestor.header, ancestor);

@@ -12,8 +12,8 @@ use aya::{
     programs::{BtfTracePoint, ProgramError, links::FdLink},
 };
 use kubectl_watch_ebpf::{
-    ABSENT, AYA_LOG_LEVEL, CAST_TYPE, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, JUDGED, LAST_LOST, OFFSETS,
-    Offsets, Program, SIEVE, USER_TEXTS, WATCHED_NAMES,
+    ABSENT, AYA_LOG_LEVEL, CAST_TYPE, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, JUDGED, LAST_LOST, MAX_VARIABLES,
+    OFFSETS, Offsets, Program, SIEVE, USER_TEXTS, VARIABLES, Variable, WATCHED_NAMES,
 };
 use zerocopy::IntoBytes;
 
@@ -27,6 +27,7 @@ use super::{
     offsets::Layout,
     pin::PinnedSet,
 };
+use crate::event::Environment;
 
 /// The kernel's types, read when somebody wants them: that takes a tenth of a second.
 pub(super) struct KernelTypes<'a> {
@@ -98,6 +99,7 @@ impl Loaded {
             .override_global(OFFSETS, offsets.as_bytes(), true)
             .override_global(CAST_TYPE, &cast.structure, true)
             .override_global(USER_TEXTS, &u32::from(is_locked), true)
+            .override_global(VARIABLES, variables().as_bytes(), true)
             .override_global(AYA_LOG_LEVEL, &level, true)
             .load(cast.apply(OBJECT).as_bytes())
             .map_err(|error| refused("the maps", error))?;
@@ -228,6 +230,16 @@ impl Object {
             .try_into()
             .map_err(|error: ProgramError| refused("the program", error))
     }
+}
+
+/// The variables that the daemon keeps, as the kernel program looks for them.
+pub(super) fn variables() -> [Variable; MAX_VARIABLES] {
+    const { assert!(Environment::KEPT.len() <= MAX_VARIABLES, "there is room for each") };
+    let mut variables = [Variable::NONE; MAX_VARIABLES];
+    for (variable, name) in variables.iter_mut().zip(Environment::KEPT) {
+        *variable = Variable::named(name);
+    }
+    variables
 }
 
 /// A kernel that has its mappings in a list may lack what the other form uses; one that has them not in a list has it.

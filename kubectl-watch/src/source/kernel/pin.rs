@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zerocopy::IntoBytes as _;
 
-use super::{OBJECT, PROGRAMS, SourceError, error::refused};
+use super::{OBJECT, PROGRAMS, SourceError, error::refused, load::variables};
 
 /// Where it is if nobody says.
 pub const DEFAULT_PINS: &str = "/sys/fs/bpf/kubectl-watch";
@@ -78,6 +78,7 @@ pub(super) fn identity(offsets: &Offsets, log_level: u8) -> String {
     hash.update(OBJECT);
     hash.update(offsets.as_bytes());
     hash.update([log_level]);
+    hash.update(variables().as_bytes());
     let hash = hash.finalize();
     let hash = hash.first_chunk().map_or(0, |chunk| u64::from_be_bytes(*chunk));
     format!("{CONTRACT}-{hash:016x}")

@@ -36,7 +36,7 @@ pub(super) enum Record<'a> {
     Exec(Box<ExecRecord<'a>>),
     /// More of its arguments.
     Args(Chunk, &'a [u8]),
-    /// Some of its environment.
+    /// Some of the environment of one that follows.
     Env(Chunk, &'a [u8]),
     /// A process above its parent.
     Ancestor(Box<AncestorRecord<'a>>),

@@ -77,20 +77,24 @@ fn arguments_that_are_not_as_many_as_the_kernel_counted_have_a_gap() {
 }
 
 #[test]
-fn an_exec_waits_for_its_environment() {
+fn an_environment_belongs_to_the_exec_that_follows_it() {
     let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    assembly.env(&part(0, 1, 0), b"KUBECONFIG=");
+    assembly.env(&part(1, 1, 0), b"HOME=/\0");
+    assembly.env(&part(0, 1, 11), b"/tmp/x\0");
+    assert_eq!(assembly.held, 25);
     assembly.exec(&exec(0, 1, 2, 18), event(), b"a\0", &mut out);
-    assert!(out.is_empty());
-    assembly.env(&part(0, 1, 0), b"KUBECONFIG=", &mut out);
-    assembly.env(&part(0, 1, 11), b"/tmp/x\0", &mut out);
     assert_eq!(out[0].environment.get("KUBECONFIG"), Some(&b"/tmp/x"[..]));
+    assert!(out[0].gaps.is_empty());
+    // One of two pieces did not come.
+    assembly.env(&part(0, 2, 11), b"/tmp/x\0");
     assembly.exec(&exec(0, 2, 2, 18), event(), b"b\0", &mut out);
-    assembly.give_up_all(&mut out);
     assert_eq!(out[1].gaps, [Gap::Environment]);
-    assert_eq!(
-        (assembly.given_up, assembly.without_env, assembly.held),
-        (0, 1, 0)
-    );
+    assert!(out[1].environment.is_empty());
+    // The exec of the other CPU was lost.
+    assembly.exec(&exec(1, 2, 2, 0), event(), b"c\0", &mut out);
+    assert!(out[2].gaps.is_empty() && out[2].environment.is_empty());
+    assert_eq!((assembly.without_env, assembly.strays, assembly.held), (1, 1, 0));
 }
 
 #[test]
@@ -142,6 +146,8 @@ fn no_more_is_held_than_there_is_room_for() {
     assembly.exec(&exec(0, 1, most, 0), event(), b"a\0", &mut out);
     assembly.exec(&exec(1, 1, 3, 0), event(), b"b\0", &mut out);
     assert_eq!(out.iter().map(line).collect::<Vec<_>>(), [("b".into(), true)]);
+    assembly.env(&part(2, 1, 0), b"HOME=/\0");
+    assert_eq!(assembly.held, MAX_HELD, "and so an environment has none");
     assembly.give_up_all(&mut out);
     assert_eq!((out.len(), assembly.held), (2, 0));
 }
