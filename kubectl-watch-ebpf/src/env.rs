@@ -15,8 +15,8 @@ use crate::{
 #[unsafe(no_mangle)]
 static VARIABLES: [Variable; MAX_VARIABLES] = [Variable::NONE; MAX_VARIABLES];
 
-/// Pieces that are looked at, of which a variable is one or, where it is long, several: this many times as many. The
-/// verifier follows 8,192 turns of a loop and no more, so it is a loop of loops.
+/// So many times as many pieces are looked at, in a loop of loops: the verifier follows 8,192 turns of one and no more. A
+/// variable is one piece, or several where it is long.
 const TURNS: u32 = 256;
 
 /// Where a piece begins in its record.
