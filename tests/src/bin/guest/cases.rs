@@ -26,6 +26,7 @@ pub(crate) fn run() {
     for size in [100_000, 1_000_000, 1_900_000] {
         case(&format!("args-{size}"), || padded(&mut daemon, size));
     }
+    case("environment", || environment(&mut daemon));
     case("parent-gone", || parent_gone(&mut daemon, "exec kubectl"));
     case("parent-gone-twice-replaced", || {
         parent_gone(&mut daemon, "exec busybox env kubectl");
@@ -94,6 +95,24 @@ fn padded(daemon: &mut Daemon, size: usize) {
     assert_eq!(args.len(), 4 + words.len());
     assert_eq!(args.iter().filter(|arg| **arg == padding).count(), words.len());
     assert_eq!(alert["process"]["args_count"], args.len());
+}
+
+/// A long variable behind many others, of which nothing is shown.
+fn environment(daemon: &mut Daemon) {
+    let user = unique("environment");
+    let value = format!("/nowhere/{}", "x".repeat(40_000));
+    let mut shell = Command::new("sh");
+    let others = (0..2000).map(|number| (format!("OTHER{number}"), "secret"));
+    shell
+        .args(["-c", &format!("kubectl version --client --as={user}; true")])
+        .envs(others)
+        .env("KUBECONFIG", &value);
+    assert!(run_command(&mut shell).status.success());
+    let alert = daemon.alert(&user);
+    let variables = alert["process"]["env_vars"].as_array().expect("there are some");
+    let is_kubeconfig = |it: &&Value| it.as_str() == Some(&format!("KUBECONFIG={value}"));
+    assert_eq!(variables.iter().filter(is_kubeconfig).count(), 1, "{variables:?}");
+    assert!(!alert.to_string().contains("secret"));
 }
 
 /// The inner shell waits until the outer one, which made it, is gone and another has it.
