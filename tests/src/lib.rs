@@ -3,16 +3,20 @@
 //! A test never waits for a time to pass. It awaits a line of the daemon, and gives up, with what the daemon
 //! said until then, only when that line has not come for very long.
 
+mod apart;
 mod cgroup;
 mod daemon;
 pub mod ecs;
 pub mod harmless;
+mod lines;
 mod mount;
 mod scene;
 mod server;
 
+pub use apart::apart;
 pub use cgroup::Cgroup;
-pub use daemon::{Daemon, Stopped, binary, lines};
+pub use daemon::{Daemon, Stopped, binary};
+pub use lines::lines;
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
 pub use server::Server;
