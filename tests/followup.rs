@@ -119,7 +119,9 @@ fn a_connection_by_ipv6_and_one_to_somewhere_else_than_was_named() {
     // A proxy is where it really goes.
     let user = unique("proxy");
     let proxy = Server::forbidding("127.0.0.1");
-    run(shell_with_kubectl("http://192.0.2.1:6443", &user).env("http_proxy", proxy.url()));
+    let mut shell = shell_with_kubectl("http://192.0.2.1:6443", &user);
+    shell.env_remove("NO_PROXY").env_remove("no_proxy");
+    run(shell.env("HTTP_PROXY", proxy.url()));
     let alert = daemon.alert_of(SEED, &user);
     let found = daemon.follow_up(&alert);
     assert_eq!(found["destination"]["port"], proxy.address.port());

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, apart, kubectl, run, unique};
 use serde_json::json;
 
 /// Runs a line in bash, which stays the parent of what it runs.
@@ -124,7 +124,7 @@ fn three_hundred_at_once_are_three_hundred_alerts() {
         "for i in {{1..300}}; do {}/kubectl --as={user}-$i. & done; wait",
         scene.path().display()
     );
-    bash(&line);
+    run(apart("bash").args(["-c", &line]));
     let stopped = daemon.stop();
     for i in 1..=300 {
         assert_eq!(

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, apart, binary, require_root, run, unique};
 use rustix::process::Signal;
 
 fn bash(line: &str) {
@@ -26,10 +26,11 @@ fn what_is_in_the_buffer_at_the_end_is_still_said() {
     scene.copy("/bin/true", "kubectl");
     let user = unique("drained");
     daemon.signal(Signal::STOP);
-    bash(&format!(
+    let line = format!(
         "for i in {{1..50}}; do {}/kubectl --as={user}; done",
         scene.path().display()
-    ));
+    );
+    run(apart("bash").args(["-c", &line]));
     daemon.signal(Signal::TERM);
     daemon.signal(Signal::CONT);
     let stopped = daemon.ended();

@@ -1,8 +1,8 @@
 //! Suppression by real execs: a storm whose numbers add up, and a dispatcher that runs the real program.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use kubectl_watch_tests::{Daemon, Scene, Stopped, binary, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, Scene, Stopped, apart, binary, kubectl, run, unique};
 use serde_json::Value;
 
 /// A folder with a rule about kubectl in a namespace that nobody else uses.
@@ -27,9 +27,7 @@ impl Stage {
     fn run(&self, line: &str) {
         let line = line.replace('%', &format!("--namespace={}", self.word));
         let line = line.replace('@', &self.scene.path().display().to_string());
-        run(Command::new("bash")
-            .args(["-c", &format!("{line}; true")])
-            .stdin(Stdio::null()));
+        run(apart("bash").args(["-c", &format!("{line}; true")]));
     }
 
     /// An exception for whoever acts as `ci`.
@@ -103,7 +101,7 @@ fn the_numbers_of_a_storm_add_up() {
         (3, 99 + 99 + 9),
         "{summaries:?}"
     );
-    assert_eq!(excepted.len(), 100);
+    assert_eq!(excepted.len(), 100, "{}", stopped.log);
     for summary in &summaries {
         let alert = &summary["kubectl_watch"]["alert"]["id"];
         assert!(alerts.iter().any(|it| it["event"]["id"] == *alert), "{summary}");
@@ -113,7 +111,7 @@ fn the_numbers_of_a_storm_add_up() {
     }
     let sum = "every match is accounted for: matched 310 = alerted 3 + summarised 207 (0 not written yet) + excepted 100";
     assert!(stopped.log.contains(sum), "{}", stopped.log);
-    assert_eq!(stopped.number("alerts"), 3);
+    assert_eq!(stopped.number("alerts"), 3, "{}", stopped.log);
     assert!(
         stopped.log.contains("exception=\"ci\"") && stopped.log.contains("hits=100 "),
         "{}",

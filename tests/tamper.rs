@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, process::Command};
 
 use aya::maps::{Array, HashMap, Map, MapData, MapInfo, PerCpuArray, PerCpuValues, RingBuf};
-use kubectl_watch_tests::{Daemon, Mount, Scene, binary, run, unique};
+use kubectl_watch_tests::{Daemon, Mount, Scene, apart, binary, run, unique};
 use rustix::process::Signal;
 
 /// The numbers behind a key in what the kernel says of the daemon's descriptors.
@@ -92,10 +92,14 @@ fn who_reads_the_buffer_takes_nothing_from_the_daemon() {
     let kubectl = scene.copy("/bin/true", "kubectl");
     let user = unique("stolen");
     daemon.signal(Signal::STOP);
-    bash(&format!(
-        "for i in {{1..5}}; do {} --as={user}-$i.; done",
-        kubectl.display()
-    ));
+    let exec = |numbers: &str| {
+        let line = format!(
+            "for i in {numbers}; do {} --as={user}-$i.; done",
+            kubectl.display()
+        );
+        run(apart("bash").args(["-c", &line]));
+    };
+    exec("{1..5}");
     let mut ring = RingBuf::try_from(map(&daemon, "EVENTS")).expect("it is one");
     let mut stolen = 0;
     while ring.next().is_some() {
@@ -104,7 +108,7 @@ fn who_reads_the_buffer_takes_nothing_from_the_daemon() {
     assert!(stolen >= 5);
     drop(ring);
     daemon.signal(Signal::CONT);
-    bash(&format!("{} --as={user}-6.", kubectl.display()));
+    exec("6");
     daemon.alert(&format!("{user}-6."));
     let stopped = daemon.stop();
     for i in 1..=6 {

@@ -164,7 +164,9 @@ fn tests(alert: &PastAlert) -> Result<Vec<String>, AllowError> {
             .field(field)
             .is_some_and(|field| !FactSchema.is_unfilled(field));
         match alert.text(name) {
-            Some(value) if can_be_asked && is_exact(value) && !is_said(alert, field) => {
+            Some(value)
+                if can_be_asked && is_exact(value) && !is_said(alert, field) && !is_told(alert, field) =>
+            {
                 tests.push(test(why, field, value));
             }
             _ => {}
@@ -203,6 +205,12 @@ fn is_said(alert: &PastAlert, field: &str) -> bool {
             .is_some_and(|path| alert.text(field) == Some(last(path))),
         _ => false,
     }
+}
+
+/// Whether it is an origin that the environment alone tells of: exceptions believe only the kernel, so one by it would
+/// never hold.
+fn is_told(alert: &PastAlert, field: &str) -> bool {
+    field == "source.ip" && alert.text("kubectl_watch.source.known_by") != Some("socket")
 }
 
 /// The path of the script that the parent runs, where it is one.

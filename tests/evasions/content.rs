@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, apart, kubectl, run, unique};
 use serde_json::Value;
 
 const ELSEWHERE: &str = "Kubectl With Another Identity, Not From a Shell";
@@ -244,7 +244,7 @@ fn evasion_17_arguments_that_change_during_the_exec() {
     let program = scene.copy("/bin/cat", "kubectl");
     let mut said = HashMap::new();
     for _ in 0..TIMES {
-        let child = Command::new(env!("CARGO_BIN_EXE_exec-while-rewriting"))
+        let child = apart(env!("CARGO_BIN_EXE_exec-while-rewriting"))
             .arg(&program)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

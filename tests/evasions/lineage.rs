@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, apart, kubectl, run, unique};
 use serde_json::Value;
 
 const ELSEWHERE: &str = "Kubectl With Another Identity, Not From a Shell";
@@ -226,17 +226,12 @@ fn parent_gone_at_once_a_thousand_times() {
     }
     let load = "for i in {1..4000}; do /bin/true; done";
     let mut load: Vec<Child> = (0..2)
-        .map(|_| {
-            Command::new("bash")
-                .args(["-c", load])
-                .spawn()
-                .expect("it starts")
-        })
+        .map(|_| apart("bash").args(["-c", load]).spawn().expect("it starts"))
         .collect();
     // Whoever is left has an end of it, and when nobody is, all have been started.
     let (mut left, end) = std::io::pipe().expect("there is one");
     for number in 1..=TIMES {
-        let mut script = Command::new(scene.path().join(parent(number)));
+        let mut script = apart(scene.path().join(parent(number)));
         let end = end.try_clone().expect("there is one");
         assert!(script.stdout(end).status().expect("it starts").success());
     }

@@ -42,11 +42,8 @@ impl SshServer {
         let port = free.local_addr().expect("it has one").port();
         drop(free);
         let text = |name: &str| fs::read_to_string(scene.path().join(name)).expect("it was made");
-        let write = |name: &str, text: &str| {
-            let path = scene.path().join(name);
-            fs::write(&path, text).expect("the folder is ours");
-            path.display().to_string()
-        };
+        // Everybody may read these, whatever the umask is.
+        let write = |name: &str, text: &str| scene.script(name, text).display().to_string();
         write("known", &format!("[127.0.0.1]:{port} {}", text("host.pub")));
         let passwd = write(
             "passwd",
@@ -69,7 +66,10 @@ impl SshServer {
              mkdir /run/sshd && exec {SSHD} -D -e -f {config}"
         );
         // Who logs in reads the list of keys as himself.
-        let opened = run(Command::new("chmod").arg("755").arg(scene.path()));
+        let mut open = Command::new("chmod");
+        open.arg("755")
+            .args([scene.path(), &scene.path().join("user.pub")]);
+        let opened = run(&mut open);
         assert!(opened.status.success());
         let mut child = Command::new("unshare")
             .args(["--mount", "sh", "-c", &line])

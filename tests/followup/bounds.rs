@@ -2,12 +2,11 @@
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{Child, Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Scene, Server, Stopped, run, unique};
+use kubectl_watch_tests::{Daemon, Scene, Server, Stopped, apart, run, unique};
 use serde_json::{Value, json};
 
 fn is_follow_up(document: &Value) -> bool {
@@ -154,12 +153,11 @@ fn what_is_excepted_takes_no_place_of_an_alert() {
     let exceptions = exceptions.to_str().expect("text");
     let daemon = Daemon::start(&["--rules", &rule, "--exceptions", exceptions]);
     let user = unique("beside");
-    for number in 0..EXCEPTED {
-        run(Command::new(&program).arg("--as=ci"));
-        if number % 100 == 99 {
-            run(Command::new(&program).arg(format!("--as={user}")));
-        }
-    }
+    let line = format!(
+        "for i in {{1..{EXCEPTED}}}; do {0} --as=ci; (( i % 100 )) || {0} --as={user}; done",
+        program.display()
+    );
+    run(apart("bash").args(["-c", &line]));
     let stopped = daemon.stop();
     assert_eq!(stopped.number("excepted"), EXCEPTED as u64, "{}", stopped.log);
     assert_eq!(stopped.count(&user), EXCEPTED / 100);
@@ -176,13 +174,11 @@ fn each_alert_of_a_storm_has_its_follow_up_or_is_counted() {
     let (program, rule) = scene.watched("/bin/true");
     let daemon = Daemon::start(&["--rules", &rule]);
     let user = unique("storm");
-    for _ in 0..ALL {
-        let status = Command::new(&program)
-            .arg(format!("--as={user}"))
-            .status()
-            .expect("it starts");
-        assert_eq!(status.into_raw(), 0);
-    }
+    let line = format!(
+        "for i in {{1..{ALL}}}; do {} --as={user} || exit; done",
+        program.display()
+    );
+    assert!(run(apart("bash").args(["-c", &line])).status.success());
     let stopped = daemon.stop();
     assert_eq!(stopped.count(&user), ALL, "{}", stopped.log);
     let (begun, without_room) = (followed(&stopped, "begun"), followed(&stopped, "without_room"));

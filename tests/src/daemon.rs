@@ -3,11 +3,10 @@
 mod stopped;
 
 use std::{
-    env,
-    io::{self, BufRead as _, BufReader, Read},
+    env, io,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::mpsc::{self, Receiver},
+    sync::mpsc::Receiver,
     thread,
     time::Instant,
 };
@@ -15,11 +14,16 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{PATIENCE, ecs, require_root, scene::started};
+use crate::{
+    PATIENCE, ecs,
+    lines::{lines, rest, until_the_end},
+    require_root,
+    scene::started,
+};
 
 pub use stopped::Stopped;
 
-/// A running daemon. It is ended when it is dropped.
+/// A running daemon. It is ended when it is dropped; where a test fails before it has ended, its log is printed.
 pub struct Daemon {
     child: Child,
     alerts: Receiver<String>,
@@ -135,7 +139,7 @@ impl Daemon {
                         return line;
                     }
                 }
-                Err(error) => panic!("its log has no {words:?} ({error}): {}", self.said.join("\n")),
+                Err(error) => panic!("its log has no {words:?}: {error}"),
             }
         }
     }
@@ -221,8 +225,7 @@ impl Daemon {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let Ok(line) = self.alerts.recv_timeout(left) else {
-                self.said.extend(self.log.try_iter());
-                panic!("no document about {what:?}; its log: {}", self.said.join("\n"));
+                panic!("no document about {what:?}");
             };
             let alert = document(&line);
             self.seen.push(alert.clone());
@@ -251,20 +254,30 @@ impl Daemon {
         // Its pipes close when it ends, and these end with them.
         let mut alerts = std::mem::take(&mut self.seen);
         alerts.extend(rest(&self.alerts).iter().map(|line| document(line)));
-        let mut said = std::mem::take(&mut self.said);
-        said.extend(rest(&self.log));
+        self.said.extend(rest(&self.log));
         let status = self.child.wait().expect("it has ended");
         Stopped {
             status,
             alerts,
-            log: said.join("\n"),
+            log: self.said.join("\n"),
         }
     }
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+        let runs = self.child.try_wait().is_ok_and(|status| status.is_none());
+        if thread::panicking() {
+            if runs {
+                // It says what it counted before it ends, even if the test had stopped it.
+                for signal in [Signal::TERM, Signal::CONT] {
+                    let _sent = kill_process(Pid::from_child(&self.child), signal);
+                }
+            }
+            self.said.extend(until_the_end(&self.log).0);
+            eprintln!("the log of the daemon:\n{}", self.said.join("\n"));
+        }
+        if runs {
             // It may end at this very moment, and then there is nothing to do.
             let _ended = self.child.kill();
             let _reaped = self.child.wait();
@@ -283,30 +296,4 @@ fn mentions(alert: &Value, words: &str) -> bool {
     let args = alert["process"]["args"].as_array().map_or(&[][..], Vec::as_slice);
     args.iter()
         .any(|arg| arg.as_str().is_some_and(|arg| arg.contains(words)))
-}
-
-/// The lines of something as they come, read by a thread.
-pub fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(from).lines() {
-            let Ok(line) = line else { break };
-            if send.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    receive
-}
-
-fn rest(from: &Receiver<String>) -> Vec<String> {
-    let end = Instant::now() + PATIENCE;
-    let mut all = Vec::new();
-    loop {
-        match from.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(line) => all.push(line),
-            Err(mpsc::RecvTimeoutError::Disconnected) => return all,
-            Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end; last it said {:?}", all.last()),
-        }
-    }
 }

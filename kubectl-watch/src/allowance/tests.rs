@@ -1,5 +1,6 @@
 use super::*;
 use crate::alert::samples::{Sample, in_memory};
+use crate::event::{Source, Witness};
 use crate::past::Past;
 use crate::simulation::judge;
 use crate::surroundings::Surroundings;
@@ -54,6 +55,21 @@ fn it_silences_its_alert_and_nothing_that_differs_in_what_counts() {
             let other = Past::from_text(&other.alert().to_json_line()).alerts.remove(0);
             assert_eq!(judge(&exception, &other), Some(false), "{text}");
         }
+    }
+}
+
+#[test]
+fn of_an_origin_it_goes_by_what_the_kernel_says_alone() {
+    for (by, is_asked) in [(Witness::Socket, true), (Witness::Environment, false)] {
+        let mut sample = Sample::new();
+        sample.event.circumstances.source = Some(Source {
+            address: [192, 0, 2, 7].into(),
+            port: 50_122,
+            by,
+        });
+        let (text, exception, alert) = allow(&sample);
+        assert_eq!(text.contains("source.ip =="), is_asked, "{text}");
+        assert_eq!(judge(&exception, &alert), Some(true), "{text}");
     }
 }
 
