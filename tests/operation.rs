@@ -6,7 +6,7 @@ use std::{
 };
 
 use kubectl_watch_tests::{Daemon, SEED, Scene, apart, binary, require_root, run, unique};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 fn bash(line: &str) {
     run(Command::new("bash").args(["-c", &format!("{line}; true")]));
@@ -85,6 +85,30 @@ fn a_closed_standard_output_ends_it_cleanly() {
     bash(&format!("kubectl version --client --as={}", unique("closed")));
     let status = daemon.wait().expect("it ends");
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn in_a_pid_namespace_it_says_that_it_sees_less() {
+    let scene = Scene::new();
+    let (program, rule) = scene.watched("/bin/true");
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--pid", "--fork", "--mount-proc"]).arg(binary());
+    let mut daemon = Daemon::start_by(&mut unshare, &["run", "--rules", &rule]);
+    let user = unique("outside");
+    run(Command::new(program).arg(format!("--as={user}")));
+    daemon.alert(&user);
+    // What waits for it does not hand the signal on.
+    let children = format!("/proc/{0}/task/{0}/children", daemon.pid());
+    let child = fs::read_to_string(children).expect("it waits for its child");
+    let pid = Pid::from_raw(child.trim().parse().expect("it is one number")).expect("it is no zero");
+    kill_process(pid, Signal::TERM).expect("it runs");
+    let stopped = daemon.ended();
+    assert_eq!(stopped.count(&user), 1, "{}", stopped.log);
+    assert!(
+        stopped.log.contains("in a pid namespace of its own"),
+        "{}",
+        stopped.log
+    );
 }
 
 #[test]

@@ -2,17 +2,15 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::{Bpf, Btf, Findings, Lockdown};
+use crate::enrich::host::has_all_pids;
 use crate::enrich::root::HostRoot;
 use crate::source::kernel;
 
 /// What a BTF file of this machine begins with.
 const BTF_MAGIC: [u8; 2] = 0xeb9f_u16.to_ne_bytes();
-/// The inode of the first pid namespace; the kernel's `PROC_PID_INIT_INO`.
-const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
 
 /// Looks at everything. The probe makes a BPF object and says what became of it.
 pub fn gather(btf: &Path, host_root: Option<&Path>, probe: impl FnOnce() -> io::Result<()>) -> Findings {
@@ -29,9 +27,7 @@ pub fn gather(btf: &Path, host_root: Option<&Path>, probe: impl FnOnce() -> io::
             .as_deref()
             .and_then(lockdown),
         seccomp: Path::new("/proc/sys/kernel/seccomp/actions_avail").exists(),
-        host_pids: fs::metadata("/proc/self/ns/pid")
-            .ok()
-            .map(|file| file.ino() == FIRST_PID_NAMESPACE),
+        host_pids: has_all_pids(),
         bpf_fs: kernel::is_bpf_fs(Path::new("/sys/fs/bpf")),
         host_root: look_at_root(host_root),
     }

@@ -1,6 +1,6 @@
 //! What the node is called and what runs on it, read once when the daemon starts.
 
-use std::path::Path;
+use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use super::root::{HostRoot, own_file, read_up_to};
 use crate::alert::{Boot, Host, Os};
@@ -45,6 +45,16 @@ pub fn read(root: &HostRoot, node_name: Option<&str>) -> Host {
         },
         ..Host::default()
     }
+}
+
+/// The inode of the first pid namespace; the kernel's `PROC_PID_INIT_INO`.
+const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
+
+/// Whether `/proc` has all processes of the node, by the pids that the kernel says. None where that is not known.
+#[must_use]
+pub fn has_all_pids() -> Option<bool> {
+    let namespace = fs::metadata("/proc/self/ns/pid").ok()?;
+    Some(namespace.ino() == FIRST_PID_NAMESPACE)
 }
 
 /// The id of this start of the kernel; the same in every container.

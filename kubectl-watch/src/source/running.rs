@@ -9,6 +9,7 @@ use super::kernel::Watch;
 use crate::{
     enrich::{
         executable,
+        host::has_all_pids,
         process::{NANOSECONDS_PER_TICK, ProcessFolder},
     },
     event::{Args, Credentials, Gap, Ids, Place, Process, ProcessEvent, basename},
@@ -25,6 +26,12 @@ const UNSET_ID: u32 = u32::MAX;
 
 /// Looks through `/proc` once. Whoever starts meanwhile is for the kernel to report.
 pub fn scan(watch: &Watch, booted: Timestamp) -> impl Iterator<Item = ProcessEvent> {
+    if has_all_pids() == Some(false) {
+        tracing::warn!(
+            "in a pid namespace of its own: what /proc says of processes is not found, and what runs already is found \
+             in here alone and by another pid; `kubectl-watch doctor` says more"
+        );
+    }
     // Content is judged later, so any name may be the one.
     let names = watch.names.as_ref().filter(|_| !watch.content);
     let names = names.map(|names| names.iter().map(|name| key(name)).collect::<Vec<_>>());
