@@ -88,6 +88,37 @@ fn without_another_identity_or_without_a_shell_there_is_no_alert() {
     }
 }
 
+/// What is long above is not long in each alert below. What the process itself was given is whole.
+#[test]
+fn one_long_command_line_does_not_make_each_alert_below_it_long() {
+    let mut daemon = Daemon::start(&[]);
+    let (long, own) = ("x".repeat(50_000), "y".repeat(9_000));
+    let secret = unique("very-secret-token");
+    // More than is shown, and then more than is read.
+    for count in [1, 10] {
+        let user = unique("below");
+        let line = format!("kubectl version --client --as={user} {own}; true");
+        let mut shell = Command::new("setsid");
+        shell
+            .args(["-w", "bash", "-c", &line, "-"])
+            .args(vec![&long; count]);
+        run(shell.args(["--token", &secret]));
+        let alert = daemon.alert_of(SEED, &user);
+        let process = &alert["process"];
+        assert_eq!(process["args"][4], own, "its own are whole");
+        let gaps = alert["kubectl_watch"]["gaps"].as_array().expect("there are some");
+        for of in ["parent", "session_leader", "group_leader"] {
+            let args = process[of]["args"].as_array().expect("it has some");
+            let shown: usize = args.iter().filter_map(|arg| arg.as_str()).map(str::len).sum();
+            assert!(args[1] == "-c" && shown <= 4096 + "…".len(), "{shown}");
+            assert!(gaps.contains(&json!(format!("process.{of}.args"))), "{gaps:?}");
+            let whole = (count == 1).then_some(json!(7));
+            assert_eq!(process[of].get("args_count"), whole.as_ref(), "{of}");
+        }
+        assert!(!alert.to_string().contains(&secret));
+    }
+}
+
 #[test]
 fn an_ended_parent_is_still_named() {
     let mut daemon = Daemon::start(&[]);

@@ -180,11 +180,13 @@ impl Alert {
     pub fn new(parts: &AlertParts<'_>) -> Self {
         let evidence = evidence::Evidence::new(parts.event, parts.matched);
         let matched_args = evidence.matched_args.clone();
+        let variables = parts.event.environment.iter().map(<[u8]>::len);
+        let args_bytes = evidence.redacted.bytes() + variables.sum::<usize>();
         Self {
             severity: parts.surroundings.severity(parts.rule),
             document: Document::new(parts, evidence),
             matched_args,
-            args_bytes: chosen_bytes(parts.event),
+            args_bytes,
         }
     }
 
@@ -215,21 +217,4 @@ impl Alert {
     pub fn to_json_line(&self) -> Vec<u8> {
         json::line(&self.document)
     }
-}
-
-/// Bytes of an event that processes chose, and that have no small bound.
-fn chosen_bytes(event: &ProcessEvent) -> usize {
-    let lineage = &event.lineage;
-    let processes = [
-        &event.process,
-        &event.parent,
-        &lineage.entry_leader,
-        &lineage.session_leader,
-        &lineage.group_leader,
-    ];
-    let args: usize = processes
-        .iter()
-        .map(|process| process.args.command_line().len())
-        .sum();
-    args + event.environment.iter().map(<[u8]>::len).sum::<usize>()
 }

@@ -2,6 +2,7 @@
 //!
 //! Bytes that a process chose stay bytes here; who shows them makes them harmless.
 
+mod args;
 pub(crate) mod capability;
 mod circumstances;
 mod environment;
@@ -13,8 +14,7 @@ pub mod follow_up;
 mod lineage;
 mod script;
 
-use std::fmt;
-
+pub use args::Args;
 pub use circumstances::{Circumstances, PodNames, Source, Witness};
 pub use environment::Environment;
 pub use executable::{Content, Executable, Loaded, Unknown, Verdict};
@@ -82,15 +82,6 @@ pub struct Process {
     pub filename: Vec<u8>,
     /// The arguments, the program's own name first.
     pub args: Args,
-}
-
-/// Arguments, as bytes. They are kept as the command line that they make, so that asking for it costs nothing.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Args {
-    /// All of them with a space between.
-    line: Vec<u8>,
-    /// Where in the line each one ends.
-    ends: Vec<usize>,
 }
 
 /// Users and groups by number, with what they may do.
@@ -187,6 +178,20 @@ pub enum Gap {
 }
 
 impl ProcessEvent {
+    /// Bytes that processes chose, and that have no small bound: the arguments, each list once, and the environment.
+    pub fn chosen_bytes(&self) -> usize {
+        let lineage = &self.lineage;
+        let processes = [
+            &self.process,
+            &self.parent,
+            &lineage.entry_leader,
+            &lineage.session_leader,
+            &lineage.group_leader,
+        ];
+        let environment = self.environment.iter().map(<[u8]>::len);
+        Args::bytes_of(&processes.map(|process| &process.args)) + environment.sum::<usize>()
+    }
+
     /// Whether its executable was written, or changed in any way, after its container started. None where either
     /// time is not known.
     pub fn changed_after_container_start(&self) -> Option<bool> {
@@ -199,66 +204,6 @@ impl Process {
     /// When it was made, in ticks of `USER_HZ` since boot, as `/proc` has it.
     pub const fn start_ticks(&self) -> u64 {
         self.start_boot_ns / NANOSECONDS_PER_TICK
-    }
-}
-
-impl Args {
-    /// Takes bytes in which each argument is ended by a NUL. The last NUL may be missing.
-    #[must_use]
-    pub fn from_bytes(mut bytes: Vec<u8>) -> Self {
-        if bytes.last().is_some_and(|&last| last != 0) {
-            bytes.push(0);
-        }
-        let ends = bytes.iter().enumerate().filter(|&(_, &byte)| byte == 0);
-        let ends: Vec<usize> = ends.map(|(end, _)| end).collect();
-        for &end in &ends {
-            bytes[end] = b' ';
-        }
-        bytes.pop();
-        Self { line: bytes, ends }
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Each argument.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut start = 0;
-        self.ends.iter().map(move |&end| {
-            let arg = &self.line[start..end];
-            start = end + 1;
-            arg
-        })
-    }
-
-    /// All of them with a space between, as `process.command_line` has it.
-    pub fn command_line(&self) -> &[u8] {
-        &self.line
-    }
-}
-
-/// How much there is, and not what: arguments hold secrets, and this is for logs.
-impl fmt::Debug for Args {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Args({} of {} bytes)", self.len(), self.line.len())
-    }
-}
-
-impl<A: AsRef<[u8]>> FromIterator<A> for Args {
-    fn from_iter<I: IntoIterator<Item = A>>(args: I) -> Self {
-        let mut bytes = Vec::new();
-        for arg in args {
-            bytes.extend_from_slice(arg.as_ref());
-            bytes.push(0);
-        }
-        Self::from_bytes(bytes)
     }
 }
 
@@ -280,16 +225,6 @@ pub fn is_file_descriptor(path: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn arguments_keep_empty_ones_and_a_missing_last_nul() {
-        let args = Args::from_bytes(b"kubectl\0\0--as=x".to_vec());
-        assert_eq!(args.len(), 3);
-        assert_eq!(args.iter().collect::<Vec<_>>(), [&b"kubectl"[..], b"", b"--as=x"]);
-        assert_eq!(args.command_line(), b"kubectl  --as=x");
-        assert!(Args::default().is_empty());
-        assert_eq!(Args::default().command_line(), b"");
-    }
 
     #[test]
     fn basename_is_what_follows_the_last_slash() {

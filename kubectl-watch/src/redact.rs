@@ -73,14 +73,30 @@ impl Kind {
 /// The arguments without their secrets: as many as before, in the same order.
 #[must_use]
 pub fn args(args: &Args) -> Args {
+    first_args(args, usize::MAX)
+}
+
+/// The first of them as [`args`] has them, each whole: so many that they take more than these bytes, or all.
+#[must_use]
+pub fn first_args(args: &Args, bytes: usize) -> Args {
     let mut memory = Memory::default();
     // Mostly there is no secret in them.
-    let mut out = Vec::with_capacity(args.command_line().len() + 1);
+    let mut out = Vec::with_capacity(args.command_line().len().min(bytes) + 1);
+    let mut done = 0;
     for arg in args.iter() {
+        if out.len() > bytes {
+            break;
+        }
         memory.argument(arg, &mut out);
         out.push(0);
+        done += 1;
     }
-    Args::from_bytes(out)
+    let first = Args::from_bytes(out);
+    if done < args.len() || args.is_cut() {
+        first.cut()
+    } else {
+        first
+    }
 }
 
 /// A text without its secrets: a command line, a message, a header, a piece of JSON.

@@ -222,7 +222,8 @@ impl Document {
                 credential,
                 parts.response,
             )
-            .after(surroundings),
+            .after(surroundings)
+            .without(evidence.cut),
         };
         this.kubectl_watch.runbook = Step::of(&Facts::of_document(&this));
         this

@@ -7,25 +7,39 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::text::Text;
+use super::text::{Text, excerpt};
 use crate::event::{Args, ProcessEvent};
 use crate::redact;
 
 /// Bytes of a matched value that are repeated beside its field; the arguments have all of it.
 const MAX_VALUE: usize = 1024;
 
+/// Bytes of the arguments of each process above that an alert shows: all of them, as a rule. One long command line must
+/// not make every alert below it long.
+pub(super) const MAX_ABOVE: usize = 4096;
+
+/// Processes above, by the fields that tell of them.
+const ABOVE: [&str; 4] = [
+    "process.parent.args",
+    "process.entry_leader.args",
+    "process.session_leader.args",
+    "process.group_leader.args",
+];
+
 /// What may be shown of an event.
 #[derive(Debug)]
 pub(super) struct Evidence {
     /// All arguments that are in it.
     pub(super) redacted: Redacted,
+    /// The fields of arguments that are not all there.
+    pub(super) cut: Vec<&'static str>,
     /// Why the rule matched.
     pub(super) matched: Vec<Matched>,
     /// Which arguments of the process it matched.
     pub(super) matched_args: Vec<usize>,
 }
 
-/// The arguments of each process in an event.
+/// The arguments of each process in an event; of those above the first ones.
 #[derive(Debug)]
 pub(super) struct Redacted {
     pub(super) process: Args,
@@ -44,35 +58,31 @@ pub(crate) struct Matched {
 
 impl Evidence {
     pub(super) fn new(event: &ProcessEvent, matched: &[(&str, &[u8])]) -> Self {
-        let lineage = &event.lineage;
-        let redacted = Redacted::of(event);
-        let lists = [
-            ("process", &event.process.args, &redacted.process),
-            ("process.parent", &event.parent.args, &redacted.parent),
-            (
-                "process.entry_leader",
-                &lineage.entry_leader.args,
-                &redacted.entry_leader,
-            ),
-            (
-                "process.session_leader",
-                &lineage.session_leader.args,
-                &redacted.session_leader,
-            ),
-            (
-                "process.group_leader",
-                &lineage.group_leader.args,
-                &redacted.group_leader,
-            ),
-        ];
-        let lists = lists.map(|(of, args, redacted)| (of, redacted, Shown::new(of, matched, args, redacted)));
+        let process = redact::args(&event.process.args);
+        let above = above(event);
+        // What a rule found far behind is shown, too, and whether it is a secret depends on what is before it.
+        let is_asked_for = matched.iter().any(|(field, _)| ABOVE.contains(field));
+        let limit = if is_asked_for { usize::MAX } else { MAX_ABOVE };
+        let redacted = each_once(above, |args| redact::first_args(args, limit));
+        let all = [("process.args", &event.process.args, &process)].into_iter();
+        let all = all.chain(
+            ABOVE
+                .into_iter()
+                .zip(above)
+                .zip(&redacted)
+                .map(|((of, args), redacted)| (of, args, redacted)),
+        );
+        let lists: Vec<_> = all
+            .map(|(of, args, redacted)| (of, redacted, Shown::new(of, matched, args, redacted)))
+            .collect();
         let shown = |field: &str, value: &[u8]| {
             // It has a name of its own here, and no flag beside it.
             if field == "kubectl_watch.request.token" {
                 return redact::token(value);
             }
             let found = field.rsplit_once('.').and_then(|(of, part)| {
-                let (_, redacted, shown) = lists.iter().find(|(list, ..)| *list == of)?;
+                let is_of = |list: &str| list.strip_suffix(".args") == Some(of);
+                let (_, redacted, shown) = lists.iter().find(|(list, ..)| is_of(list))?;
                 match part {
                     "args" => Some(shown.value(value)),
                     "command_line" => Some(redacted.command_line().to_vec()),
@@ -86,43 +96,64 @@ impl Evidence {
             value: Text::cut(shown(field, value), MAX_VALUE),
         });
         let matched = matched.collect();
-        let [(_, _, own), ..] = lists;
+        let matched_args = lists
+            .into_iter()
+            .next()
+            .map_or_else(Vec::new, |(.., own)| own.places);
+        let shown = each_once(redacted.each_ref(), |args| excerpt(args, MAX_ABOVE));
+        let cut = ABOVE.into_iter().zip(&shown).filter(|(_, args)| args.is_cut());
+        let cut = cut.map(|(field, _)| field).collect();
+        let [parent, entry_leader, session_leader, group_leader] = shown;
         Self {
             matched,
-            matched_args: own.places,
-            redacted,
+            matched_args,
+            cut,
+            redacted: Redacted {
+                process,
+                parent,
+                entry_leader,
+                session_leader,
+                group_leader,
+            },
         }
     }
 }
 
 impl Redacted {
-    fn of(event: &ProcessEvent) -> Self {
-        let lineage = &event.lineage;
-        // One process is often several of them.
-        let mut done: Vec<(&Args, Args)> = Vec::with_capacity(5);
-        let [process, parent, entry_leader, session_leader, group_leader] = [
-            &event.process.args,
-            &event.parent.args,
-            &lineage.entry_leader.args,
-            &lineage.session_leader.args,
-            &lineage.group_leader.args,
-        ]
-        .map(|args| {
-            if let Some((_, redacted)) = done.iter().find(|(of, _)| *of == args) {
-                return redacted.clone();
-            }
-            let redacted = redact::args(args);
-            done.push((args, redacted.clone()));
-            redacted
-        });
-        Self {
-            process,
-            parent,
-            entry_leader,
-            session_leader,
-            group_leader,
-        }
+    /// The bytes that they take.
+    pub(super) fn bytes(&self) -> usize {
+        Args::bytes_of(&[
+            &self.process,
+            &self.parent,
+            &self.entry_leader,
+            &self.session_leader,
+            &self.group_leader,
+        ])
     }
+}
+
+/// The arguments of those who are above, as [`ABOVE`] has them.
+fn above(event: &ProcessEvent) -> [&Args; 4] {
+    let lineage = &event.lineage;
+    [
+        &event.parent.args,
+        &lineage.entry_leader.args,
+        &lineage.session_leader.args,
+        &lineage.group_leader.args,
+    ]
+}
+
+/// What is made of each list, and shared by those that are alike: one process is often several of them.
+fn each_once(lists: [&Args; 4], work: impl Fn(&Args) -> Args) -> [Args; 4] {
+    let mut done: Vec<(&Args, Args)> = Vec::with_capacity(lists.len());
+    lists.map(|list| {
+        if let Some((_, result)) = done.iter().find(|(of, _)| *of == list) {
+            return result.clone();
+        }
+        let result = work(list);
+        done.push((list, result.clone()));
+        result
+    })
 }
 
 /// Matched values of one list of arguments, and how that list shows them.
@@ -132,11 +163,11 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// Of the arguments of one process, which is named by the field that holds them all.
+    /// Of the arguments of one process, by the field that holds them.
     fn new(of: &str, matched: &[(&str, &'a [u8])], args: &Args, redacted: &'a Args) -> Self {
         let mut values: HashMap<_, Option<&[u8]>> = matched
             .iter()
-            .filter(|(name, _)| name.strip_prefix(of) == Some(".args"))
+            .filter(|(name, _)| *name == of)
             .map(|&(_, value)| (value, None))
             .collect();
         let mut places = Vec::new();

@@ -21,16 +21,24 @@ impl Formatter for Harmless {
         if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return writer.write_all(fragment.as_bytes());
         }
-        let mut rest = fragment;
-        while let Some((place, char)) = rest.char_indices().find(|&(_, char)| is_harmful(char)) {
-            writer.write_all(&rest.as_bytes()[..place])?;
-            let mut units = [0; 2];
-            for unit in char.encode_utf16(&mut units) {
-                write!(writer, "\\u{unit:04x}")?;
+        let (mut written, mut at) = (0, 0);
+        // What is looked at begins behind all that is plain.
+        while let Some(plain) = fragment.as_bytes()[at..].iter().position(|&byte| byte >= 0x7f) {
+            let place = at + plain;
+            let Some(char) = fragment[place..].chars().next() else {
+                break;
+            };
+            at = place + char.len_utf8();
+            if is_harmful(char) {
+                writer.write_all(&fragment.as_bytes()[written..place])?;
+                let mut units = [0; 2];
+                for unit in char.encode_utf16(&mut units) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+                written = at;
             }
-            rest = &rest[place + char.len_utf8()..];
         }
-        writer.write_all(rest.as_bytes())
+        writer.write_all(&fragment.as_bytes()[written..])
     }
 }
 

@@ -174,6 +174,12 @@ impl Own {
         self
     }
 
+    /// The same with what of it was left out.
+    pub(super) fn without(mut self, cut: Vec<&'static str>) -> Self {
+        self.gaps.extend(cut);
+        self
+    }
+
     /// What could not be had, in words.
     pub(crate) fn gaps(&self) -> &[&'static str] {
         &self.gaps

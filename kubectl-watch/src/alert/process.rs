@@ -11,7 +11,7 @@ use super::evidence::Redacted;
 use super::executable::Hash;
 use super::host::Host;
 use super::lineage::Origin;
-use super::text::{ArgList, Text};
+use super::text::{ArgList, CommandLine, Text};
 use crate::event::{self, Args, ProcessEvent, capability};
 
 /// Bytes of arguments up to which they are also joined to one line.
@@ -35,7 +35,7 @@ pub(crate) struct Common {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) args_count: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) command_line: Option<Text>,
+    pub(crate) command_line: Option<CommandLine>,
 }
 
 /// ECS `process`.
@@ -133,19 +133,19 @@ impl Process {
 }
 
 impl Common {
+    /// A process, and what may be shown of its arguments.
     pub(super) fn new(process: &event::Process, host: &Host, args: Args) -> Self {
-        let length: usize = args.iter().map(|arg| arg.len() + 1).sum();
-        let command_line =
-            (!args.is_empty() && length <= MAX_COMMAND_LINE).then(|| Text(args.command_line().to_vec()));
+        let is_short = args.command_line().len() < MAX_COMMAND_LINE;
+        let is_counted = !args.is_empty() && !process.args.is_cut();
         Self {
             pid: process.pid,
             entity_id: entity_id(process, host),
             start: (process.start != Timestamp::UNIX_EPOCH).then(|| super::document::time(process.start)),
             name: Text::known(&process.name),
             executable: Text::known(&process.executable),
-            args_count: (!args.is_empty()).then_some(args.len()),
+            args_count: is_counted.then_some(process.args.len()),
+            command_line: (!args.is_empty() && is_short).then(|| CommandLine(args.clone())),
             args: (!args.is_empty()).then_some(ArgList(args)),
-            command_line,
         }
     }
 }

@@ -93,6 +93,77 @@ fn a_long_command_line_is_whole_and_said_once() {
 }
 
 #[test]
+fn of_processes_above_the_first_arguments_are_shown_and_what_matched() {
+    let mut sample = Sample::new();
+    let filler = "word".repeat(25);
+    let long: Args = std::iter::repeat_n(&filler[..], 100)
+        .chain(["--token", "hunter22", "deploy"])
+        .collect();
+    let lineage = &mut sample.event.lineage;
+    sample.event.process.args = long.clone();
+    sample.event.parent.args = long.clone();
+    lineage.session_leader.args = long.clone();
+    lineage.group_leader.args = long.clone().cut();
+    let mut with = |matched: &[(&'static str, &str)]| {
+        sample.matched = matched
+            .iter()
+            .map(|(field, value)| (*field, value.as_bytes().into()))
+            .collect();
+        let alert = sample.alert();
+        (
+            serde_json::to_value(&alert.document).expect("document"),
+            alert.args_bytes(),
+        )
+    };
+    let (document, bytes) = with(&[("process.parent.command_line", "x")]);
+    let process = &document["process"];
+    assert_eq!(
+        process["args"].as_array().map(Vec::len),
+        Some(103),
+        "its own are all there"
+    );
+    assert_eq!(process["parent"]["args"].as_array().map(Vec::len), Some(41));
+    assert_eq!(
+        process["parent"]["args"][40],
+        "wordwordwordwordwordwordwordwordwordwordwordwordwordword…"
+    );
+    assert_eq!(process["parent"]["args_count"], 103, "as many as there were");
+    assert_eq!(
+        process["session_leader"]["command_line"],
+        process["parent"]["command_line"]
+    );
+    assert_eq!(process["group_leader"].get("args_count"), None, "nobody knows");
+    let gaps = [
+        "process.parent.args",
+        "process.session_leader.args",
+        "process.group_leader.args",
+    ];
+    let named = document["kubectl_watch"]["gaps"]
+        .as_array()
+        .expect("there are some");
+    assert!(gaps.iter().all(|gap| named.contains(&(*gap).into())), "{named:?}");
+    assert!(!named.contains(&"process.entry_leader.args".into()), "{named:?}");
+    assert!(bytes < long.command_line().len() + 3 * 4200, "{bytes}");
+
+    let (document, _) = with(&[
+        ("process.parent.args", "deploy"),
+        ("process.session_leader.args", "hunter22"),
+    ]);
+    let matched = &document["kubectl_watch"]["matched"];
+    assert_eq!(matched[0]["value"], "deploy");
+    assert!(
+        matched[1]["value"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("<redacted:token ")),
+        "{matched}"
+    );
+    assert_eq!(
+        document["process"]["parent"]["args"].as_array().map(Vec::len),
+        Some(41)
+    );
+}
+
+#[test]
 fn the_impersonated_user_is_the_one_that_kubectl_reads() {
     for (args, want) in [
         (&["kubectl", "--as=a", "--as", "b"][..], Some("b")),

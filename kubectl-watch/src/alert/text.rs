@@ -99,6 +99,37 @@ impl Serialize for ArgList {
     }
 }
 
+/// Arguments joined to one line. It shares their bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CommandLine(pub(crate) Args);
+
+impl Serialize for CommandLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&shown(self.0.command_line()))
+    }
+}
+
+/// The first arguments, of so many bytes together: the last one is [cut](Text::cut) where it does not fit.
+pub(crate) fn excerpt(args: &Args, bytes: usize) -> Args {
+    if args.command_line().len() <= bytes {
+        return args.clone();
+    }
+    let mut room = bytes;
+    let mut first = Vec::with_capacity(bytes + "…".len() + 1);
+    for arg in args.iter() {
+        if arg.len() >= room {
+            let last = Text::cut(arg[..arg.len().min(room + 1)].to_vec(), room);
+            first.extend_from_slice(&last.0);
+            first.push(0);
+            break;
+        }
+        first.extend_from_slice(arg);
+        first.push(0);
+        room -= arg.len() + 1;
+    }
+    Args::from_bytes(first).cut()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -140,6 +171,29 @@ mod tests {
         assert_eq!(Text::cut("aöö".into(), 4).shown(), "aö…");
         assert_eq!(Text::cut("aöö".into(), 5).shown(), "aöö");
         assert_eq!(Text::cut(vec![0x80; 9], 4).shown(), r"\x80\x80\x80\x80…");
+    }
+
+    #[test]
+    fn an_excerpt_ends_between_characters_and_says_so() {
+        let args: Args = ["sh", "aöö", "", "x"].iter().collect();
+        for (bytes, shown, is_cut) in [
+            (11, &["sh", "aöö", "", "x"][..], false),
+            (10, &["sh", "aöö", "", "…"], true),
+            (9, &["sh", "aöö", ""], true),
+            (8, &["sh", "aöö"], true),
+            (7, &["sh", "aö…"], true),
+            (3, &["sh", "…"], true),
+            (2, &["sh"], true),
+            (1, &["s…"], true),
+        ] {
+            let excerpt = excerpt(&args, bytes);
+            let expected: Vec<&[u8]> = shown.iter().map(|arg| arg.as_bytes()).collect();
+            assert_eq!(
+                (excerpt.iter().collect(), excerpt.is_cut()),
+                (expected, is_cut),
+                "{bytes}"
+            );
+        }
     }
 
     proptest! {

@@ -6,8 +6,6 @@
 use super::process::ProcessFolder;
 use crate::event::{EntryKind, Process, ProcessEvent, SessionPlace, basename};
 
-/// Bytes of a leader's arguments.
-const MAX_ARGS: usize = 64 * 1024;
 /// Major numbers of pseudo-terminals: `UNIX98_PTY_SLAVE_MAJOR` of Linux and the seven after it.
 const PSEUDO: std::ops::RangeInclusive<u32> = 136..=143;
 
@@ -80,7 +78,7 @@ pub(super) fn fill_args(event: &mut ProcessEvent) {
         if let Some(same) = known.into_iter().find(|it| is_same(it, leader)) {
             leader.args = same.args.clone();
         } else if !has_left(leader)
-            && let Some(args) = ProcessFolder::open(leader).and_then(|folder| folder.args(MAX_ARGS))
+            && let Some(args) = ProcessFolder::open(leader).and_then(|folder| folder.args())
         {
             leader.args = args;
             read.push(leader.clone());

@@ -6,8 +6,6 @@
 use super::process::ProcessFolder;
 use crate::event::{Args, Process, ProcessEvent, basename};
 
-/// Bytes of arguments that are read: Linux gives an older `ps` no more than a page, and scripts need less.
-const MAX_ARGS: usize = 64 * 1024;
 /// Arguments among which a script's name is looked for; interpreters have few options.
 const MAX_LOOKED_AT: usize = 8;
 /// Bytes that the kernel keeps of a name.
@@ -30,7 +28,7 @@ pub(super) fn fill(event: &mut ProcessEvent) {
     if has_left || !parent.args.is_empty() {
         return;
     }
-    let Some(args) = ProcessFolder::open(parent).and_then(|folder| folder.args(MAX_ARGS)) else {
+    let Some(args) = ProcessFolder::open(parent).and_then(|folder| folder.args()) else {
         return;
     };
     parent.args = args;

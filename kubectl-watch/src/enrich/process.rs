@@ -33,6 +33,10 @@ const MAX_STAT: usize = 4096;
 const MAX_THREADS: usize = 256;
 const MAX_CHILDREN: u64 = 4096;
 
+/// Bytes of arguments that are read of a process which has not just called exec. Rules and whoever reads alerts need
+/// less of it as a rule, and each of its children pays for it.
+const MAX_ARGS: usize = 64 * 1024;
+
 /// Bytes that nearly every file of a process fits, so that it takes one call to read it.
 const FIRST_READ: usize = 2048;
 
@@ -181,7 +185,10 @@ impl ProcessFolder {
     }
 
     /// The first bytes of its arguments as they are now. None where the process has ended.
-    pub(super) fn args(&self, max: usize) -> Option<Args> {
+    ///
+    /// Of an argument without its end nobody can tell whether that end makes a secret of it. So it is there only where
+    /// it is so long that what may be shown of it is far from that end.
+    pub(super) fn args(&self) -> Option<Args> {
         let name = "cmdline";
         let file = if let Some(file) = self.0.cmdline.get() {
             file
@@ -189,7 +196,7 @@ impl ProcessFolder {
             let file = known(name, self.file(name))?;
             self.0.cmdline.get_or_init(|| file)
         };
-        known(name, whole(file, max)).map(Args::from_bytes)
+        known(name, whole(file, MAX_ARGS + 1)).map(|bytes| first_args(bytes, MAX_ARGS))
     }
 
     /// The first bytes of a file in it that the kernel gives a line at a time. None where the process has ended.
@@ -263,6 +270,20 @@ fn whole(file: &OwnedFd, max: usize) -> Result<Vec<u8>, Errno> {
     }
     bytes.truncate(max);
     Ok(bytes)
+}
+
+/// The arguments in so many of these bytes. They are cut where there are more, and one that has no end there is left
+/// out, if it does not take half of them.
+fn first_args(mut bytes: Vec<u8>, max: usize) -> Args {
+    if bytes.len() <= max {
+        return Args::from_bytes(bytes);
+    }
+    bytes.truncate(max);
+    let end = bytes.iter().rposition(|&byte| byte == 0).map_or(0, |end| end + 1);
+    if max - end < max / 2 {
+        bytes.truncate(end);
+    }
+    Args::from_bytes(bytes).cut()
 }
 
 /// What was read. None where it could not be, and a word where the reason is another than that the process has ended.

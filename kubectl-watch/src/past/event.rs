@@ -69,9 +69,13 @@ impl PastAlert {
         is_whole && (has_value || !may_be_left_out && !self.is_gap(field))
     }
 
-    /// Whether the end of a value was left out because it is long: of what kubectl asks for.
+    /// Whether the end of a value was left out because it is long: of what kubectl asks for, and of the arguments of
+    /// those above it.
     pub(super) fn is_cut(&self, field: Field) -> bool {
         let name = FactSchema.name(field);
+        if name.ends_with("args") || name.ends_with("command_line") {
+            return self.lacks_args(name);
+        }
         let ends = |value: &Json| value.as_str().is_some_and(|text| text.ends_with('…'));
         name.starts_with("kubectl_watch.request.") && self.values(name).any(ends)
     }
@@ -80,6 +84,15 @@ impl PastAlert {
     pub(super) fn is_too_long(&self, field: Field) -> bool {
         let of = FactSchema.name(field).strip_suffix(".command_line");
         of.is_some_and(|of| self.has(&format!("{of}.args")) && !self.has(&format!("{of}.command_line")))
+    }
+
+    /// Whether the alert says that it has not all arguments of one above, for a field that is made of them.
+    fn lacks_args(&self, name: &str) -> bool {
+        let Some((of, "args" | "args_count" | "command_line")) = name.rsplit_once('.') else {
+            return false;
+        };
+        let gaps = self.texts("kubectl_watch.gaps");
+        of != "process" && gaps.iter().any(|gap| gap.strip_suffix(".args") == Some(of))
     }
 
     /// Whether the alert says that this field could not be had.
@@ -94,7 +107,7 @@ impl PastAlert {
                 .strip_prefix(gap)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
             is_within || of_field == Some(*gap)
-        })
+        }) || self.lacks_args(name)
     }
 
     /// Each value of a field.

@@ -9,6 +9,29 @@ fn past(sample: &Sample) -> PastAlert {
     past.alerts.into_iter().next().expect("it is an alert")
 }
 
+/// The parent has more arguments than an alert shows, and the leaders more than are read.
+fn below_a_long_command_line() -> Sample {
+    let mut sample = Sample::new();
+    let long: crate::event::Args = std::iter::repeat_n("word", 2000).collect();
+    sample.event.lineage.session_leader.args = long.clone().cut();
+    sample.event.parent.args = long;
+    sample
+}
+
+#[test]
+fn arguments_that_an_alert_does_not_show_cannot_be_told() {
+    let alert = past(&below_a_long_command_line());
+    let is_known = |name: &str| alert.is_known(FactSchema.field(name).expect("it is known"));
+    for (of, is_counted) in [("process.parent", true), ("process.session_leader", false)] {
+        assert!(
+            !is_known(&format!("{of}.args")) && !is_known(&format!("{of}.command_line")),
+            "{of}"
+        );
+        assert_eq!(is_known(&format!("{of}.args_count")), is_counted, "{of}");
+    }
+    assert!(is_known("process.args") && is_known("process.group_leader.args"));
+}
+
 /// Every field that a document says it knows has the values that its event had.
 #[test]
 fn a_document_answers_as_its_event_did() {
@@ -19,6 +42,7 @@ fn a_document_answers_as_its_event_did() {
         samples::with_kubeconfig(),
         samples::in_memory(),
         Sample::new().args(&[b"kubectl", b"get", b"--as=\xff\\x41", b"--as-group=g"]),
+        below_a_long_command_line(),
     ];
     for sample in samples {
         let alert = past(&sample);

@@ -61,14 +61,6 @@ pub(super) struct Sent {
 }
 
 impl Waiting {
-    /// Bytes that a process could choose: what makes one event larger than another.
-    fn bytes(&self) -> usize {
-        let event = &self.event;
-        let lines = [&event.process, &event.parent].map(|process| process.args.command_line().len());
-        let variables = event.environment.iter().map(<[u8]>::len);
-        lines.into_iter().chain(variables).sum()
-    }
-
     /// Gives up on rules that are open. Says how many these are that it had not given up on.
     pub(super) fn give_up(&mut self, open: &[&Rule]) -> u64 {
         let before = self.given_up.len();
@@ -99,9 +91,9 @@ impl Late {
         if waiting.tickets.is_empty() {
             return waiting.held.is_some().then_some(waiting);
         }
-        let bytes: usize = self.waiting.iter().map(Waiting::bytes).sum();
+        let bytes: usize = self.waiting.iter().map(|it| it.event.chosen_bytes()).sum();
         // One always fits, as one alert does in a sink.
-        let fits = self.waiting.is_empty() || bytes + waiting.bytes() <= MAX_BYTES;
+        let fits = self.waiting.is_empty() || bytes + waiting.event.chosen_bytes() <= MAX_BYTES;
         if fits && self.waiting.len() < MAX_EVENTS {
             self.waiting.push(waiting);
             return None;

@@ -123,6 +123,18 @@ proptest! {
     }
 
     #[test]
+    fn the_first_arguments_are_redacted_as_among_all(
+        (place, secret) in (0..PLACES.len()).prop_flat_map(|place| (Just(place), PLACES[place].1)),
+        bytes in 0..100_usize,
+    ) {
+        let args: Args = PLACES[place].0.iter().map(|arg| arg.replace("{}", &secret)).collect();
+        let (all, first) = (crate::redact::args(&args), crate::redact::first_args(&args, bytes));
+        prop_assert!(all.iter().zip(first.iter()).all(|(one, other)| one == other));
+        prop_assert!(first.is_cut() == (first.len() < all.len()));
+        prop_assert!(first == all || first.command_line().len() >= bytes);
+    }
+
+    #[test]
     fn anything_is_read_to_its_end(args in proptest::collection::vec(proptest::collection::vec(1u8.., 0..80), 0..8)) {
         let args: Args = args.iter().collect();
         prop_assert_eq!(crate::redact::args(&args).len(), args.len());

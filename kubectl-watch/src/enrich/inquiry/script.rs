@@ -7,13 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::view::View;
 use crate::enrich::process::ProcessFolder;
-use crate::event::{Args, NoScript, Process, ProcessEvent, Script, Unknown};
+use crate::event::{NoScript, Process, ProcessEvent, Script, Unknown};
 use crate::interpreter::{Code, code, is_script, may_run_script};
 
 /// Bytes of a script.
 const MAX_SCRIPT: u64 = 1024 * 1024;
-/// Bytes of an interpreter's arguments.
-const MAX_ARGS: usize = 64 * 1024;
 /// Arguments that are looked at; interpreters have few options.
 const MAX_LOOKED_AT: usize = 64;
 /// Processes above that are looked at.
@@ -97,15 +95,15 @@ impl Question {
         };
         let read;
         let args = if process.args.is_empty() {
-            let Some(line) = folder.read("cmdline", MAX_ARGS) else {
+            let Some(args) = folder.args() else {
                 return gone();
             };
-            read = Args::from_bytes(line);
+            read = args;
             &read
         } else {
             &process.args
         };
-        let is_cut = args.len() > MAX_LOOKED_AT || args.command_line().len() + 1 >= MAX_ARGS;
+        let is_cut = args.len() > MAX_LOOKED_AT || args.is_cut();
         let args: Vec<&[u8]> = args.iter().take(MAX_LOOKED_AT).collect();
         let why = match code(process, &args) {
             // It has made its arguments unreadable.

@@ -51,7 +51,7 @@ fn shell(script: &str, args: &[&str]) -> (Child, BufReader<ChildStdout>) {
 fn arguments_are_those_of_now() {
     let (mut child, mut output) = shell("read word; exec cat", &[]);
     let process = named(&child);
-    let args = || ProcessFolder::open(&process)?.args(4096);
+    let args = || ProcessFolder::open(&process)?.args();
     let first = |args: Option<Args>| args.and_then(|args| args.iter().next().map(<[u8]>::to_vec));
     assert_eq!(first(args()).as_deref(), Some(&b"sh"[..]));
     let mut input = child.stdin.take().expect("it has one");
@@ -77,23 +77,46 @@ fn who_has_ended_stays_so() {
     }
 }
 
-#[test]
-fn long_arguments_are_read_up_to_the_limit() {
-    let long = "x".repeat(3 * FIRST_READ);
-    let (mut child, _output) = shell("read word", &["-", &long]);
+/// The arguments behind `sh -c SCRIPT` of a shell that was given these.
+fn read_of(args: &[&str]) -> Args {
+    let (mut child, _output) = shell("read word", args);
     let folder = ProcessFolder::open(&named(&child)).expect("it runs");
-    let args = |max| folder.args(max).expect("it runs").command_line().to_vec();
-    let whole = format!("sh -c echo; read word - {long}").into_bytes();
-    for max in [
-        1,
-        FIRST_READ,
-        FIRST_READ + 1,
-        2 * FIRST_READ,
-        whole.len(),
-        usize::MAX,
-    ] {
-        assert_eq!(args(max), whole[..max.min(whole.len())], "{max}");
-    }
+    let read = folder.args().expect("it runs");
     child.kill().expect("it is ours");
     child.wait().expect("it ends");
+    read
+}
+
+#[test]
+fn long_arguments_are_read_up_to_the_limit() {
+    let taken = "sh -c echo; read word - ".len();
+    for (length, is_cut) in [
+        (FIRST_READ, false),
+        (3 * FIRST_READ, false),
+        // Each has a byte behind it.
+        (MAX_ARGS - taken - 1, false),
+        (MAX_ARGS - taken, true),
+        (2 * MAX_ARGS - taken - 10, true),
+    ] {
+        let long = "x".repeat(length);
+        let args = read_of(&["-", &long]);
+        let whole = format!("sh -c echo; read word - {long}").into_bytes();
+        assert_eq!(args.is_cut(), is_cut, "{length}");
+        assert_eq!(
+            args.command_line(),
+            &whole[..whole.len().min(MAX_ARGS)],
+            "{length}"
+        );
+    }
+}
+
+#[test]
+fn a_short_argument_whose_end_was_not_read_is_left_out() {
+    let (long, last) = (
+        "x".repeat(MAX_ARGS - 100),
+        "--token=".to_owned() + &"y".repeat(200),
+    );
+    let args = read_of(&["-", &long, &last]);
+    assert!(args.is_cut());
+    assert_eq!(args.iter().skip(3).collect::<Vec<_>>(), [b"-", long.as_bytes()]);
 }
