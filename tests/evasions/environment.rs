@@ -74,9 +74,10 @@ fn an_environment_of_which_not_all_was_looked_at_is_said_to_be() {
     let user = format!("--as={}", unique("too-many"));
     run_with(program, &[&user], 70_000, &[("KUBECONFIG", "/tmp/x")]);
     let alert = daemon.alert(&user);
-    assert_eq!(
-        alert["kubectl_watch"]["gaps"],
-        serde_json::json!(["process.env_vars"])
+    let gaps = alert["kubectl_watch"]["gaps"].as_array();
+    assert!(
+        gaps.is_some_and(|gaps| gaps.contains(&"process.env_vars".into())),
+        "{gaps:?}"
     );
 
     // The same where no rule speaks of it.
