@@ -1,12 +1,11 @@
 //! A daemon that is followed by another: what is missed in between, what is not, and what ran before.
 
 use std::{
-    io::{PipeReader, PipeWriter, pipe},
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::Command,
 };
 
-use kubectl_watch_tests::{Daemon, Mount, Scene, Stopped, apart, binary, run, unique};
+use kubectl_watch_tests::{Daemon, Lasting, Mount, Scene, Stopped, apart, binary, run, unique};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -208,36 +207,6 @@ fn pins_are_one_daemons_and_on_a_bpf_file_system() {
     assert!(first.stop().status.success());
 }
 
-/// Processes called kubectl that live until they are let go. All read one pipe, so that however many there are take
-/// no descriptors.
-struct Lasting {
-    input: (PipeReader, PipeWriter),
-    all: Vec<Child>,
-}
-
-impl Lasting {
-    fn new() -> Self {
-        Self {
-            input: pipe().expect("there is one"),
-            all: Vec::new(),
-        }
-    }
-
-    fn start(&mut self, program: &Path, user: &str) {
-        let line = format!("{} -c 'read line' kubectl --as={user}; true", program.display());
-        let input = self.input.0.try_clone().expect("there is one");
-        let child = apart("bash").args(["-c", &line]).stdin(input).spawn();
-        self.all.push(child.expect("bash starts"));
-    }
-
-    fn end(self) {
-        drop(self.input);
-        for mut child in self.all {
-            assert!(child.wait().expect("it ends").success());
-        }
-    }
-}
-
 #[test]
 fn what_ran_before_is_reported_once_and_marked() {
     let scene = Scene::new();
@@ -288,8 +257,8 @@ fn what_begins_while_the_watch_begins_is_reported_just_once() {
         move || {
             let mut lasting = Lasting::new();
             let mut more = 10;
-            while lasting.all.len() < 2000 && more > 0 {
-                lasting.start(&kubectl, &format!("{user}-{}.", lasting.all.len() + 1));
+            while lasting.count() < 2000 && more > 0 {
+                lasting.start(&kubectl, &format!("{user}-{}.", lasting.count() + 1));
                 if stopped.try_recv() != Err(std::sync::mpsc::TryRecvError::Empty) {
                     more -= 1;
                 }
@@ -300,7 +269,7 @@ fn what_begins_while_the_watch_begins_is_reported_just_once() {
     let mut daemon = Daemon::start(&["--rules", &rule]);
     drop(stop);
     let lasting = starter.join().expect("it ends");
-    let count = u32::try_from(lasting.all.len()).expect("there are few");
+    let count = u32::try_from(lasting.count()).expect("there are few");
     daemon.alert(&format!("{user}-{count}."));
     daemon.alert(&format!("{user}-1."));
     let daemon = daemon.stop();

@@ -4,14 +4,14 @@
 //! and short names are known.
 
 use kubectl_watch_ebpf::{
-    Ancestor, Counter, FLAG_PARENT_LEFT, Kind, MAX_ANCESTORS, MAX_PATH, MAX_REMEMBERED, Process,
-    SCRATCH_BYTES, SessionPlace, Task, Tty,
+    Ancestor, Counter, Exec, FLAG_ANCESTORS_CUT, FLAG_PARENT_LEFT, Kind, MAX_ANCESTORS, MAX_PATH,
+    MAX_REMEMBERED, Process, SCRATCH_BYTES, SessionPlace, Task, Tty,
 };
 
 use crate::{
+    kept::Kept,
     lineage::{self, Parent},
-    maps::{self, Kept},
-    path, place,
+    maps, path, place,
     task::{Address, offset},
     work::repeat,
 };
@@ -28,9 +28,9 @@ pub(crate) struct Ascent {
     /// Which of its images made the one before.
     exec_id: u32,
     /// How many records were sent.
-    pub(crate) made: u32,
+    made: u32,
     /// Whether one did not find room.
-    pub(crate) is_cut: bool,
+    is_cut: bool,
     kept: Kept,
 }
 
@@ -42,6 +42,15 @@ impl Ascent {
         self.process = key(&parent.task);
         self.made = 0;
         self.is_cut = false;
+    }
+
+    /// Tells the exec how many were sent before it.
+    #[inline(always)]
+    pub(crate) fn tell(&self, exec: &mut Exec) {
+        exec.ancestors = self.made;
+        if self.is_cut {
+            exec.flags |= FLAG_ANCESTORS_CUT;
+        }
     }
 
     /// Goes to who made the process, and says whether anybody did.

@@ -95,7 +95,8 @@ extern "C" fn send_chunk() -> u32 {
             len,
         });
     }
-    if !maps::send(scratch, size_of::<Chunk>() + len as usize) {
+    let size = size_of::<Chunk>() as u32 + len;
+    if !maps::has_room(size) || !maps::send(scratch, size as usize) {
         return 1;
     }
     rest.from += u64::from(len);

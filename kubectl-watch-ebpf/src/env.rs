@@ -1,8 +1,8 @@
 //! Variables of the new image's environment, those that are of use: a record each, before that of the exec.
 //!
-//! The rest is full of secrets and never leaves the process.
+//! The rest is full of secrets and never leaves the process, but for what begins like one of these.
 
-use kubectl_watch_ebpf::{Chunk, Counter, Kind, MAX_VARIABLES, SCRATCH_BYTES, Variable};
+use kubectl_watch_ebpf::{Chunk, Counter, Exec, FLAG_ENV_CUT, Kind, MAX_VARIABLES, SCRATCH_BYTES, Variable};
 
 use crate::{
     maps,
@@ -15,8 +15,8 @@ use crate::{
 #[unsafe(no_mangle)]
 static VARIABLES: [Variable; MAX_VARIABLES] = [Variable::NONE; MAX_VARIABLES];
 
-/// So many times as many pieces are looked at, in a loop of loops: the verifier follows 8,192 turns of one and no more. A
-/// variable is one piece, or several where it is long.
+/// So many times as many pieces are looked at, in a loop of loops: the verifier follows 8,192 turns of one and no
+/// more. A variable is one piece, or several where it is long.
 const TURNS: u32 = 256;
 
 /// Where a piece begins in its record.
@@ -34,9 +34,9 @@ pub(crate) struct Search {
     /// Where the environment ends.
     end: u64,
     /// How many bytes were sent.
-    pub(crate) sent: u32,
+    sent: u32,
     /// Whether something was left out that may be of use.
-    pub(crate) is_cut: bool,
+    is_cut: bool,
     /// Whether the next piece goes on with the variable before it.
     goes_on: bool,
     /// Whether that one is of use.
@@ -56,6 +56,15 @@ impl Search {
             goes_on: false,
             is_kept: false,
         };
+    }
+
+    /// Tells the exec how much was sent before it.
+    #[inline(always)]
+    pub(crate) fn tell(&self, exec: &mut Exec) {
+        exec.env_total = self.sent;
+        if self.is_cut {
+            exec.flags |= FLAG_ENV_CUT;
+        }
     }
 }
 

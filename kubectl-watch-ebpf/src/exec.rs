@@ -10,14 +10,14 @@ use aya_ebpf::{
 };
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
-    ABSENT, Counter, Exec, FLAG_ANCESTORS_CUT, FLAG_ARGS_CUT, FLAG_ARGS_UNREADABLE, FLAG_ENV_CUT,
-    FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File, HEAD_ARGS, Ids, Kind, Process, SCRATCH_BYTES, UNSET_ID,
+    ABSENT, Counter, Exec, FLAG_ARGS_CUT, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File,
+    HEAD_ARGS, Ids, Kind, Process, SCRATCH_BYTES, UNSET_ID,
 };
 
 use crate::{
-    ancestors::{self, Ascent},
+    ancestors,
     args::{self, Rest},
-    env::{self, Search},
+    env,
     file::{ByAddress, ByList, Mappings, Version},
     lineage::{self, Parent, Past},
     maps,
@@ -123,7 +123,8 @@ fn send<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, fla
     args::send_rest();
 }
 
-/// Puts into the work who made the process, and where what is sent ahead begins. A function that the verifier looks at by itself, as the next one.
+/// Puts into the work who made the process, and where what is sent ahead begins. The verifier looks at this function by
+/// itself, and so at the next one.
 #[inline(never)]
 #[unsafe(no_mangle)]
 extern "C" fn find_parent() -> u32 {
@@ -156,7 +157,8 @@ extern "C" fn describe() -> u32 {
     // SAFETY: as in `send`, which made it.
     let exec = unsafe { &mut *scratch.cast::<Exec>() };
     exec.flags |= parent.flags;
-    ahead(exec, ascent, search);
+    ascent.tell(exec);
+    search.tell(exec);
     exec.task = lineage::identity(task);
     place(exec, task);
     credentials(exec, task);
@@ -188,19 +190,6 @@ extern "C" fn describe() -> u32 {
     // SAFETY: the work is this CPU's own, and nothing looks at this part.
     unsafe { (*work).rest = args };
     room + len
-}
-
-/// What was sent before it.
-#[inline(always)]
-fn ahead(exec: &mut Exec, ascent: &Ascent, search: &Search) {
-    exec.ancestors = ascent.made;
-    exec.env_total = search.sent;
-    if ascent.is_cut {
-        exec.flags |= FLAG_ANCESTORS_CUT;
-    }
-    if search.is_cut {
-        exec.flags |= FLAG_ENV_CUT;
-    }
 }
 
 /// Which file it runs.

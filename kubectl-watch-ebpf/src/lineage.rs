@@ -9,8 +9,8 @@ use kubectl_watch_ebpf::{
 };
 
 use crate::{
-    maps::{self, Kept},
-    path,
+    kept::Kept,
+    maps, path,
     task::{Address, offset},
     typed::Typed,
 };

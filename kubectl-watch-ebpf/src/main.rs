@@ -18,6 +18,8 @@ mod file;
 #[cfg(target_arch = "bpf")]
 mod fork;
 #[cfg(target_arch = "bpf")]
+mod kept;
+#[cfg(target_arch = "bpf")]
 mod lineage;
 #[cfg(target_arch = "bpf")]
 mod maps;

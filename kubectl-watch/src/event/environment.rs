@@ -1,6 +1,6 @@
 //! The few variables of a process's environment that say where its identity comes from.
 //!
-//! The rest is never kept, and the kernel sends little of it: an environment is full of secrets.
+//! The rest is never kept, and the kernel sends hardly any of it: an environment is full of secrets.
 
 use std::fmt;
 

@@ -15,7 +15,8 @@ pub(super) const MAX_HELD: usize = 8 * 1024 * 1024;
 /// What has come, and not all that belongs to it.
 #[derive(Default)]
 pub(super) struct Assembly {
-    /// What comes before its exec, for each CPU.
+    /// What comes before its exec, for each CPU: bytes of environments are held, and ancestors are [`MAX_ANCESTORS`] of
+    /// some kilobytes at most.
     ahead: BTreeMap<u32, Ahead>,
     unfinished: BTreeMap<u32, Unfinished>,
     held: usize,
@@ -33,6 +34,8 @@ struct Ahead {
     sequence: u64,
     ancestors: Vec<Ancestor>,
     env: Vec<u8>,
+    /// Whether something came since it was last asked.
+    moved: bool,
 }
 
 struct Unfinished {
@@ -83,6 +86,7 @@ impl Assembly {
         }
         let ahead = self.ahead.entry(cpu).or_default();
         ahead.sequence = sequence;
+        ahead.moved = true;
         ahead
     }
 
@@ -97,6 +101,16 @@ impl Assembly {
         }
         self.strays += (ahead.ancestors.len() + usize::from(!ahead.env.is_empty())) as u64;
         Ahead::default()
+    }
+
+    /// Lets go of what came ahead of an exec that was lost.
+    fn drop_ahead(&mut self, cpu: u32) {
+        // No exec has this number.
+        let none = Header {
+            cpu,
+            ..Header::default()
+        };
+        drop(self.take_ahead(none));
     }
 
     /// Takes a new exec with its first arguments. Hands out what is whole now, an older one of its CPU first.
@@ -160,6 +174,11 @@ impl Assembly {
 
     /// Gives up those of which nothing came since this was last called.
     pub(super) fn give_up_still(&mut self, out: &mut Vec<ProcessEvent>) {
+        let still = |(&cpu, ahead): (&u32, &mut Ahead)| (!std::mem::take(&mut ahead.moved)).then_some(cpu);
+        let cpus: Vec<u32> = self.ahead.iter_mut().filter_map(still).collect();
+        for cpu in cpus {
+            self.drop_ahead(cpu);
+        }
         let still = |(&cpu, this): (&u32, &mut Unfinished)| (!std::mem::take(&mut this.moved)).then_some(cpu);
         let cpus: Vec<u32> = self.unfinished.iter_mut().filter_map(still).collect();
         for cpu in cpus {
@@ -175,11 +194,7 @@ impl Assembly {
     /// Gives up all, at the end.
     pub(super) fn give_up_all(&mut self, out: &mut Vec<ProcessEvent>) {
         while let Some((&cpu, _)) = self.ahead.first_key_value() {
-            // No exec has this number.
-            drop(self.take_ahead(Header {
-                cpu,
-                ..Header::default()
-            }));
+            self.drop_ahead(cpu);
         }
         while let Some(&cpu) = self.unfinished.keys().next() {
             self.give_up(cpu, out);

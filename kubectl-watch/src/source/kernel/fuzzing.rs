@@ -52,8 +52,7 @@ pub fn records(mut input: &[u8]) -> Vec<ProcessEvent> {
 }
 
 /// An exec in good order: CPU, sequence, how much of arguments is to follow, how much of an environment and how many
-/// ancestors came before, in a byte each;
-/// then its texts.
+/// ancestors came before, in a byte each; then its texts.
 fn exec(piece: &[u8]) -> Vec<u8> {
     let Some((&[cpu, sequence, args, env, ancestors], texts)) = piece.split_first_chunk() else {
         return Vec::new();

@@ -98,6 +98,18 @@ fn an_environment_belongs_to_the_exec_that_follows_it() {
 }
 
 #[test]
+fn what_came_ahead_of_an_exec_that_was_lost_is_not_kept() {
+    let (mut assembly, mut out) = (Assembly::default(), Vec::new());
+    assembly.env(&part(0, 1, 0), b"HOME=/\0");
+    assembly.ancestor(header(0, 1), ancestor(7));
+    assembly.give_up_still(&mut out);
+    assert_eq!(assembly.held, 7, "its exec may come yet");
+    assembly.give_up_still(&mut out);
+    assert!(assembly.is_idle());
+    assert_eq!((assembly.strays, assembly.held), (2, 0));
+}
+
+#[test]
 fn ancestors_belong_to_the_exec_that_follows_them() {
     let (mut assembly, mut out) = (Assembly::default(), Vec::new());
     assembly.ancestor(header(0, 1), ancestor(7));
