@@ -1,5 +1,5 @@
 //! Each rule that ships, by real programs and a real kernel: what it finds, and what it leaves alone. Those about the
-//! content of files are in `evasions/content.rs`, those about parents in `evasions/lineage.rs`.
+//! content of files are in `evasions/content.rs` and `evasions/place.rs`, those about parents in `evasions/lineage.rs`.
 
 use std::{
     net::TcpListener,

@@ -57,9 +57,12 @@ fn names_that_are_taken_out_of_the_kernel_are_put_back_and_reported() {
     let mut daemon = Daemon::start(&[]);
     let mut names = names(&daemon);
     let before: Vec<_> = names.keys().map(|name| name.expect("it can be read")).collect();
+    // It looks in between where it can.
+    daemon.signal(Signal::STOP);
     for name in &before {
         names.remove(name).expect("root may");
     }
+    daemon.signal(Signal::CONT);
     let notice = touched(&mut daemon, "names");
     assert_eq!(notice["event"]["severity"], 99);
     let found = notice["event"]["reason"].as_str().expect("text");

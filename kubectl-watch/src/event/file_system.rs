@@ -6,8 +6,8 @@ use std::borrow::Cow;
 /// How far a file system is under the kernel's own control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reach {
-    /// Its files are on this machine, and no change of one leaves its `ctime` as it was. Reading never waits for
-    /// anybody but the disk.
+    /// Its files are on this machine, and no change of one leaves its `ctime` as it was, but for those that
+    /// [`keeps_time`] names. Reading never waits for anybody but the disk.
     Local,
     /// It shows files of other file systems, of which any may be of the last kind.
     Layered,
@@ -54,6 +54,12 @@ pub fn shown(magic: u32) -> Cow<'static, str> {
 /// How far it can be relied on.
 pub fn reach(magic: u32) -> Reach {
     known(magic).map_or(Reach::Foreign, |(_, _, reach)| *reach)
+}
+
+/// Whether every change of a file moves its time of change. In memory a page that was read through a shared mapping is
+/// written without anybody noticing.
+pub fn keeps_time(magic: u32) -> bool {
+    !matches!(name(magic), Some("tmpfs" | "ramfs"))
 }
 
 /// Whether the numbers that name its devices differ between the kernel's inside and `stat(2)`: overlayfs and btrfs

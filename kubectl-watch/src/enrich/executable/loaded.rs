@@ -8,7 +8,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use super::open::{self, Opened, why};
-use super::version::Match;
 use crate::enrich::process::ProcessFolder;
 use crate::event::{Args, Process, ProcessEvent, Unknown};
 
@@ -98,11 +97,8 @@ impl Walk {
     pub(super) fn find(&self) -> Result<Opened, Unknown> {
         let mut worst = Unknown::Gone;
         for path in &self.paths {
-            match self.place(path) {
-                Ok(place) => {
-                    let matched = Match::Other;
-                    return Ok(Opened { place, matched });
-                }
+            match self.place(path).and_then(Opened::at) {
+                Ok(opened) => return Ok(opened),
                 Err(Unknown::Gone) => {}
                 Err(unknown) => worst = unknown,
             }

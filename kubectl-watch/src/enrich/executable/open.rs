@@ -1,12 +1,13 @@
 //! Finds the file that a process runs, and opens it without reading it, so that nothing has to answer for that.
 //!
-//! First through the process, whose file cannot be swapped; where it has ended, by the path that the kernel gave,
-//! through the parent's root and the node's. Wherever it is found, only the version that the kernel ran will do.
+//! First through the process, whose file cannot be swapped, nor written to while it runs; where it has ended, by the
+//! path that the kernel gave, through the parent's root and the node's. There only the version that the kernel ran
+//! will do.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::{Mode, OFlags, ResolveFlags, Statx, openat2};
 use rustix::io::Errno;
 
 use super::version::{self, Match};
@@ -18,6 +19,10 @@ use crate::event::{File, ProcessEvent, Unknown};
 pub(super) struct Opened {
     pub(super) place: OwnedFd,
     pub(super) matched: Match,
+    /// What was so when it was found.
+    pub(super) facts: Statx,
+    /// Whom it was found through.
+    runner: Option<ProcessFolder>,
 }
 
 /// A way to a file by its path, from either of two roots.
@@ -33,7 +38,35 @@ impl Opened {
         Some(Self {
             place: self.place.try_clone().ok()?,
             matched: self.matched,
+            facts: self.facts,
+            runner: self.runner.clone(),
         })
+    }
+
+    /// A place as it is.
+    pub(super) fn at(place: OwnedFd) -> Result<Self, Unknown> {
+        Ok(Self {
+            facts: version::facts(&place).map_err(why)?,
+            place,
+            matched: Match::Other,
+            runner: None,
+        })
+    }
+
+    /// The same, for the file that the kernel ran. An error if it is another.
+    fn take_for(mut self, file: &File) -> Result<Self, Unknown> {
+        self.matched = version::compare(file, &self.facts);
+        match self.matched {
+            Match::Other if !self.is_running() => Err(Unknown::Changed),
+            _ => Ok(self),
+        }
+    }
+
+    /// Whether the process that it was found through runs it still.
+    pub(super) fn is_running(&self) -> bool {
+        let place = self.runner.as_ref().and_then(|runner| runner.place("exe").ok());
+        let facts = place.and_then(|place| version::facts(place).ok());
+        facts.is_some_and(|facts| version::is_file(&self.facts, &facts))
     }
 }
 
@@ -41,8 +74,7 @@ impl Opened {
 pub(super) fn now(event: &ProcessEvent, file: &File, root: &OwnedFd) -> Result<Opened, Unknown> {
     let through_process = ProcessFolder::open(&event.process)
         .ok_or(Unknown::Gone)
-        .and_then(|folder| folder.place("exe").map_err(why))
-        .and_then(|place| accept(file, place));
+        .and_then(|runner| through(runner, file));
     match (through_process, Walk::of(event, root)) {
         (Ok(opened), _) => Ok(opened),
         (Err(unknown), None) => Err(unknown),
@@ -69,7 +101,8 @@ impl Walk {
     pub(super) fn find(&self, file: &File, how: ResolveFlags) -> Result<Opened, Unknown> {
         let mut worst = Unknown::Gone;
         for root in &self.roots {
-            match within(root.as_fd(), &self.path, how).and_then(|place| accept(file, place)) {
+            let found = within(root.as_fd(), &self.path, how).and_then(Opened::at);
+            match found.and_then(|opened| opened.take_for(file)) {
                 Ok(opened) => return Ok(opened),
                 Err(Unknown::Gone) => {}
                 Err(unknown) => worst = unknown,
@@ -89,13 +122,15 @@ pub(in crate::enrich) fn within(
     openat2(root, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), how).map_err(why)
 }
 
-/// Takes a place for the file that the kernel ran, if it is.
-fn accept(file: &File, place: OwnedFd) -> Result<Opened, Unknown> {
-    let facts = version::facts(&place).map_err(why)?;
-    match version::compare(file, &facts) {
-        Match::Other => Err(Unknown::Changed),
-        matched => Ok(Opened { place, matched }),
+/// The file that a process runs, if that is still the one that the kernel said: whoever renames or deletes it, or
+/// changes its mode, changes its version, and not what is in it.
+fn through(runner: ProcessFolder, file: &File) -> Result<Opened, Unknown> {
+    let mut opened = runner.place("exe").map_err(why).and_then(Opened::at)?;
+    if !version::could_be(file, &opened.facts) {
+        return Err(Unknown::Changed);
     }
+    opened.runner = Some(runner);
+    opened.take_for(file)
 }
 
 /// Why nothing was opened.

@@ -9,7 +9,7 @@ use rustix::fs::{CWD, Mode, mkfifoat, statfs};
 use tempfile::TempDir;
 
 use super::*;
-use crate::enrich::process::{NANOSECONDS_PER_TICK, ProcessFolder};
+use crate::enrich::process::NANOSECONDS_PER_TICK;
 use crate::event::{FileVersion, Process};
 use crate::identity::Named;
 
@@ -139,6 +139,12 @@ fn executables() -> Executables {
     Executables::new(&HostRoot::open(Some(Path::new("/"))).expect("there is one")).expect("it can be opened")
 }
 
+/// A folder on the disk that this program is on.
+fn folder() -> TempDir {
+    let program = std::env::current_exe().expect("it runs");
+    tempfile::tempdir_in(program.parent().expect("it is in one")).expect("it can be written to")
+}
+
 /// A program of one's own, of a version that is old enough to be remembered.
 fn copy(from: &Path, folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(name);
@@ -169,7 +175,7 @@ fn finding(executables: &mut Executables, ticket: Ticket) -> Finding {
 
 #[test]
 fn a_renamed_kubectl_is_known_and_remembered() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let path = copy(&kubectl(), folder.path(), "innocent");
     let running = waiting(&path);
     let mut executables = executables();
@@ -235,20 +241,33 @@ fn a_version_that_could_come_twice_is_not_remembered() {
         fresh(&|file| file.file_system = 0x6573_5546),
         (false, None, known.clone())
     );
-    assert_eq!(fresh(&|file| file.file_system ^= 1), (false, None, known));
-    for change in [
-        (|file| file.version.size += 1) as fn(&mut File),
-        |file| file.version.changed_ns += 1,
-        |file| file.version.inode += 1,
-        |file| file.mode ^= 1,
-    ] {
+    assert_eq!(fresh(&|file| file.file_system ^= 1), (false, None, known.clone()));
+    // It runs, so what was changed of it since is not what is in it.
+    for change in [(|file| file.version.changed_ns += 1) as fn(&mut File), |file| {
+        file.mode ^= 1
+    }] {
+        assert_eq!(fresh(&change), (false, None, known.clone()));
+    }
+    for change in [(|file| file.version.size += 1) as fn(&mut File), |file| {
+        file.version.inode += 1
+    }] {
         assert_eq!(fresh(&change), (false, Some(Unknown::Changed), vec![]));
     }
 }
 
 #[test]
+fn a_file_in_memory_is_not_remembered() {
+    let folder = tempfile::tempdir_in("/dev/shm").expect("there is memory");
+    let path = copy(&kubectl(), folder.path(), "innocent");
+    let running = waiting(&path);
+    let mut event = event(&running.child, &path, &[]);
+    let judgement = executables().judge(&mut event, &ForKubectl);
+    assert_eq!((judgement.remember, tools(&event)), (None, vec!["kubectl"]));
+}
+
+#[test]
 fn what_was_changed_a_moment_ago_is_asked_for_again() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let path = copy(&kubectl(), folder.path(), "innocent");
     let running = waiting(&path);
     // A change of the owner's rights is one of the inode, and the moment before is now.
@@ -286,24 +305,14 @@ fn a_process_that_is_gone_is_looked_up_by_its_path() {
 
 #[test]
 fn a_file_that_was_replaced_or_deleted_is_read_through_the_process() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let path = copy(&kubectl(), folder.path(), "innocent");
     let running = waiting(&path);
     let mut event = event(&running.child, &path, &[]);
     let other = copy(Path::new("/bin/sleep"), folder.path(), "other");
     fs::rename(&other, &path).expect("both are ours");
-    // To lose a name changes the inode, and the kernel reports what it was at the exec.
-    let changed_ns = changed_ns(&event);
-    if let Some(file) = &mut event.file {
-        file.version.changed_ns = changed_ns;
-    }
-    executables().judge(&mut event, &ForKubectl);
+    // The kernel reports what it was at the exec, and to lose a name has changed it.
+    let judgement = executables().judge(&mut event, &ForKubectl);
     assert_eq!(tools(&event), ["kubectl"], "{:?}", event.executable);
-}
-
-/// When the file that a process runs was last changed.
-fn changed_ns(event: &ProcessEvent) -> i64 {
-    let process = ProcessFolder::open(&event.process).expect("it runs");
-    let place = process.place("exe").expect("it has one");
-    version::changed_ns(&version::facts(place).expect("it has facts"))
+    assert_eq!(judgement.remember, None);
 }

@@ -28,7 +28,7 @@ pub(super) enum Match {
     Same,
     /// All of it is the same but for the inode, of which overlayfs may show another than the one that runs.
     Alike,
-    /// It is not.
+    /// It is another version, or another file.
     Other,
 }
 
@@ -79,6 +79,24 @@ pub(super) fn compare(file: &File, facts: &Statx) -> Match {
     }
 }
 
+/// Whether this can be the file that the kernel ran, in whatever version. A device number can be invented.
+pub(super) fn could_be(file: &File, facts: &Statx) -> bool {
+    let is_layered = file_system::reach(file.file_system) == Reach::Layered;
+    facts.stx_size == file.version.size && (is_layered || facts.stx_ino == file.version.inode)
+}
+
+/// Whether two looks saw the same file.
+pub(super) fn is_file(before: &Statx, after: &Statx) -> bool {
+    let numbers = |facts: &Statx| (facts.stx_dev_major, facts.stx_dev_minor, facts.stx_ino);
+    numbers(before) == numbers(after)
+}
+
+/// Whether two looks at a file saw what is in it unchanged. That can be faked, but not while it runs.
+pub(super) fn is_unwritten(before: &Statx, after: &Statx) -> bool {
+    let written = |facts: &Statx| (facts.stx_mtime.tv_sec, facts.stx_mtime.tv_nsec);
+    before.stx_size == after.stx_size && written(before) == written(after)
+}
+
 /// Whether two looks at a file saw it unchanged.
 pub(in crate::enrich) fn is_unchanged(before: &Statx, after: &Statx) -> bool {
     before.stx_size == after.stx_size && changed_ns(before) == changed_ns(after)
@@ -88,7 +106,7 @@ pub(in crate::enrich) fn is_unchanged(before: &Statx, after: &Statx) -> bool {
 /// before reading began; see [`now_ns`].
 pub(super) fn is_repeatable(file: &File, matched: Match, opened: impl AsFd, began_ns: i64) -> bool {
     let is_own = match file_system::reach(file.file_system) {
-        Reach::Local => true,
+        Reach::Local => file_system::keeps_time(file.file_system),
         // What it shows may lie in a file system that lies, unless that is on a device.
         Reach::Layered => file.version.device > NO_DEVICE,
         Reach::Foreign => false,

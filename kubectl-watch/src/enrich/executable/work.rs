@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::LEAST_SEARCHED;
 use super::loaded;
 use super::open::{Opened, Walk, why};
-use super::version::{self, Match};
+use super::version;
 use crate::event::file_system::{self, Reach};
 use crate::event::{File, Unknown};
 use crate::identity::{self, Identity, ReadAt, Scan};
@@ -110,8 +110,7 @@ impl Job {
             Task::Loaded(walk) => {
                 let opened = walk.find()?;
                 let read = look(&opened, None)?;
-                let facts = version::facts(&opened.place).map_err(why)?;
-                if read.identity.tool.is_some() || facts.stx_size < LEAST_SEARCHED {
+                if read.identity.tool.is_some() || opened.facts.stx_size < LEAST_SEARCHED {
                     return Ok(read);
                 }
                 whole(&opened, None, Pass::Search, &read.identity)
@@ -171,10 +170,9 @@ fn whole(opened: &Opened, file: Option<&File>, pass: Pass, known: &Arc<Identity>
     })
 }
 
-/// A file that is being read, and what it was before.
+/// A file that is being read.
 struct Reading {
     bytes: FileBytes,
-    before: rustix::fs::Statx,
     began_ns: i64,
 }
 
@@ -197,9 +195,8 @@ impl ReadAt for FileBytes {
 impl Reading {
     fn begin(opened: &Opened) -> Result<Self, Unknown> {
         let began_ns = version::now_ns();
-        let before = version::facts(&opened.place).map_err(why)?;
         // Opening a device would do something to it.
-        if FileType::from_raw_mode(before.stx_mode.into()) != FileType::RegularFile {
+        if FileType::from_raw_mode(opened.facts.stx_mode.into()) != FileType::RegularFile {
             return Err(Unknown::Unreadable);
         }
         let path = format!("/proc/self/fd/{}", opened.place.as_fd().as_raw_fd());
@@ -208,23 +205,23 @@ impl Reading {
         Ok(Self {
             bytes: FileBytes {
                 file: file.into(),
-                size: before.stx_size,
+                size: opened.facts.stx_size,
             },
-            before,
             began_ns,
         })
     }
 
-    /// Whether what was read holds for every file of the version that the kernel ran. An error where it was
-    /// another by the end.
+    /// Whether what was read holds for every file of the version that the kernel ran. An error where it may have been
+    /// written to meanwhile.
     fn end(&self, opened: &Opened, file: Option<&File>) -> Result<bool, Unknown> {
         let after = version::facts(&self.bytes.file).map_err(why)?;
-        let is_that = file.is_none_or(|file| version::compare(file, &after) != Match::Other);
-        if !is_that || !version::is_unchanged(&self.before, &after) {
+        let is_unchanged = version::is_unchanged(&opened.facts, &after);
+        if !is_unchanged && !(version::is_unwritten(&opened.facts, &after) && opened.is_running()) {
             return Err(Unknown::Changed);
         }
-        Ok(file.is_some_and(|file| {
-            version::is_repeatable(file, opened.matched, &self.bytes.file, self.began_ns)
-        }))
+        Ok(is_unchanged
+            && file.is_some_and(|file| {
+                version::is_repeatable(file, opened.matched, &self.bytes.file, self.began_ns)
+            }))
     }
 }

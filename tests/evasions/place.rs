@@ -1,0 +1,130 @@
+//! Ways past an exec monitor that are about where what runs is: in memory, behind a descriptor, or nowhere any more.
+
+use std::{
+    net::TcpListener,
+    process::{Command, Stdio},
+};
+
+use kubectl_watch_tests::{Daemon, SEED, Scene, kubectl, run, unique};
+use rustix::process::Signal;
+use serde_json::Value;
+
+const ELSEWHERE: &str = "Kubectl With Another Identity, Not From a Shell";
+const OTHER_NAME: &str = "Kubectl Under Another Name";
+const MEMORY: &str = "Kubectl From Memory, a Deleted File or a Fresh One";
+
+fn tool(alert: &Value) -> Option<&str> {
+    alert["kubectl_watch"]["executable"]["tool"].as_str()
+}
+
+/// Runs a program by its descriptor: `execveat(2)` with an empty path, `fexecve(3)`'s path, or from memory.
+const BY_DESCRIPTOR: &str = r#"
+    use strict;
+    my ($how, $memfd_create, $execveat, $program, @args) = @ARGV;
+    $^F = 1000;
+    open(my $file, '<:raw', $program) or die $!;
+    my $descriptor = fileno($file);
+    if ($how eq 'memory') {
+        my $name = 'harmless';
+        $descriptor = syscall($memfd_create + 0, $name, 0);
+        die $! if $descriptor < 0;
+        open(my $memory, '>&:raw', $descriptor) or die $!;
+        local $/ = \1048576;
+        while (my $part = <$file>) { print $memory $part or die $! }
+        close($memory) or die $!;
+    }
+    if ($how eq 'path') { exec { "/proc/self/fd/$descriptor" } @args; die $! }
+    my ($empty, $argv) = ('', pack('p*', @args) . pack('J', 0));
+    syscall($execveat + 0, $descriptor, $empty, $argv, 0, 0x1000);
+    die $!;
+"#;
+
+#[test]
+fn evasion_11_by_descriptor_and_from_memory() {
+    let mut daemon = Daemon::start(&[]);
+    let numbers = if cfg!(target_arch = "aarch64") {
+        ["279", "281"]
+    } else {
+        ["319", "322"]
+    };
+    let program = kubectl().canonicalize().expect("it is there");
+    let program = program.to_str().expect("it is text");
+    for how in ["path", "descriptor", "memory"] {
+        let user = unique("descriptor");
+        let args = ["kubectl", "version", "--client", &format!("--as={user}")];
+        let done = run(Command::new("perl")
+            .args(["-e", BY_DESCRIPTOR, how])
+            .args(numbers)
+            .arg(program)
+            .args(args));
+        assert!(
+            done.status.code() != Some(255),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        // Whatever the kernel calls it, its content says what it is. Its parent is this test, which may lie where
+        // the seed's rule asks for no shell; then that one has it, if it has its name.
+        let alert = daemon.document(how, |document| {
+            [SEED, ELSEWHERE]
+                .iter()
+                .any(|rule| document["rule"]["name"] == *rule)
+                && document["process"]["args"][3] == format!("--as={user}")
+        });
+        assert_eq!(tool(&alert), Some("kubectl"), "{how}: {alert}");
+        if how == "memory" {
+            let alert = daemon.alert_of(MEMORY, &user);
+            assert_eq!(alert["kubectl_watch"]["executable"]["memfd"], true, "{alert}");
+            daemon.alert_of(OTHER_NAME, &user);
+        }
+    }
+}
+
+#[test]
+fn evasion_11_a_file_that_was_deleted() {
+    let mut daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    let program = scene.copy(kubectl(), "kubectl");
+    let user = unique("deleted");
+    let line = format!(
+        "exec 9< {0}; rm {0}; /proc/self/fd/9 version --client --as={user}; true",
+        program.display()
+    );
+    run(Command::new("bash").args(["-c", &line]));
+    let alert = daemon.alert_of(MEMORY, &user);
+    assert_eq!(tool(&alert), Some("kubectl"), "{alert}");
+    assert_eq!(alert["kubectl_watch"]["executable"]["deleted"], true, "{alert}");
+}
+
+#[test]
+fn evasion_11_a_file_that_is_deleted_or_changed_before_anybody_looks() {
+    let mut daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = server.local_addr().expect("it has one");
+    for how in ["rm $0", "chmod 711 $0", "ln $0 $0.linked"] {
+        let program = scene.copy(kubectl(), "worker");
+        let user = unique("gone");
+        daemon.signal(Signal::STOP);
+        // It waits for an answer of a server that says nothing.
+        let mut running = Command::new(&program)
+            .args([
+                "get",
+                "--raw=/",
+                &format!("--server=http://{address}"),
+                &format!("--as={user}"),
+            ])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let accepted = server.accept().expect("it connects");
+        let mut change = Command::new("bash");
+        change.args(["-c", how]).arg(&program);
+        assert!(run(&mut change).status.success());
+        daemon.signal(Signal::CONT);
+        let alert = daemon.alert_of(OTHER_NAME, &user);
+        assert_eq!(tool(&alert), Some("kubectl"), "{how}: {alert}");
+        drop(accepted);
+        running.kill().expect("it may have ended, and is not reaped");
+        running.wait().expect("it ends");
+    }
+}
