@@ -83,6 +83,12 @@ fn evasion_14_kubeconfig_in_the_environment() {
             &with("KUBECONFIG=@/.hidden/x"),
             &format!("exec 9< /dev/null; KUBECONFIG=/proc/self/fd/9 {kubectl}"),
             &with("KUBECONFIG=<(true)"),
+            &with("KUBECONFIG=/etc/../tmp/x"),
+            &with("KUBECONFIG=//tmp/x"),
+            &with("KUBECONFIG=/./tmp/x"),
+            &with("KUBECONFIG=/etc/x:$HOME/.kube/config:/etc/..//dev/./shm/x"),
+            &format!("cd /tmp; {}", with("KUBECONFIG=x")),
+            &format!("cd @; {}", with("KUBECONFIG=../../tmp/x")),
         ],
     );
     stage.leaves(
@@ -95,7 +101,11 @@ fn evasion_14_kubeconfig_in_the_environment() {
     );
     stage.finds(
         UNUSUAL,
-        &[&with("KUBECONFIG=@/config"), &with("KUBECONFIG=config")],
+        &[
+            &with("KUBECONFIG=@/config"),
+            &format!("cd @; {}", with("KUBECONFIG=config")),
+            &with("KUBECONFIG=/etc/..@/config"),
+        ],
     );
     stage.leaves(
         UNUSUAL,
@@ -103,6 +113,7 @@ fn evasion_14_kubeconfig_in_the_environment() {
             kubectl,
             &with("KUBECONFIG=/etc/kubernetes/admin.conf"),
             &with("KUBECONFIG=/tmp/x"),
+            &with("KUBECONFIG=/etc/../tmp/x"),
         ],
     );
     stage.leaves(SEED, &[&with("KUBECONFIG=/tmp/x"), &with("KUBECONFIG=@/config")]);
@@ -139,6 +150,8 @@ fn kubeconfigs_by_flag_and_of_others() {
     stage.leaves(
         HOME,
         &[
+            "@/kubectl get % --kubeconfig=/etc/../tmp/x",
+            "cd /tmp; kubectl version --client --namespace=% --kubeconfig x",
             "HOME=/root @/kubectl get %",
             "HOME=/home/bob KUBECONFIG=/root/x @/kubectl get %",
             "HOME=/root @/kubectl get % --kubeconfig=/root/x",
@@ -150,6 +163,7 @@ fn kubeconfigs_by_flag_and_of_others() {
         &[
             &format!("@/kubectl get % --token={jwt}"),
             &format!("@/kubectl get % --token {jwt}"),
+            "KUBECONFIG=/etc/../home/bob/.kube/config @/kubectl get %",
             "@/kubectl get % --kubeconfig=/var/run/secrets/kubernetes.io/serviceaccount/x",
         ],
     );

@@ -11,6 +11,7 @@ pub mod field;
 mod file;
 pub mod file_system;
 pub mod follow_up;
+mod kubeconfig;
 mod lineage;
 mod script;
 
@@ -20,6 +21,7 @@ pub use environment::Environment;
 pub use executable::{Content, Executable, Loaded, Unknown, Verdict};
 pub use file::{File, FileVersion};
 use jiff::Timestamp;
+pub use kubeconfig::NamedKubeconfig;
 pub use lineage::{Ancestor, EntryKind, Lineage, SessionPlace};
 pub use script::{NoScript, Script};
 
@@ -57,6 +59,8 @@ pub struct ProcessEvent {
     pub environment: Environment,
     /// What was found out beside that; `enrich` fills it, for alerts.
     pub circumstances: Circumstances,
+    /// Which kubeconfig arguments and environment name; `enrich` fills it.
+    pub kubeconfig_named: NamedKubeconfig,
     /// What of this event could not be had, in words for the alert.
     pub gaps: Vec<Gap>,
 }
@@ -189,7 +193,10 @@ impl ProcessEvent {
             &lineage.group_leader,
         ];
         let environment = self.environment.iter().map(<[u8]>::len);
-        Args::bytes_of(&processes.map(|process| &process.args)) + environment.sum::<usize>()
+        let named = &self.kubeconfig_named;
+        Args::bytes_of(&processes.map(|process| &process.args))
+            + Args::bytes_of(&[&named.flag, &named.variable])
+            + environment.sum::<usize>()
     }
 
     /// Whether its executable was written, or changed in any way, after its container started. None where either

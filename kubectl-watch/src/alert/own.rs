@@ -9,6 +9,7 @@ use super::excepted::ExceptedBy;
 use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, PreviousName, ancestors};
+use super::named::NamedFields;
 use super::request::RequestFields;
 use super::script::ScriptFields;
 use super::surroundings::{RaisedFields, SurroundingFields};
@@ -51,6 +52,8 @@ pub(crate) struct Own {
     pub(crate) kubeconfig: Option<KubeconfigFields>,
     /// The script that ran the process.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kubeconfig_named: Option<NamedFields>,
     pub(crate) script: Option<ScriptFields>,
     /// Who says what `source` is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,13 +144,18 @@ impl Own {
             request: request.map(RequestFields::new),
             credential,
             kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
+            kubeconfig_named: NamedFields::of(
+                &event.kubeconfig_named,
+                event.names.user.as_deref(),
+                request.is_some(),
+            ),
             script: circumstances.script.as_deref().map(ScriptFields::of),
             source: circumstances.source.as_ref().map(SourceOrigin::of),
             matched,
             surroundings: Vec::new(),
             surroundings_left_out: 0,
             raised: None,
-            gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
+            gaps: gaps.chain(NamedFields::gap(&event.kubeconfig_named)).collect(),
             parent_left: event.parent_left,
             previous: PreviousName::of(event),
             ancestors: ancestors(event, host),

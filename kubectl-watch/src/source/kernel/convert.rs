@@ -9,7 +9,8 @@ use super::{
 };
 use crate::event::{
     Ancestor, Args, Circumstances, Credentials, Environment, Executable, File, FileVersion, Gap, Ids,
-    Lineage, Names, Place, Process, ProcessEvent, SessionPlace, basename, is_file_descriptor,
+    Lineage, NamedKubeconfig, Names, Place, Process, ProcessEvent, SessionPlace, basename,
+    is_file_descriptor,
 };
 
 /// Makes the event, all but its arguments and its environment, which may come in parts.
@@ -35,6 +36,7 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
         lineage: lineage(record, boot),
         environment: Environment::default(),
         circumstances: Circumstances::default(),
+        kubeconfig_named: NamedKubeconfig::default(),
         gaps: gaps(exec),
     }
 }
