@@ -62,7 +62,8 @@ fn look<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed) -> 
     let mut is_sent = names.are_watched();
     let mut flags = 0;
     if maps::judges_content() && !is_sent {
-        let (is_wanted, is_unknown) = Version::of::<M>(task, file)?.is_wanted();
+        let version = Version::of::<M>(task, file);
+        let (is_wanted, is_unknown) = version.map_or((true, true), |version| version.is_wanted());
         is_sent = is_wanted;
         if is_unknown {
             flags = FLAG_FILE_UNKNOWN;

@@ -163,7 +163,7 @@ pub enum Gap {
     Executable,
     /// The beginning of the parent's executable's path.
     ParentExecutable,
-    /// The parent had ended so far that only its short name was left.
+    /// Who forked it is not known, and the parent is that of the moment; or only its short name was left.
     Parent,
     /// Some of the environment.
     Environment,

@@ -190,7 +190,10 @@ fn gaps(exec: &wire::Exec) -> Vec<Gap> {
         (wire::FLAG_ARGS_UNREADABLE | wire::FLAG_ARGS_CUT, Gap::Args),
         (wire::FLAG_EXECUTABLE_CUT, Gap::Executable),
         (wire::FLAG_PARENT_EXECUTABLE_CUT, Gap::ParentExecutable),
-        (wire::FLAG_PARENT_WITHOUT_MEMORY, Gap::Parent),
+        (
+            wire::FLAG_PARENT_WITHOUT_MEMORY | wire::FLAG_CREATOR_UNKNOWN,
+            Gap::Parent,
+        ),
         (wire::FLAG_ENV_CUT, Gap::Environment),
         (wire::FLAG_ANCESTORS_CUT, Gap::Ancestors),
     ];
