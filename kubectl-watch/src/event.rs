@@ -47,6 +47,8 @@ pub struct ProcessEvent {
     pub parent: Process,
     /// Whether somebody else is its parent by now, most often because the one who forked it has ended.
     pub parent_left: bool,
+    /// Whether another process traced it (`ptrace(2)`), and so could change its arguments after they were read.
+    pub is_traced: bool,
     /// Who it runs as.
     pub credentials: Credentials,
     /// What the node calls those ids; `enrich` fills it.
@@ -57,10 +59,10 @@ pub struct ProcessEvent {
     pub lineage: Lineage,
     /// What of its environment is of use.
     pub environment: Environment,
-    /// What was found out beside that; `enrich` fills it, for alerts.
-    pub circumstances: Circumstances,
     /// Which kubeconfig arguments and environment name; `enrich` fills it.
     pub kubeconfig_named: NamedKubeconfig,
+    /// What was found out beside that; `enrich` fills it, for alerts.
+    pub circumstances: Circumstances,
     /// What of this event could not be had, in words for the alert.
     pub gaps: Vec<Gap>,
 }

@@ -38,6 +38,8 @@ pub(crate) struct Own {
     gaps: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     parent_left: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    traced: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<PreviousName>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -50,10 +52,10 @@ pub(crate) struct Own {
     pub(crate) credential: Option<Credential>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kubeconfig: Option<KubeconfigFields>,
-    /// The script that ran the process.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(skip_serializing_if = "Option::is_none")]
     kubeconfig_named: Option<NamedFields>,
+    /// The script that ran the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) script: Option<ScriptFields>,
     /// Who says what `source` is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,16 +141,17 @@ impl Own {
     ) -> Self {
         let circumstances = &event.circumstances;
         let place = &event.place;
+        let gaps = event.gaps.iter().map(|&gap| gap_name(gap));
         Self {
             exception: None,
-            request: request.map(RequestFields::new),
-            credential,
-            kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
             kubeconfig_named: NamedFields::of(
                 &event.kubeconfig_named,
                 event.names.user.as_deref(),
                 request.is_some(),
             ),
+            request: request.map(RequestFields::new),
+            credential,
+            kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
             script: circumstances.script.as_deref().map(ScriptFields::of),
             source: circumstances.source.as_ref().map(SourceOrigin::of),
             matched,
@@ -157,6 +160,7 @@ impl Own {
             raised: None,
             gaps: gaps.chain(NamedFields::gap(&event.kubeconfig_named)).collect(),
             parent_left: event.parent_left,
+            traced: event.is_traced,
             previous: PreviousName::of(event),
             ancestors: ancestors(event, host),
             exec_path: Text::known(&event.process.filename),

@@ -208,6 +208,7 @@ impl Event for ProcessEvent {
             K::ProcessSavedUserName => maybe(names.saved_user.as_ref(), visit),
             K::GroupName | K::ProcessGroupName => maybe(names.group.as_ref(), visit),
             K::GroupRealName | K::ProcessRealGroupName => maybe(names.real_group.as_ref(), visit),
+            K::Traced => self.is_traced && visit(Value::Bool(true)),
             K::ProcessInteractive => visit(Value::Bool(place.tty.is_some())),
             K::ProcessTtyMajor => place.tty.is_some_and(|(major, _)| number(major, visit)),
             K::ProcessTtyMinor => place.tty.is_some_and(|(_, minor)| number(minor, visit)),

@@ -26,6 +26,7 @@ const BUILT_IN: &[&str] = &[
     include_str!("../../rules/kubectl-from-memory-or-a-fresh-file.toml"),
     include_str!("../../rules/kubectl-in-a-container.toml"),
     include_str!("../../rules/kubectl-under-another-name.toml"),
+    include_str!("../../rules/kubectl-started-under-a-tracer.toml"),
     include_str!("../../rules/kubectl-with-another-identity-from-elsewhere.toml"),
     include_str!("../../rules/kubernetes-distribution-tool-with-another-identity.toml"),
     include_str!("../../rules/node-credentials-looked-for.toml"),

@@ -99,6 +99,7 @@ fn event(pid: u32, booted: Timestamp, is_watched: impl Fn(&[u8]) -> bool) -> Opt
         file: executable::of_running(&folder),
         process: this,
         parent: parent.unwrap_or_default(),
+        is_traced: status.numbers("TracerPid").iter().any(|&tracer| tracer != 0),
         credentials: Credentials {
             user: status.ids("Uid"),
             group: status.ids("Gid"),

@@ -30,13 +30,14 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
             boot,
         ),
         parent_left: exec.flags & wire::FLAG_PARENT_LEFT != 0,
+        is_traced: exec.flags & wire::FLAG_TRACED != 0,
         credentials: credentials(exec),
         names: Names::default(),
         place: place(exec, boot),
         lineage: lineage(record, boot),
         environment: Environment::default(),
-        circumstances: Circumstances::default(),
         kubeconfig_named: NamedKubeconfig::default(),
+        circumstances: Circumstances::default(),
         gaps: gaps(exec),
     }
 }
