@@ -121,6 +121,23 @@ fn evasion_14_kubeconfig_in_the_environment() {
 }
 
 #[test]
+fn evasion_14_flags_that_come_from_a_file_of_preferences() {
+    const KUBERC: &str = "Kuberc Named by a Flag or a Variable";
+    let mut stage = Stage::new(&["kubectl"]);
+    stage.finds(
+        KUBERC,
+        &[
+            "@/kubectl get % --kuberc=@/x",
+            "@/kubectl get % --kuberc @/x",
+            "KUBERC=@/x @/kubectl get %",
+        ],
+    );
+    stage.leaves(KUBERC, &["@/kubectl get %", "KUBERC=off @/kubectl get %"]);
+    stage.leaves(SEED, &["KUBERC=@/x @/kubectl get %"]);
+    stage.end();
+}
+
+#[test]
 fn kubeconfigs_by_flag_and_of_others() {
     const FLAG: &str = "Kubeconfig Flag Names a Temporary, Hidden or Nameless File";
     const HOME: &str = "Kubeconfig From Another User's Home";
@@ -133,6 +150,8 @@ fn kubeconfigs_by_flag_and_of_others() {
             "@/kubectl get % --kubeconfig /dev/shm/x",
             "@/kubectl get % --kubeconfig <(true)",
             "@/kubectl get % --kubeconfig=@/.x",
+            "@/kubectl get % --kubeconfig=/etc/../tmp/x",
+            "cd /tmp; kubectl version --client --namespace=% --kubeconfig x",
         ],
     );
     stage.leaves(
@@ -144,14 +163,13 @@ fn kubeconfigs_by_flag_and_of_others() {
         &[
             "HOME=/home/bob @/kubectl get %",
             "KUBECONFIG=/home/bob/.kube/config @/kubectl get %",
+            "KUBECONFIG=/etc/../home/bob/.kube/config @/kubectl get %",
             "@/kubectl get % --kubeconfig=/home/bob/.kube/config",
         ],
     );
     stage.leaves(
         HOME,
         &[
-            "@/kubectl get % --kubeconfig=/etc/../tmp/x",
-            "cd /tmp; kubectl version --client --namespace=% --kubeconfig x",
             "HOME=/root @/kubectl get %",
             "HOME=/home/bob KUBECONFIG=/root/x @/kubectl get %",
             "HOME=/root @/kubectl get % --kubeconfig=/root/x",
@@ -163,7 +181,6 @@ fn kubeconfigs_by_flag_and_of_others() {
         &[
             &format!("@/kubectl get % --token={jwt}"),
             &format!("@/kubectl get % --token {jwt}"),
-            "KUBECONFIG=/etc/../home/bob/.kube/config @/kubectl get %",
             "@/kubectl get % --kubeconfig=/var/run/secrets/kubernetes.io/serviceaccount/x",
         ],
     );

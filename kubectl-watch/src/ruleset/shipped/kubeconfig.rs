@@ -112,6 +112,27 @@ fn a_flag_that_names_a_file_of_a_moment() {
 }
 
 #[test]
+fn preferences_that_somebody_names() {
+    let named = |variable: &str| Exec::of("kubectl get pods").with(&["HOME=/home/ann", variable]);
+    check(
+        "Kuberc Named by a Flag or a Variable",
+        &[
+            Exec::of("kubectl get pods --kuberc=/home/ann/x"),
+            Exec::of("kubectl --kuberc x get pods"),
+            named("KUBERC=/tmp/x"),
+            named("KUBERC=x"),
+        ],
+        &[
+            Exec::of("kubectl get pods"),
+            Exec::of("helm list --kuberc=x"),
+            Exec::of("kubectl kuberc view"),
+            named("KUBERC=off"),
+            named("KUBERC="),
+        ],
+    );
+}
+
+#[test]
 fn a_home_that_is_somebody_elses() {
     let flag = |args: &str| Exec::of(&format!("kubectl get pods {args}")).with(&["HOME=/home/ann"]);
     let home = |user: (u32, &str), variables: &[&str]| {
@@ -127,10 +148,18 @@ fn a_home_that_is_somebody_elses() {
             home(ann, &["HOME=/root"]),
             home(root, &["HOME=/home/bob"]),
             home(ann, &["KUBECONFIG=/root/.kube/config"]),
+            home(ann, &["HOME=/etc/../home/bob"]),
+            home(ann, &["HOME=//root"]),
+            home(ann, &["KUBECONFIG=/etc/../home/bob/.kube/config"]),
+            home(ann, &["KUBECONFIG=/home/ann/../bob/.kube/config"]),
+            home(ann, &["KUBECONFIG=/home/ann/.kube/config:/home/bob/.kube/config"]),
+            home(ann, &["KUBECONFIG=/etc/../root/x"]),
             flag("--kubeconfig=/home/bob/.kube/config"),
             flag("--kubeconfig /home/bob/.kube/config"),
             flag("--kubeconfig=/root/.kube/config"),
             flag("--kubeconfig /root/.kube/config"),
+            flag("--kubeconfig=/etc/../home/bob/.kube/config"),
+            flag("--kubeconfig /./root/x"),
         ],
         &[
             home(ann, &["HOME=/home/ann"]),
@@ -148,18 +177,10 @@ fn a_home_that_is_somebody_elses() {
         ],
     );
 }
-            home(ann, &["HOME=/etc/../home/bob"]),
-            home(ann, &["HOME=//root"]),
-            home(ann, &["KUBECONFIG=/etc/../home/bob/.kube/config"]),
-            home(ann, &["KUBECONFIG=/home/ann/../bob/.kube/config"]),
-            home(ann, &["KUBECONFIG=/home/ann/.kube/config:/home/bob/.kube/config"]),
-            home(ann, &["KUBECONFIG=/etc/../root/x"]),
 
 #[test]
 fn a_token_that_is_handed_over() {
     let kubectl = |args: &str| Exec::of(&format!("kubectl get pods {args}"));
-            flag("--kubeconfig=/etc/../home/bob/.kube/config"),
-            flag("--kubeconfig /./root/x"),
     let finds = [
         "--token=eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln",
         "--token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln",
