@@ -45,7 +45,7 @@ fn evasion_18_a_storm_that_overflows_and_then_the_one() {
     // 400 times 100 kB is ten times what the buffer holds. By the letter of the rule none of them is an alert.
     storm(&program, 400, 100_000, "");
     let user = unique("hidden");
-    let last = start(&program, &user);
+    let pid = start(&program, &user);
     daemon.signal(Signal::CONT);
 
     let notice = daemon.notice("events-lost", |notice| {
@@ -93,12 +93,12 @@ fn evasion_18_a_storm_that_overflows_and_then_the_one() {
     );
     assert_eq!(stopped.notices("tampering").len(), 0, "{}", stopped.log);
     // It was an alert, or it is the last of those that are lost, which a notice names.
-    let names_it = |notice: &serde_json::Value| notice["process"]["pid"] == last;
+    let names_it = |notice: &serde_json::Value| notice["process"]["pid"] == pid;
     let is_named = stopped.notices("events-lost").into_iter().any(names_it);
     assert_eq!(
         usize::from(is_named) + stopped.count(&user),
         1,
-        "{last}: {}",
+        "{pid}: {}",
         stopped.log
     );
 }

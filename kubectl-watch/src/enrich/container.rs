@@ -146,8 +146,8 @@ mod tests {
 
     #[test]
     fn what_somebody_made_below_his_own_cgroup_is_not_believed() {
-        let (other_id, other_uid) = ("e".repeat(64), UID.replace('0', "f"));
-        let forged = format!("kubepods/pod{other_uid}/{other_id}");
+        let (other_id, other_pod) = ("e".repeat(64), UID.replace('0', "f"));
+        let forged = format!("kubepods/pod{other_pod}/{other_id}");
         let user = "user.slice/user-1000.slice/user@1000.service";
         for (path, id, uid) in [
             (
@@ -170,9 +170,9 @@ mod tests {
             ),
             // Docker in a container is that container's own affair.
             (format!("0::/docker/{ID}/docker/{other_id}"), Some(ID), None),
-            (format!("0::/{user}/kubepods/pod{other_uid}"), None, None),
+            (format!("0::/{user}/kubepods/pod{other_pod}"), None, None),
             (
-                format!("0::/{user}/user.slice/libpod-{ID}.scope/container/pod{other_uid}"),
+                format!("0::/{user}/user.slice/libpod-{ID}.scope/container/pod{other_pod}"),
                 Some(ID),
                 None,
             ),

@@ -5,11 +5,12 @@
 
 mod executable;
 mod known;
+mod kubeconfig;
 mod unfilled;
 mod visit;
 
 use self::known::{KNOWN, Known};
-use self::visit::{args, args_count, capabilities, command_line, each, id, maybe, number, pid, text};
+use self::visit::{args, args_count, capabilities, command_line, id, maybe, number, pid, text};
 use super::{EntryKind, ProcessEvent};
 use crate::eql::{Anchoring, Event, Field, Knowledge, Schema, Value};
 
@@ -137,7 +138,6 @@ impl Event for ProcessEvent {
             place,
             lineage,
             environment,
-            kubeconfig_named,
             ..
         } = self;
         let above = lineage.ancestors.first().map(|ancestor| &ancestor.process);
@@ -151,13 +151,10 @@ impl Event for ProcessEvent {
             K::ProcessArgsCount => args_count(process, visit),
             K::ProcessCommandLine => command_line(process, visit),
             K::ProcessEnvVars => environment.iter().any(|variable| visit(Value::Str(variable))),
-            K::KubeconfigNamedFlag => each(&kubeconfig_named.flag, visit),
-            K::KubeconfigNamedHome => text(&kubeconfig_named.home, visit),
-            K::KubeconfigNamedHomeOfOthers => names.user.as_ref().is_some_and(|user| {
-                let mut others = kubeconfig_named.home_of_others(user);
-                others.any(|name| text(name, visit))
-            }),
-            K::KubeconfigNamedVariable => each(&kubeconfig_named.variable, visit),
+            K::KubeconfigNamedFlag
+            | K::KubeconfigNamedHome
+            | K::KubeconfigNamedHomeOfOthers
+            | K::KubeconfigNamedVariable => kubeconfig::any(self, known, visit),
             K::ProcessPid => pid(process.pid, visit),
             K::ProcessThreadId => pid(process.tid, visit),
             K::ProcessVpid => pid(place.ns_pid, visit),

@@ -40,7 +40,7 @@ fn run(args: &[OsString]) -> io::Result<()> {
     }
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let words = stat.rsplit(')').next().unwrap_or_default();
-    let start: u64 = words
+    let beginning: u64 = words
         .split_whitespace()
         .nth(ARG_START)
         .and_then(|word| word.parse().ok())
@@ -53,7 +53,7 @@ fn run(args: &[OsString]) -> io::Result<()> {
     let memory = fs::OpenOptions::new()
         .write(true)
         .open(format!("/proc/{pid}/mem"))?;
-    memory.write_all_at(taken.as_bytes(), start + place as u64)?;
+    memory.write_all_at(taken.as_bytes(), beginning + place as u64)?;
     // SAFETY: it is ours and stands still.
     done(unsafe { libc::ptrace(libc::PTRACE_DETACH, pid, 0, 0) })?;
     child.wait()?;

@@ -18,7 +18,7 @@ use super::{
 const NAME: &str = "READER";
 /// Counters whose losses were told: the kernel program's, and those of execs and forks that it was not shown.
 const COUNTERS: u32 = MISSED_FORKS + 1;
-const MISSED_EXECS: u32 = Counter::ALL.len() as u32;
+const MISSED_EXECS: u32 = Counter::ALL[Counter::ALL.len() - 1] as u32 + 1;
 const MISSED_FORKS: u32 = MISSED_EXECS + 1;
 /// What is kept of a CPU.
 type Words = [u64; 5];
