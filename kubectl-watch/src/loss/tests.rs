@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use kubectl_watch_ebpf::Counter;
 
 use super::*;
+use crate::event::{Content, Unknown};
 use crate::source::kernel::Terms;
 
 fn time(seconds: i64) -> Timestamp {
@@ -104,6 +105,49 @@ fn an_event_that_no_rule_matched_counts_only_if_something_of_it_is_missing() {
     assert_eq!((loss.count, loss.from, loss.to), (2, time(4), time(5)));
     let process = loss.process.as_ref().expect("it is known");
     assert!(process.pid == 2 && process.args.is_empty());
+}
+
+#[test]
+fn an_executable_that_nobody_could_read_counts_if_it_could_be_a_tool() {
+    let event = |unknown, size, file_system| {
+        let mut event = ProcessEvent {
+            file: Some(File {
+                file_system,
+                ..File::default()
+            }),
+            gaps: vec![Gap::Content],
+            ..ProcessEvent::default()
+        };
+        event.executable.content.unknown = unknown;
+        if let Some(file) = &mut event.file {
+            file.version.size = size;
+        }
+        event
+    };
+    let (ext, fuse) = (0xef53, 0x6573_5546);
+    for (unknown, size, file_system, could_be) in [
+        (None, LEAST_SEARCHED, ext, false),
+        (Some(Unknown::Gone), LEAST_SEARCHED, ext, true),
+        (Some(Unknown::Changed), LEAST_SEARCHED - 1, ext, false),
+        (Some(Unknown::Unreadable), 1, fuse, true),
+    ] {
+        let event = event(unknown, size, file_system);
+        assert_eq!(could_be_a_tool(&event), could_be, "{unknown:?} {size}");
+    }
+    let mut loader = event(None, 1, ext);
+    loader.executable.loaded = Some(Box::new(Loaded {
+        path: b"./kubectl".to_vec(),
+        content: Content::unknown(Unknown::Gone),
+    }));
+    assert!(could_be_a_tool(&loader));
+
+    let mut reports = reports();
+    reports.unmatched(&loader);
+    reports.unread(&loader);
+    let (losses, balance) = (Losses::default(), Balance::default());
+    let found = reports.look(&look(9, &losses, &balance, 0));
+    let found: Vec<_> = found.iter().map(|loss| (loss.reason, loss.count)).collect();
+    assert_eq!(found, [(UNREAD, 1)]);
 }
 
 #[test]

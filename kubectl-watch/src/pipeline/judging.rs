@@ -57,6 +57,7 @@ impl Pipeline {
         if !matches && !may_match {
             self.loss_reports.unmatched(&event);
             if tickets.is_empty() {
+                self.conclude(&event);
                 return Ok(());
             }
         }
@@ -110,14 +111,6 @@ impl Pipeline {
             .filter(speaks)
             .map(|rule| rule.metadata.id.as_str());
         self.responder.respond(rules, event, None)
-    }
-
-    /// Keeps an event of which more will be known. What an exception might let pass by that, and cannot be kept, is
-    /// decided on now.
-    pub(super) fn keep(&mut self, waiting: Waiting) {
-        if let Some(mut waiting) = self.late.keep(waiting) {
-            self.alert(&mut waiting, Patience::None);
-        }
     }
 
     /// Says what the executable is, and lets the kernel know it.
