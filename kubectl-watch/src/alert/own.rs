@@ -9,7 +9,7 @@ use super::excepted::ExceptedBy;
 use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, PreviousName, ancestors};
-use super::named::NamedFields;
+use super::named::{Named, NamedFields};
 use super::request::RequestFields;
 use super::script::ScriptFields;
 use super::surroundings::{RaisedFields, SurroundingFields};
@@ -141,14 +141,9 @@ impl Own {
     ) -> Self {
         let circumstances = &event.circumstances;
         let place = &event.place;
-        let gaps = event.gaps.iter().map(|&gap| gap_name(gap));
         Self {
             exception: None,
-            kubeconfig_named: NamedFields::of(
-                &event.kubeconfig_named,
-                event.names.user.as_deref(),
-                request.is_some(),
-            ),
+            kubeconfig_named: None,
             request: request.map(RequestFields::new),
             credential,
             kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
@@ -158,7 +153,7 @@ impl Own {
             surroundings: Vec::new(),
             surroundings_left_out: 0,
             raised: None,
-            gaps: gaps.chain(NamedFields::gap(&event.kubeconfig_named)).collect(),
+            gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
             parent_left: event.parent_left,
             traced: event.is_traced,
             previous: PreviousName::of(event),
@@ -183,6 +178,13 @@ impl Own {
         self.surroundings = surroundings.named.iter().map(SurroundingFields::of).collect();
         self.surroundings_left_out = surroundings.more;
         self.raised = surroundings.raised.as_ref().map(RaisedFields::of);
+        self
+    }
+
+    /// The same with the kubeconfig that it was told to take.
+    pub(super) fn told(mut self, named: &Named<'_>) -> Self {
+        self.kubeconfig_named = named.fields(self.request.is_some());
+        self.gaps.extend(named.gap());
         self
     }
 

@@ -21,6 +21,8 @@ pub struct NamedKubeconfig {
     pub variable: Args,
     /// Where kubectl looks below `HOME`, where neither says anything. Empty where it is not known.
     pub home: Vec<u8>,
+    /// The working folder that these were seen from. Empty where it is not known, or decides nothing.
+    pub folder: Vec<u8>,
 }
 
 impl NamedKubeconfig {
@@ -42,6 +44,7 @@ impl NamedKubeconfig {
             flag,
             variable,
             home: home.map(|home| clean(home, b".kube/config")).unwrap_or_default(),
+            folder: folder.to_vec(),
         }
     }
 
