@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::{Pipeline, judging::new_id};
+use super::{Pipeline, deciding::new_id};
 use crate::{
     alert::{
         Notice, NoticeParts,
