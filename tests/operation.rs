@@ -121,7 +121,7 @@ fn rules_and_exceptions_are_read_from_config_maps_as_the_kubelet_mounts_them() {
         "--write-excepted",
     ];
     let mut daemon = Daemon::start(&args);
-    let mut is_excepted = |daemon: &mut Daemon, target: &str| {
+    let is_excepted = |daemon: &mut Daemon, target: &str| {
         run(Command::new(&program).arg(format!("--as={target}")));
         !daemon.alert(target)["kubectl_watch"]["exception"].is_null()
     };
