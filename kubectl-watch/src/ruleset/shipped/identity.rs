@@ -159,6 +159,23 @@ fn kubectl_by_its_content() {
 }
 
 #[test]
+fn a_tracer_of_kubectl() {
+    let traced = |line: &str| {
+        let mut exec = Exec::of(line);
+        exec.0.is_traced = true;
+        exec
+    };
+    check(
+        "Kubectl Started Under a Tracer",
+        &[
+            traced("kubectl version"),
+            traced("/opt/worker get pods").being("kubectl"),
+        ],
+        &[traced("kubelet"), Exec::of("kubectl version")],
+    );
+}
+
+#[test]
 fn files_of_a_moment_and_packed_ones() {
     let file = |links, is_nameless| File {
         links,
