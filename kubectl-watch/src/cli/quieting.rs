@@ -12,6 +12,7 @@ Examples:
   kubectl-watch allow --from-alert alert.json > exceptions/backup.toml
   kubectl-watch allow --from-alert 01a20e44-9e9e-7240-955b-82c5e9e008f5 --alerts alerts.ndjson
   kubectl-watch allow --from-alert alert.json --alerts alerts.ndjson --owner 'team data' --expires 2027-06-30
+  kubectl-watch allow --from-alert alert.json --without kubectl_watch.request.name --without process.command_line
 
 The exception goes to standard output, with comments on what it goes by; what it would have silenced to standard
 error. Read both before you use it.";
@@ -88,6 +89,10 @@ pub struct Allow {
     /// Until when, as a date or as RFC 3339 [default: 90 days from now]
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,
+    /// A field that the exception is not to go by, or the beginning of several (`kubectl_watch.request`), because it
+    /// differs by each run; may be given again. What gets broader is said
+    #[arg(long, value_name = "FIELD")]
+    pub without: Vec<String>,
 }
 
 /// Which alert to act on.

@@ -7,9 +7,8 @@ use jiff::Timestamp;
 
 use super::simulate;
 use crate::{
-    allowance::{Wording, default_expiry},
+    allowance::{Allowance, Wording, default_expiry},
     cli::Allow,
-    exception::Exception,
     exit::{ExitCode, Failure},
     past::{self, Past, PastAlert},
     simulation::judge,
@@ -53,10 +52,11 @@ pub(super) fn execute(allow: &Allow) -> Result<ExitCode, Failure> {
             .expires
             .clone()
             .unwrap_or_else(|| default_expiry(Timestamp::now())),
+        without: allow.without.clone(),
     };
-    let (text, exception) = wording.exception(alert).map_err(Failure::config)?;
-    super::print(text.as_bytes())?;
-    say(&exception, alert, others.as_ref());
+    let allowance = wording.exception(alert).map_err(Failure::config)?;
+    super::print(allowance.text.as_bytes())?;
+    say(&allowance, alert, others.as_ref());
     let whole = [file.as_ref(), others.as_ref()]
         .into_iter()
         .flatten()
@@ -81,11 +81,17 @@ fn only<'a>(file: &'a Past, others: Option<&'a Past>, path: &str) -> Result<&'a 
 }
 
 /// Says what the exception would have silenced.
-fn say(exception: &Exception, alert: &PastAlert, others: Option<&Past>) {
+fn say(allowance: &Allowance, alert: &PastAlert, others: Option<&Past>) {
+    let Allowance {
+        exception, left_out, ..
+    } = allowance;
     match judge(exception, alert) {
         Some(true) => {}
         // It ends before the alert, or asks for what the document does not say.
         _ => eprintln!("warning: it would not have silenced the alert that it was made from"),
+    }
+    for test in left_out {
+        eprintln!("broader than it could be, as this was left out: {test}");
     }
     for doubt in &exception.doubts {
         eprintln!("warning: {doubt}");

@@ -64,8 +64,8 @@ impl PastAlert {
             has_value = true;
             is_whole &= !value.as_str().is_some_and(is_redacted);
         }
-        // A file is hashed after its first alert.
-        let may_be_left_out = self.is_too_long(field) || name.ends_with(".sha256");
+        // A program is hashed after its first alert.
+        let may_be_left_out = self.is_too_long(field) || FactSchema.is_hash(field);
         is_whole && (has_value || !may_be_left_out && !self.is_gap(field))
     }
 
@@ -149,7 +149,7 @@ impl Event for PastAlert {
         self.values(FactSchema.name(field)).any(|value| match value {
             // What stood in place of a mark is not known: only what holds whatever it was holds.
             Json::String(text) if is_redacted(text) => {
-                visit(Value::Str(&bytes(text))) && visit(Value::Str(&bytes(&without_marks(text))))
+                visit(Value::Str(&bytes(text))) && visit(Value::Str(&bytes(&between_marks(text).concat())))
             }
             Json::String(text) => visit(Value::Str(&bytes(text))),
             Json::Bool(value) => visit(Value::Bool(*value)),
@@ -162,15 +162,16 @@ impl Event for PastAlert {
     }
 }
 
-/// The text with nothing where its marks are.
-fn without_marks(text: &str) -> String {
-    let mut out = String::new();
+/// What is left of a text between the marks that stand for secrets.
+pub(crate) fn between_marks(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find(MARK) {
-        out.push_str(&rest[..start]);
+        parts.push(&rest[..start]);
         rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
     }
-    out + rest
+    parts.push(rest);
+    parts
 }
 
 /// The bytes that a document shows as text: each `\xNN` is one.
