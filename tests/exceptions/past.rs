@@ -21,11 +21,12 @@ fn kubectl_watch(args: &[&str]) -> Output {
 #[test]
 fn an_alert_becomes_an_exception_that_silences_just_that() {
     let scene = harmless::scene();
-    let line = "kubectl version --client --namespace=% --as=auditor";
-    let other = "kubectl version --client --namespace=% --as=system:admin";
+    // The word is what differs by each run of the same job.
+    let line = "kubectl get pods --namespace=ci --as=auditor --cache-dir=/tmp/% --request-timeout=1s";
+    let other = &line.replace("auditor", "system:admin");
     let mut daemon = Daemon::start(&[]);
-    let words = [unique("allow"), unique("allow"), unique("allow")];
-    for (line, word) in [line, line, other].iter().zip(&words) {
+    let words = [unique("exception"), unique("exception"), unique("exception")];
+    for (line, word) in [line, line, other.as_str()].iter().zip(&words) {
         run_as_nobody(&line.replace('%', word));
     }
     let alert = daemon.alert_of(SEED, &words[0]);
@@ -68,6 +69,13 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
         "process.hash.sha256 == ",
         "process.parent.executable == ",
         "user.target.name == \"auditor\"",
+        "user.target.group.name == null",
+        "kubectl_watch.request.command == \"get\"",
+        "kubectl_watch.request.resource == \"pods\"",
+        "kubectl_watch.request.namespace == \"ci\"",
+        "kubectl_watch.request.token == null",
+        "kubectl_watch.kubeconfig.file.path == null",
+        "--cache-dir=/tmp/exception-*-* --request-timeout=1s",
         "are never all there is",
     ] {
         assert!(text.contains(words), "no {words:?}: {text}");
@@ -84,8 +92,47 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
         report.contains(&format!("{id}  {SEED}: excepted by nobody from bash")),
         "{report}"
     );
-    let (found, stopped) = alerts_of(&["--exceptions", &file], &[line, other]);
-    assert_eq!(found, [false, true], "{}", stopped.log);
+    let kubeconfig = scene.script("kubeconfig", "apiVersion: v1\nkind: Config\n");
+    let others = [
+        other.clone(),
+        line.replace("get pods", "get secrets"),
+        line.replace("get pods", "delete pods"),
+        line.replace("get pods", "get pods x"),
+        line.replace("--namespace=ci", "--namespace=prod"),
+        line.replace("--namespace=ci", "-A"),
+        format!("{line} --as-group=system:masters"),
+        format!("{line} --token=abc"),
+        format!("{line} --context=prod"),
+        format!("{line} --kubeconfig={}", kubeconfig.display()),
+        format!("KUBECONFIG={} {line}", kubeconfig.display()),
+        format!("HOME=/tmp KUBECONFIG=/nowhere:{} {line}", kubeconfig.display()),
+    ];
+    let lines: Vec<&str> = [line]
+        .into_iter()
+        .chain(others.iter().map(String::as_str))
+        .collect();
+    let (found, stopped) = alerts_of(&["--exceptions", &file], &lines);
+    let expected: Vec<bool> = (0..lines.len()).map(|index| index > 0).collect();
+    assert_eq!(found, expected, "{lines:?}: {}", stopped.log);
+
+    // What is left out makes it broader, and that is said.
+    let broader = kubectl_watch(&[
+        "allow",
+        "--from-alert",
+        id,
+        "--alerts",
+        &past,
+        "--without",
+        "user.target",
+        "--without",
+        "process.command_line",
+    ]);
+    let said = String::from_utf8_lossy(&broader.stderr);
+    assert!(
+        said.contains("this was left out: user.target.name == \"auditor\"")
+            && said.contains("it would have silenced 3 of "),
+        "{said}"
+    );
 
     fs::write(&past, format!("{}\n{{torn\n", lines.join("\n"))).expect("the folder is ours");
     let simulated = kubectl_watch(&["simulate", "--alerts", &past]);
