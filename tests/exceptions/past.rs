@@ -2,14 +2,15 @@
 //! an exception lets pass, written.
 
 use std::{
-    fs,
+    fs, io,
+    os::unix::fs::symlink,
     process::{Command, Output},
 };
 
 use kubectl_watch_tests::{
-    Daemon, SEED, binary,
+    Daemon, PATIENCE, SEED, binary,
     harmless::{self, alerts_of, example, run_as_nobody},
-    run, unique,
+    lines, run, unique,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -194,4 +195,50 @@ fn what_is_excepted_can_be_written_and_a_broken_file_changes_nothing() {
         "{}",
         stopped.log
     );
+}
+
+#[test]
+fn what_a_terminal_says_to_allow_an_alert_does_so() {
+    let scene = harmless::scene();
+    symlink(binary(), scene.path().join("kubectl-watch")).expect("the folder is ours");
+    let state = scene.path().join("state").display().to_string();
+    let (reader, writer) = io::pipe().expect("there are pipes");
+    let daemon = Daemon::start_shown(writer.into(), &["--state", &state]);
+    let shown = lines(reader);
+    let word = unique("exception");
+    let line = "kubectl version --client --cache-dir=/tmp/% --as=auditor";
+    run_as_nobody(&line.replace('%', &word));
+    let await_line = |words: &str| loop {
+        let line = shown.recv_timeout(PATIENCE).expect("it is shown");
+        if line.contains(words) {
+            return line;
+        }
+    };
+    await_line(&word);
+    let allow = await_line("  allow  ");
+    let command = allow.trim_start().trim_start_matches("allow").trim();
+    assert!(
+        command.ends_with(&format!("--alerts {state}/alerts.ndjson")),
+        "{allow}"
+    );
+    let path = format!(
+        "PATH={}:$PATH; {command} --owner me --reason fine",
+        scene.path().display()
+    );
+    let allowed = run(Command::new("bash").args(["-c", &path]));
+    let text = String::from_utf8_lossy(&allowed.stdout).into_owned();
+    let said = String::from_utf8_lossy(&allowed.stderr);
+    assert!(
+        allowed.status.success() && said.contains("it would have silenced "),
+        "{said}"
+    );
+    assert!(text.contains("user.target.name == \"auditor\""), "{text}");
+    drop(daemon);
+
+    let file = scene.script("allowed.toml", &text).display().to_string();
+    let (found, stopped) = alerts_of(
+        &["--exceptions", &file],
+        &[line, &line.replace("auditor", "admin")],
+    );
+    assert_eq!(found, [false, true], "{text}{}", stopped.log);
 }

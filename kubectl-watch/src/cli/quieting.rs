@@ -74,7 +74,8 @@ pub struct Allow {
     /// The alert: its id, to be found among `--alerts`, or a file with that one alert; `-` is standard input
     #[arg(long, value_name = "ID|FILE")]
     pub from_alert: String,
-    /// Past alerts, one document a line
+    /// Past alerts, one document a line [default for an id: what a terminal showed, in
+    /// /run/kubectl-watch/alerts.ndjson]
     #[arg(long, value_name = "FILE")]
     pub alerts: Option<PathBuf>,
     /// What to call the exception [default: made from the alert]

@@ -12,16 +12,23 @@ use crate::{
     exit::{ExitCode, Failure},
     past::{self, Past, PastAlert},
     simulation::judge,
+    sink::kept,
 };
 
 /// Alerts that are listed one by one.
 const MAX_LISTED: usize = 20;
 
 pub(super) fn execute(allow: &Allow) -> Result<ExitCode, Failure> {
-    let others = allow.alerts.as_deref().map(past::read).transpose();
-    let others = others.map_err(Failure::config)?;
     let own = Path::new(&allow.from_alert);
     let is_file = allow.from_alert == "-" || fs::metadata(own).is_ok_and(|file| !file.is_dir());
+    // What a terminal showed is kept.
+    let kept = Some(kept::usual()).filter(|kept| !is_file && kept.exists());
+    let others = allow
+        .alerts
+        .as_ref()
+        .or(kept.as_ref())
+        .map(|path| past::read(path));
+    let others = others.transpose().map_err(Failure::config)?;
     let file = is_file
         .then(|| past::read(own))
         .transpose()
@@ -30,7 +37,8 @@ pub(super) fn execute(allow: &Allow) -> Result<ExitCode, Failure> {
         (Some(file), others) => only(file, others.as_ref(), &allow.from_alert)?,
         (None, Some(others)) => others.get(&allow.from_alert).ok_or_else(|| {
             let error = anyhow::anyhow!(
-                "there is no alert {} among the {} that were read; it is neither a file",
+                "there is no alert {0} among the {1} that were read, and no file {0}; if it is the id of an alert, say \
+                 where that is with --alerts FILE",
                 allow.from_alert,
                 others.alerts.len()
             );
