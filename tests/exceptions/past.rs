@@ -8,7 +8,7 @@ use std::{
 };
 
 use kubectl_watch_tests::{
-    Daemon, PATIENCE, SEED, binary,
+    Daemon, PATIENCE, SEED, Scene, binary,
     harmless::{self, alerts_of, example, run_as_nobody},
     lines, run, unique,
 };
@@ -17,6 +17,53 @@ use serde_json::Value;
 
 fn kubectl_watch(args: &[&str]) -> Output {
     run(Command::new(binary()).args(args).env_remove("SUDO_USER"))
+}
+
+/// What a thief would do who runs as the same user from the same shell, and a line that is excepted.
+fn thefts_are_alerts(scene: &Scene, file: &str, line: &str) {
+    let kubeconfig = scene.script("kubeconfig", "apiVersion: v1\nkind: Config\n");
+    let others = [
+        line.replace("auditor", "system:admin"),
+        line.replace("get pods", "get secrets"),
+        line.replace("get pods", "delete pods"),
+        line.replace("get pods", "get pods x"),
+        line.replace("--namespace=ci", "--namespace=prod"),
+        line.replace("--namespace=ci", "-A"),
+        format!("{line} --as-group=system:masters"),
+        format!("{line} --token=abc"),
+        format!("{line} --context=prod"),
+        format!("{line} --kubeconfig={}", kubeconfig.display()),
+        format!("KUBECONFIG={} {line}", kubeconfig.display()),
+        format!("HOME=/tmp KUBECONFIG=/nowhere:{} {line}", kubeconfig.display()),
+    ];
+    let lines: Vec<&str> = [line]
+        .into_iter()
+        .chain(others.iter().map(String::as_str))
+        .collect();
+    let (found, stopped) = alerts_of(&["--exceptions", file], &lines);
+    let expected: Vec<bool> = (0..lines.len()).map(|index| index > 0).collect();
+    assert_eq!(found, expected, "{lines:?}: {}", stopped.log);
+}
+
+/// What is left out makes an exception broader.
+fn what_is_left_out_is_said(id: &str, past: &str) {
+    let broader = kubectl_watch(&[
+        "allow",
+        "--from-alert",
+        id,
+        "--alerts",
+        past,
+        "--without",
+        "user.target",
+        "--without",
+        "process.command_line",
+    ]);
+    let said = String::from_utf8_lossy(&broader.stderr);
+    assert!(
+        said.contains("this was left out: user.target.name == \"auditor\"")
+            && said.contains("it would have silenced 3 of "),
+        "{said}"
+    );
 }
 
 #[test]
@@ -93,47 +140,8 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
         report.contains(&format!("{id}  {SEED}: excepted by nobody from bash")),
         "{report}"
     );
-    let kubeconfig = scene.script("kubeconfig", "apiVersion: v1\nkind: Config\n");
-    let others = [
-        other.clone(),
-        line.replace("get pods", "get secrets"),
-        line.replace("get pods", "delete pods"),
-        line.replace("get pods", "get pods x"),
-        line.replace("--namespace=ci", "--namespace=prod"),
-        line.replace("--namespace=ci", "-A"),
-        format!("{line} --as-group=system:masters"),
-        format!("{line} --token=abc"),
-        format!("{line} --context=prod"),
-        format!("{line} --kubeconfig={}", kubeconfig.display()),
-        format!("KUBECONFIG={} {line}", kubeconfig.display()),
-        format!("HOME=/tmp KUBECONFIG=/nowhere:{} {line}", kubeconfig.display()),
-    ];
-    let lines: Vec<&str> = [line]
-        .into_iter()
-        .chain(others.iter().map(String::as_str))
-        .collect();
-    let (found, stopped) = alerts_of(&["--exceptions", &file], &lines);
-    let expected: Vec<bool> = (0..lines.len()).map(|index| index > 0).collect();
-    assert_eq!(found, expected, "{lines:?}: {}", stopped.log);
-
-    // What is left out makes it broader, and that is said.
-    let broader = kubectl_watch(&[
-        "allow",
-        "--from-alert",
-        id,
-        "--alerts",
-        &past,
-        "--without",
-        "user.target",
-        "--without",
-        "process.command_line",
-    ]);
-    let said = String::from_utf8_lossy(&broader.stderr);
-    assert!(
-        said.contains("this was left out: user.target.name == \"auditor\"")
-            && said.contains("it would have silenced 3 of "),
-        "{said}"
-    );
+    thefts_are_alerts(&scene, &file, line);
+    what_is_left_out_is_said(id, &past);
 
     fs::write(&past, format!("{}\n{{torn\n", lines.join("\n"))).expect("the folder is ours");
     let simulated = kubectl_watch(&["simulate", "--alerts", &past]);

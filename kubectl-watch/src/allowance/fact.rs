@@ -133,14 +133,12 @@ pub(super) fn all(alert: &PastAlert) -> Vec<Fact> {
 /// text: bytes have no way into a condition.
 pub(super) fn values(alert: &PastAlert, name: &str) -> Option<Vec<String>> {
     let field = FactSchema.field(name).filter(|field| alert.is_known(*field))?;
-    let mut values = Some(Vec::new());
+    let (mut values, mut is_whole) = (Vec::new(), true);
     each_text(alert, field, &mut |text| match text {
-        Some(text) if !text.ends_with('…') => {
-            values.as_mut().map(|values| values.push(text));
-        }
-        _ => values = None,
+        Some(text) if !text.ends_with('…') => values.push(text),
+        _ => is_whole = false,
     });
-    values
+    is_whole.then_some(values)
 }
 
 /// Shows each value; none for one that is no text.

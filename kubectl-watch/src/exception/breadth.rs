@@ -156,7 +156,9 @@ fn each_test(condition: &Condition, see: &mut dyn FnMut(&Condition, Field)) {
         }
         Condition::Not(inner) => each_test(inner, see),
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().for_each(|part| each_test(part, see));
+            for part in parts {
+                each_test(part, see);
+            }
         }
     }
 }

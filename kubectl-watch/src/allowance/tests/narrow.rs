@@ -93,10 +93,10 @@ fn another_identity_kubeconfig_script_or_start_is_an_alert() {
     let changes: &[(&str, Change)] = &[
         ("user", |it| it.event.names.user = Some("mallory".into())),
         ("starter", |it| {
-            it.event.parent.executable = b"/opt/other".to_vec()
+            it.event.parent.executable = b"/opt/other".to_vec();
         }),
         ("program", |it| {
-            it.event.process.executable = b"/opt/kubectl".to_vec()
+            it.event.process.executable = b"/opt/kubectl".to_vec();
         }),
         ("script", |it| {
             let script = it.event.circumstances.script.as_mut().expect("it has one");
@@ -125,7 +125,7 @@ fn another_identity_kubeconfig_script_or_start_is_an_alert() {
                 .address = [192, 0, 2, 99].into();
         }),
         ("container", |it| {
-            it.event.place.container_id = Some("ab".repeat(32))
+            it.event.place.container_id = Some("ab".repeat(32));
         }),
     ];
     for (what, change) in changes {
