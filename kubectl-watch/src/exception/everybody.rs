@@ -29,6 +29,7 @@ const FOLDERS: &[&str] = &[
     "/usr/sbin/",
     "/sbin/",
     "/snap/bin/",
+    "/usr/lib/systemd/",
 ];
 
 /// Programs that the rules that ship are about.
@@ -56,8 +57,44 @@ const WATCHED: &[&str] = &[
 
 /// Programs that start others, on every node and in most images.
 const STARTERS: &[&str] = &[
-    "ash", "bash", "busybox", "csh", "dash", "env", "fish", "ksh", "make", "node", "nohup", "perl", "python",
-    "python2", "python3", "ruby", "setsid", "sh", "sshd", "su", "sudo", "tcsh", "timeout", "xargs", "zsh",
+    "ash",
+    "bash",
+    "busybox",
+    "containerd-shim-runc-v2",
+    "cron",
+    "crond",
+    "csh",
+    "dash",
+    "dumb-init",
+    "env",
+    "fish",
+    "ksh",
+    "make",
+    "node",
+    "nohup",
+    "perl",
+    "python",
+    "python2",
+    "python3",
+    "python3.9",
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+    "ruby",
+    "runc",
+    "setsid",
+    "sh",
+    "sshd",
+    "su",
+    "sudo",
+    "systemd",
+    "tcsh",
+    "timeout",
+    "tini",
+    "xargs",
+    "zsh",
 ];
 
 /// Flags that the rules about another identity ask for, with a value that is nobody's.
@@ -102,8 +139,9 @@ impl Event for Anybody {
 /// Whether everybody has a program, by its path.
 pub(crate) fn is_everybodys(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let name = name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
-    STARTERS.contains(&name)
+    // Of interpreters there are many versions.
+    let any_version = name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
+    STARTERS.contains(&name) || STARTERS.contains(&any_version)
 }
 
 /// Each of these programs in each folder.

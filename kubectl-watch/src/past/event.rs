@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::PastAlert;
 use crate::alert::gap_name;
 use crate::eql::{Event, Field, Schema as _, Value};
+use crate::event::Gap;
 use crate::facts::FactSchema;
 
 /// How a mark begins that stands for a secret.
@@ -106,7 +107,16 @@ impl PastAlert {
             let is_within = name
                 .strip_prefix(gap)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            is_within || of_field == Some(*gap)
+            // What these are made of may have been cut off.
+            let is_made_of = match *gap {
+                "process.args" => {
+                    matches!(name, "process.args_count" | "process.command_line")
+                        || name.starts_with("kubectl_watch.request.")
+                }
+                "process.env_vars" => of_field == Some(gap_name(Gap::Kubeconfig)),
+                _ => false,
+            };
+            is_within || is_made_of || of_field == Some(*gap)
         }) || self.lacks_args(name)
     }
 

@@ -60,6 +60,7 @@ fn what_would_silence_a_rule_for_everybody_is_refused() {
         "kubectl_watch.executable.tool != null and process.parent.name != \"runner\"",
         "process.parent.executable == \"/usr/bin/bash\"",
         "process.parent.executable in (\"/bin/sh\", \"/usr/bin/dash\")",
+        "process.parent.executable like (\"/usr/lib/systemd/*\", \"/usr/bin/python3.11\")",
         "process.parent.name == \"sh\" and process.parent.parent.name == \"sshd\"",
         "process.parent.executable == \"/usr/bin/sudo\" and user.name != \"mallory\"",
         "process.args like \"--as=*\"",
