@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::alert::text::is_harmful;
+pub(crate) use event::between_marks;
 pub use read::{MAX_BYTES, ReadError, read};
 
 /// What updates say of an alert: the sections of a document, and what is in them.

@@ -131,7 +131,8 @@ impl Pipeline {
         // Before any thread is started: what it gives up, they never have.
         confine(|| source.losses().is_ok(), keep).log();
         let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
-        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
+        let has_state = matches!(keeper, Keeper::Holds(_));
+        let (sink, closed) = sink::spawn(config.sink(has_state), QUEUE).map_err(Failure::runtime)?;
         notices::say_handover(&handover);
         let told = source.told()?;
         let booted = kernel::booted();
