@@ -1,5 +1,7 @@
 //! What is remembered from one argument to the next, and how a value is written once its end is known.
 
+use std::mem;
+
 use super::name::{self, Meaning};
 use super::quote::Open;
 use super::scan::Scan;
@@ -8,13 +10,31 @@ use super::{Kind, shape, value};
 /// The flag before each argument of a plug-in, in `kubectl config set-credentials`.
 const PLUGIN_ARGUMENT: &[u8] = b"--exec-arg";
 
+/// How far `set` reaches, as in `config set --kubeconfig /x users.bob.token`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// It does not.
+    #[default]
+    Over,
+    /// To the next word that is no flag.
+    Next,
+    /// To the next word and beyond it, since that may be the value of a flag.
+    Value,
+    /// To the end of this word.
+    This,
+}
+
 /// What is remembered from one argument to the next.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The next argument is the value of a flag that ended the last one.
     pub(super) expected: Option<Meaning>,
-    /// The last word was `set`, as in `config set users.bob.token`.
-    pub(super) after_set: bool,
+    /// How far the last `set` reaches.
+    pub(super) setting: Setting,
+    /// The value of what it sets is still to come, here or behind flags.
+    pub(super) property: Option<Meaning>,
+    /// The last argument was a flag before that value; the next may be the flag's own.
+    behind_flag: bool,
     /// The last word was `-c`: what follows is a command line.
     pub(super) after_c: bool,
     /// The program is curl, whose `-u` has a password in it.
@@ -45,6 +65,20 @@ impl Memory {
                 return;
             }
             out.truncate(out.len() - (arg.len() - value.len()));
+        }
+        if let Some(meaning) = self.property {
+            let flag = shape::flag(arg).filter(|&length| length == arg.len() || arg[length - 1] == b'=');
+            let behind = mem::replace(
+                &mut self.behind_flag,
+                flag == Some(arg.len()) && !arg.ends_with(b"="),
+            );
+            if flag.is_none() {
+                if !behind && !arg.starts_with(b"-") {
+                    self.property = None;
+                }
+                self.redact(meaning, arg, out);
+                return;
+            }
         }
         let exact = if self.after_c { None } else { Some(0) };
         self.scan(arg, exact, out);

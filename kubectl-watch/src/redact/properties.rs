@@ -36,6 +36,41 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         "[^\0]{9,60}",
     ),
     (
+        &["kubectl", "config", "set", "users.admin@kubernetes.token", "{}"],
+        "[^\0-][^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set",
+            "--kubeconfig",
+            "/x",
+            "users.bob.token",
+            "{}",
+        ],
+        "[^\0-][^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set",
+            "users.bob.token",
+            "--kubeconfig=/x",
+            "{}",
+        ],
+        "[^\0-][^\0]{9,60}",
+    ),
+    (
+        &[
+            "bash",
+            "-c",
+            "kubectl config set users.a@b.token --kubeconfig /x '{}'",
+        ],
+        "[^\0'\\\\]{9,60}",
+    ),
+    (
         &["kubectl", "config", "set-credentials", "bob", "--exec-env=A={}"],
         "[^\0]{9,60}",
     ),
@@ -146,7 +181,7 @@ proptest! {
             prop_oneof![
                 Just("--token"), Just("="), Just(" "), Just("'"), Just("\""), Just("\\"), Just("--env"), Just(":"),
                 Just("Authorization"), Just("Bearer"), Just("://"), Just("@"), Just("eyJ"), Just("."), Just("a"),
-                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"),
+                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"), Just("users.a"), Just("--kubeconfig"),
             ],
             0..40,
         ),

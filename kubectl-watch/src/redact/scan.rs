@@ -5,12 +5,12 @@
 
 use std::mem;
 
-use super::Kind;
-use super::memory::Memory;
+use super::memory::{Memory, Setting};
 use super::name::{self, Meaning};
 use super::quote::{self, Found, Open};
 use super::shape::{dots, is_dash_c, is_port, is_run, jwt};
 use super::value::{self, Until};
+use super::{Kind, shape};
 
 /// What follows a run.
 enum Follow {
@@ -87,10 +87,10 @@ impl Scan<'_> {
         self.copy_to(start + length);
         let name = &word[word.iter().take_while(|&&byte| byte == b'-').count()..];
         let dashed = name.len() < word.len();
-        let after_set = mem::replace(&mut self.memory.after_set, word == b"set");
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
         self.memory.curl |= word == b"curl";
         let (follow, json) = self.follow();
+        let set = self.setting(start, word, &follow);
         let Some(meaning) = self.meaning(word, name, &follow) else {
             if let Follow::Assign(value) = follow
                 && self.exact == Some(start)
@@ -99,9 +99,8 @@ impl Scan<'_> {
             }
             return;
         };
-        let flag = dashed
-            || meaning == Meaning::Secret(Kind::Bearer)
-            || after_set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
+        let flag = dashed || meaning == Meaning::Secret(Kind::Bearer);
+        let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
             Follow::Assign(value) if self.exact == Some(start) => self.rest(value, meaning, false),
@@ -123,10 +122,56 @@ impl Scan<'_> {
                 };
                 self.value(value, meaning, until);
             }
+            Follow::Space(value) if property => self.property(value, meaning),
+            Follow::End if property => self.memory.property = Some(meaning),
+            Follow::Item(value) if property => self.value(value, meaning, Until::Json),
             Follow::Space(value) if flag => self.value(value, meaning, Until::Word),
             Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
+        }
+    }
+
+    /// Whether this run can be the end of what `set` sets. Its name may have bytes in it that end a run.
+    fn setting(&mut self, start: usize, word: &[u8], follow: &Follow) -> bool {
+        let begins = start == 0 || self.text[start - 1].is_ascii_whitespace();
+        let dashed = word.starts_with(b"-");
+        let before = self.memory.setting;
+        if begins {
+            self.memory.setting = match before {
+                Setting::Over | Setting::This => Setting::Over,
+                _ if dashed && !matches!(follow, Follow::Assign(_)) => Setting::Value,
+                Setting::Next if !dashed => Setting::This,
+                _ => Setting::Next,
+            };
+        }
+        let set = !dashed && self.memory.setting != Setting::Over;
+        if word == b"set" {
+            self.memory.setting = Setting::Next;
+        }
+        set
+    }
+
+    /// Takes the value of what `set` sets, which begins at a place or behind the flags there. Of a flag only the
+    /// name stays, and the word behind one may be its value or the secret, so both are taken.
+    fn property(&mut self, mut start: usize, meaning: Meaning) {
+        if let Found::Delimiter(delimiter, _) = quote::at(self.text, self.at) {
+            self.quotes.toggle(delimiter);
+        }
+        let mut behind_flag = false;
+        loop {
+            let rest = &self.text[start..];
+            let flag = shape::flag(rest);
+            let last = !rest.starts_with(b"-") && !behind_flag;
+            self.copy_to(start + flag.unwrap_or(0));
+            let value = value::at(self.text, self.at, &self.quotes, Until::Word);
+            self.memory.redact(meaning, &value.bytes, self.out);
+            self.at = value.end;
+            behind_flag = flag.is_some() && value.bytes.is_empty();
+            start = value::skip_space(self.text, self.at);
+            if last || start == self.at || start == self.text.len() || self.text[self.at] == b'\n' {
+                return;
+            }
         }
     }
 

@@ -20,6 +20,26 @@ pub(super) fn is_run(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
+/// How long the name of the flag is that a text begins with, with the equals sign behind it; none where it is no
+/// flag as kubectl has them, of one letter or of a long name.
+pub(super) fn flag(text: &[u8]) -> Option<usize> {
+    let name = text.iter().take_while(|&&byte| is_run(byte)).count();
+    let letters = match &text[..name] {
+        [b'-', b'-', letters @ ..] => letters,
+        [b'-', letter] => std::slice::from_ref(letter),
+        _ => return None,
+    };
+    let is_name = letters
+        .iter()
+        .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    match text.get(name) {
+        Some(b'=') if is_name => Some(name + 1),
+        None if is_name => Some(name),
+        Some(byte) if is_name && byte.is_ascii_whitespace() => Some(name),
+        _ => None,
+    }
+}
+
 /// Whether a word is a shell's `-c`, alone or among other letters.
 pub(super) fn is_dash_c(word: &[u8]) -> bool {
     matches!(word, [b'-', letters @ .., b'c'] if letters.len() < 6 && letters.iter().all(u8::is_ascii_alphabetic))

@@ -41,6 +41,42 @@ fn an_argument_of_its_own_is_taken_whole() {
             "x y",
         ),
         (&["config", "set", "users.bob.token", "{}"], "token", "a b"),
+        (&["config", "set", "users.admin@k8s.token", "{}"], "token", "a b"),
+        (
+            &["config", "set", "users.a/b:c@d.password", "{}"],
+            "password",
+            "-ab",
+        ),
+        (
+            &["config", "set", "--kubeconfig", "/x", "users.bob.token", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "--kubeconfig=/x", "users.a@b.token", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "--set-raw-bytes", "users.a@b.token", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "users.bob.token", "--kubeconfig=/x", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "users.bob.token", "-v=6", "--", "{}"],
+            "token",
+            "-ab",
+        ),
+        (
+            &["config", "set", "users.bob.token", "--set-raw-bytes", "{}"],
+            "token",
+            "a b",
+        ),
         (&["--exec-arg=--token={}"], "token", "a b"),
         (&["--exec-arg=--token", "--exec-arg={}"], "token", "a b"),
         (&["--exec-arg", "--token", "--exec-arg", "{}"], "token", "a b"),
@@ -126,6 +162,33 @@ fn a_secret_in_a_command_line_is_taken_as_its_shell_reads_it() {
         (
             r#"sh -c "sh -c \"kubectl --token=\\\"a b\\\" get --as=x\"""#,
             format!(r#"sh -c "sh -c \"kubectl --token={} get --as=x\"""#, t("a b")),
+        ),
+        (
+            "kubectl config set users.admin@k8s.token abc; b",
+            format!("kubectl config set users.admin@k8s.token {}; b", t("abc")),
+        ),
+        (
+            "kubectl config set --kubeconfig /x users.a@b.token abc --as=x",
+            format!(
+                "kubectl config set --kubeconfig /x users.a@b.token {} --as=x",
+                t("abc")
+            ),
+        ),
+        (
+            "kubectl config set users.bob.token --kubeconfig=/x 'a b'\nid --as=x",
+            format!(
+                "kubectl config set users.bob.token --kubeconfig={} {}\nid --as=x",
+                t("/x"),
+                t("a b")
+            ),
+        ),
+        (
+            "kubectl config set users.bob.token --kubeconfig /x abc --as=x",
+            format!(
+                "kubectl config set users.bob.token --kubeconfig {} {} --as=x",
+                t("/x"),
+                t("abc")
+            ),
         ),
         (
             "TOKEN=abc kubectl --as=x",
@@ -217,6 +280,7 @@ fn what_is_no_secret_stays() {
         ],
         &["PWD=/root", "--token=", "--password", "", "x", jwt],
         &["automountServiceAccountToken: false"],
+        &["kubectl", "set", "image", "deploy/x", "a.token", "b"],
     ] {
         assert_eq!(redacted(args), args);
     }
@@ -257,6 +321,8 @@ fn a_long_argument_of_anything_takes_one_pass() {
         "Authorization: ",
         "a\"",
         "curl -u '",
+        "set a.token --a ",
+        "set a@b.token -- -",
     ] {
         let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
         assert_eq!(super::args(&args).len(), 1);
