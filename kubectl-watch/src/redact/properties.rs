@@ -131,6 +131,30 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         &["bash", "-c", "kubectl '--from-literal=k={}' get"],
         "[^\0'\\\\]{9,60}",
     ),
+    (
+        &["bash", "-c", "kubectl --token=$(echo {} | base64 -d) get"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token \"$(echo \"{}\" | rev)\" get"],
+        "[A-Za-z0-9+/ ;|()]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl run x --env=A=$(echo '{}') -n y"],
+        "[^\0'\\\\]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --from-literal=k=$(echo {} | rev)"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token <(echo {}) get"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token=`echo {} | rev` get"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
     (&["bash", "-c", "kubectl -e 'K={}' get"], "[^\0'\\\\]{9,60}"),
     (
         &["bash", "-c", "curl -H 'Authorization: Bearer {}' x"],
@@ -181,7 +205,7 @@ proptest! {
             prop_oneof![
                 Just("--token"), Just("="), Just(" "), Just("'"), Just("\""), Just("\\"), Just("--env"), Just(":"),
                 Just("Authorization"), Just("Bearer"), Just("://"), Just("@"), Just("eyJ"), Just("."), Just("a"),
-                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"), Just("users.a"), Just("--kubeconfig"),
+                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"), Just("users.a"), Just("$("), Just(")"), Just("`"), Just("<("), Just("--kubeconfig"),
             ],
             0..40,
         ),

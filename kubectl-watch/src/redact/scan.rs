@@ -264,6 +264,14 @@ impl Scan<'_> {
             return;
         }
         let value = value::at(self.text, start, &self.quotes, until);
+        // Which part of what a command writes is the secret is not known, and to read it again could go on and on.
+        let meaning = match meaning {
+            Meaning::Pair(kind) if value.substituted && !value.bytes.contains(&b'=') => Meaning::Secret(kind),
+            Meaning::UserPassword if value.substituted && !value.bytes.contains(&b':') => {
+                Meaning::Secret(Kind::Password)
+            }
+            meaning => meaning,
+        };
         if self.memory.redact(meaning, &value.bytes, self.out) {
             self.at = value.end;
         }
