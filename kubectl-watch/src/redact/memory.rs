@@ -106,6 +106,7 @@ impl Memory {
             opened: None,
             exact,
             next_stop: 0,
+            no_proxy: 0,
         }
         .all();
     }
@@ -132,6 +133,17 @@ impl Memory {
                 } else {
                     self.mark(schemed, &value[secret..], out);
                 }
+            }
+            Meaning::Proxy => {
+                let Some(end) = value.iter().rposition(|&byte| byte == b'@') else {
+                    return false;
+                };
+                let colon = value[..end].iter().position(|&byte| byte == b':');
+                if colon.is_none_or(|colon| value[colon..].starts_with(b"://")) {
+                    return false;
+                }
+                self.mark(Kind::Userinfo, &value[..end], out);
+                out.extend_from_slice(&value[end..]);
             }
             Meaning::Pair(_) | Meaning::UserPassword => {
                 let (separator, kind) = match meaning {

@@ -155,6 +155,14 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         &["bash", "-c", "kubectl --token=`echo {} | rev` get"],
         "[A-Za-z0-9+/ ;|]{9,60}",
     ),
+    (
+        &["env", "HTTPS_PROXY=bob:{}@proxy:3128", "kubectl"],
+        "[^\0/][^\0]{9,60}",
+    ),
+    (
+        &["env", "http_proxy=bob:{}@proxy:3128", "kubectl"],
+        "[^\0/][^\0]{9,60}",
+    ),
     (&["bash", "-c", "kubectl -e 'K={}' get"], "[^\0'\\\\]{9,60}"),
     (
         &["bash", "-c", "curl -H 'Authorization: Bearer {}' x"],

@@ -3,12 +3,14 @@
 //! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
 //! that names a secret, with what follows it, decides how far the secret goes.
 
+mod userinfo;
+
 use std::mem;
 
 use super::memory::{Memory, Setting};
 use super::name::{self, Meaning};
 use super::quote::{self, Found, Open};
-use super::shape::{dots, is_dash_c, is_port, is_run, jwt};
+use super::shape::{dots, is_dash_c, is_run, jwt};
 use super::value::{self, Until};
 use super::{Kind, shape};
 
@@ -38,6 +40,8 @@ pub(super) struct Scan<'a> {
     pub(super) exact: Option<usize>,
     /// The next white space or `@` at or behind the place where it was last looked for.
     pub(super) next_stop: usize,
+    /// As far as no address of a proxy has a password.
+    pub(super) no_proxy: usize,
 }
 
 impl Scan<'_> {
@@ -99,6 +103,12 @@ impl Scan<'_> {
             }
             return;
         };
+        // A password may have the bytes in it that should end a word.
+        let word_end = if meaning == Meaning::Proxy {
+            Until::Space
+        } else {
+            Until::Word
+        };
         let flag = dashed || meaning == Meaning::Secret(Kind::Bearer);
         let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
@@ -110,7 +120,7 @@ impl Scan<'_> {
                 self.rest(value::skip_space(self.text, value), meaning, true);
             }
             Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
-            Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { Until::Word }),
+            Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { word_end }),
             Follow::Colon(value) if self.begins_key(start) => {
                 let value = value::skip_space(self.text, value);
                 let header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
@@ -232,8 +242,10 @@ impl Scan<'_> {
         let value = &self.text[start..];
         if value.is_empty() {
             self.memory.expected = header.then_some(meaning);
-        } else if self.memory.redact(meaning, value, self.out) {
+        } else if !self.is_no_proxy(start, meaning) && self.memory.redact(meaning, value, self.out) {
             self.at = self.text.len();
+        } else if meaning == Meaning::Proxy && !self.is_no_proxy(start, meaning) {
+            self.no_proxy = self.text.len();
         }
         self.exact = Some(start);
     }
@@ -263,6 +275,9 @@ impl Scan<'_> {
             self.memory.expected = (!assigned).then_some(meaning);
             return;
         }
+        if self.is_no_proxy(start, meaning) {
+            return;
+        }
         let value = value::at(self.text, start, &self.quotes, until);
         // Which part of what a command writes is the secret is not known, and to read it again could go on and on.
         let meaning = match meaning {
@@ -274,42 +289,8 @@ impl Scan<'_> {
         };
         if self.memory.redact(meaning, &value.bytes, self.out) {
             self.at = value.end;
+        } else if meaning == Meaning::Proxy {
+            self.no_proxy = value.end;
         }
-    }
-
-    /// Takes what is before the `@` of a URL whose `://` is here. A password may have the bytes in it that
-    /// should end a host's name.
-    fn userinfo(&mut self) {
-        self.copy_to(self.at + 3);
-        let start = self.at;
-        let rest = &self.text[start..];
-        let stop = |&byte: &u8| byte.is_ascii_whitespace() || b"/?#".contains(&byte);
-        let host = &rest[..rest.iter().position(stop).unwrap_or(rest.len())];
-        let end = match host.iter().rposition(|&byte| byte == b'@') {
-            Some(place) => place,
-            None => match host.iter().position(|&byte| byte == b':') {
-                Some(colon) if !host.starts_with(b"[") && !is_port(&host[colon + 1..]) => {
-                    let stop = self.stop(start + host.len());
-                    if self.text.get(stop) != Some(&b'@') {
-                        return;
-                    }
-                    stop - start
-                }
-                _ => return,
-            },
-        };
-        self.memory.mark(Kind::Userinfo, &rest[..end], self.out);
-        self.at = start + end;
-    }
-
-    /// The next white space or `@`; looked for once for all the places before it.
-    fn stop(&mut self, place: usize) -> usize {
-        if self.next_stop < place {
-            let found = self.text[place..]
-                .iter()
-                .position(|&byte| byte.is_ascii_whitespace() || byte == b'@');
-            self.next_stop = found.map_or(self.text.len(), |found| place + found);
-        }
-        self.next_stop
     }
 }

@@ -85,6 +85,10 @@ fn an_argument_of_its_own_is_taken_whole() {
         (&["exec", "pod", "--", "tool", "--secret-key", "{}"], "key", "a b"),
         (&["https://{}@host/path"], "userinfo", "bob:pa#s/w"),
         (&["postgres://{}@host/db"], "userinfo", "bob:pass"),
+        (&["HTTPS_PROXY={}@proxy:3128"], "userinfo", "bob:p@s s"),
+        (&["https_proxy={}@proxy:3128"], "userinfo", "bob:pass"),
+        (&["ALL_PROXY=http://{}@proxy:3128"], "userinfo", "bob:pass"),
+        (&["curl", "--proxy", "{}@proxy:3128"], "userinfo", "bob:pass"),
         (&["-H", "Authorization: Bearer {}"], "bearer", "a.b-c"),
         (&["-H", "authorization:  basic {}"], "authorization", "a b"),
         (&["-HAuthorization: Bearer {}"], "bearer", "abc"),
@@ -162,6 +166,12 @@ fn what_is_no_secret_stays() {
         ],
         &["PWD=/root", "--token=", "--password", "", "x", jwt],
         &["automountServiceAccountToken: false"],
+        &[
+            "HTTP_PROXY=proxy:3128",
+            "NO_PROXY=a:1,b",
+            "HTTPS_PROXY=http://proxy:3128",
+        ],
+        &["kube-proxy", "--feature-proxy=x@y"],
         &["kubectl", "set", "image", "deploy/x", "a.token", "b"],
     ] {
         assert_eq!(redacted(args), args);
@@ -205,6 +215,9 @@ fn a_long_argument_of_anything_takes_one_pass() {
         "curl -u '",
         "set a.token --a ",
         "--env $(",
+        "a_proxy=",
+        "a_proxy=x://h/",
+        " a_proxy='",
         "--env $(' ",
         "--token=$(\"",
         "curl -u $(a)(",

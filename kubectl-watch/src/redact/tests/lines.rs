@@ -124,6 +124,13 @@ fn a_secret_in_a_command_line_is_taken_as_its_shell_reads_it() {
             format!("kubectl run x --env {} --as=x", marked("env", "$(echo a b)")),
         ),
         (
+            "HTTPS_PROXY=bob:a;b@proxy:3128 kubectl --as=x",
+            format!(
+                "HTTPS_PROXY={}@proxy:3128 kubectl --as=x",
+                marked("userinfo", "bob:a;b")
+            ),
+        ),
+        (
             "TOKEN=abc kubectl --as=x",
             format!("TOKEN={} kubectl --as=x", t("abc")),
         ),
