@@ -153,7 +153,8 @@ impl Memory {
                 let Some(place) = value.iter().position(|&byte| byte == separator) else {
                     return false;
                 };
-                if value.starts_with(b"-") {
+                // What is behind `-e` may be a flag of another tool; behind this there is a key, whatever it looks like.
+                if kind != Kind::Literal && value.starts_with(b"-") {
                     return false;
                 }
                 out.extend_from_slice(&value[..=place]);

@@ -163,6 +163,19 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         &["env", "http_proxy=bob:{}@proxy:3128", "kubectl"],
         "[^\0/][^\0]{9,60}",
     ),
+    (&["kubectl", "--from-literal=-k={}"], "[^\0]{9,60}"),
+    (&["kubectl", "set", "env", "deploy/x", "-eFOO={}"], "[^\0]{9,60}"),
+    (&["curl", "-sku", "bob:{}"], "[^\0]{9,60}"),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set-credentials",
+            "bob",
+            "--exec-arg=--password,{}",
+        ],
+        "[^\0 \t\r\n\x0c][^\0]{9,60}",
+    ),
     (&["bash", "-c", "kubectl -e 'K={}' get"], "[^\0'\\\\]{9,60}"),
     (
         &["bash", "-c", "curl -H 'Authorization: Bearer {}' x"],

@@ -19,6 +19,8 @@ enum Follow {
     /// `=`, or `:`, or white space; and where the value begins.
     Assign(usize),
     Colon(usize),
+    /// A comma right behind it, by which kubectl tells the values of a flag apart.
+    Comma(usize),
     Space(usize),
     /// The next item of an array, and where it begins.
     Item(usize),
@@ -96,7 +98,7 @@ impl Scan<'_> {
         let (follow, json) = self.follow();
         let set = self.setting(start, word, &follow);
         let Some(meaning) = self.meaning(word, name, &follow) else {
-            if let Follow::Assign(value) = follow
+            if let Follow::Assign(value) | Follow::Comma(value) = follow
                 && self.exact == Some(start)
             {
                 self.exact = Some(value);
@@ -113,6 +115,8 @@ impl Scan<'_> {
         let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
+            Follow::Comma(value) if flag && self.exact == Some(start) => self.rest(value, meaning, false),
+            Follow::Comma(value) if flag => self.value(value, meaning, word_end),
             Follow::Assign(value) if self.exact == Some(start) => self.rest(value, meaning, false),
             Follow::Colon(value)
                 if self.exact == Some(start) && self.begins_header(start, value, meaning) =>
@@ -192,9 +196,18 @@ impl Scan<'_> {
         match meaning {
             Some(Meaning::Pair(_)) if !dashed => None,
             Some(Meaning::UserPassword) if !dashed || !self.memory.curl => None,
-            // `-ubob:password` in one argument.
-            None if self.memory.curl && word.starts_with(b"-u") && matches!(follow, Follow::Colon(_)) => {
-                Some(Meaning::Secret(Kind::Password))
+            // `-ubob:password` in one argument, and `-sku`.
+            None if self.memory.curl
+                && let Some(user) = shape::behind_u(word) =>
+            {
+                match follow {
+                    Follow::Colon(_) => Some(Meaning::Secret(Kind::Password)),
+                    _ if user.is_empty() => Some(Meaning::UserPassword),
+                    _ => None,
+                }
+            }
+            None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
+                Some(Meaning::Secret(Kind::Env))
             }
             meaning => meaning,
         }
@@ -214,6 +227,7 @@ impl Scan<'_> {
             [b'=', ..] => Follow::Assign(place + 1),
             [b':', ..] => Follow::Colon(place + 1),
             // An array of arguments, `["--token", "x"]`.
+            [b',', next, ..] if !closed && !next.is_ascii_whitespace() => Follow::Comma(place + 1),
             [b',', ..] if closed => Follow::Item(value::skip_space(self.text, place + 1)),
             _ if space > place && closed && self.text[space..].starts_with(b":") => Follow::Colon(space + 1),
             _ if space > place => Follow::Space(space),

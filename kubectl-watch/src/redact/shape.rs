@@ -20,6 +20,19 @@ pub(super) fn is_run(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
+/// What is behind curl's `-u` in a word, be it alone or behind letters of flags that have no value.
+pub(super) fn behind_u(word: &[u8]) -> Option<&[u8]> {
+    const FLAGS: &[u8] = b"012346aBfgGiIjJklLMnNOpqRsSvVZ";
+    let letters = word.strip_prefix(b"-")?;
+    let flags = letters.iter().take_while(|byte| FLAGS.contains(byte)).count();
+    letters[flags..].strip_prefix(b"u")
+}
+
+/// Whether a word is `-e` with the name of a variable behind it.
+pub(super) fn is_joined_env(word: &[u8]) -> bool {
+    matches!(word, [b'-', b'e', first, ..] if first.is_ascii_alphabetic() || *first == b'_')
+}
+
 /// How long the name of the flag is that a text begins with, with the equals sign behind it; none where it is no
 /// flag as kubectl has them, of one letter or of a long name.
 pub(super) fn flag(text: &[u8]) -> Option<usize> {
