@@ -23,9 +23,27 @@ fn marked(kind: &str, secret: &str) -> String {
     )
 }
 
+/// That of each of the arguments the secret alone is taken: these, the kind of it, and what stands for `{}`.
+fn taken(cases: &[(&[&str], &str, &str)]) {
+    for &(args, kind, secret) in cases {
+        let with = |text: &str| args.iter().map(|arg| arg.replace("{}", text)).collect::<Vec<_>>();
+        let given = with(secret);
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        let mut want = with(&marked(kind, secret));
+        if kind == "jwt" && args.len() == 2 {
+            // What follows a token without a separator may be part of it.
+            want = vec![
+                "get".to_owned(),
+                format!("x{}/z", marked("jwt", &format!("{secret}y"))),
+            ];
+        }
+        assert_eq!(redacted(&given), want, "{given:?}");
+    }
+}
+
 #[test]
 fn an_argument_of_its_own_is_taken_whole() {
-    for (args, kind, secret) in [
+    taken(&[
         (&["--token", "{}"][..], "token", "a b'c\"d"),
         (&["--token={}"], "token", "a b'c\"d;e --as=x"),
         (&["--TOKEN={}"], "token", "abc"),
@@ -43,42 +61,6 @@ fn an_argument_of_its_own_is_taken_whole() {
             "x y",
         ),
         (&["config", "set", "users.bob.token", "{}"], "token", "a b"),
-        (&["config", "set", "users.admin@k8s.token", "{}"], "token", "a b"),
-        (
-            &["config", "set", "users.a/b:c@d.password", "{}"],
-            "password",
-            "-ab",
-        ),
-        (
-            &["config", "set", "--kubeconfig", "/x", "users.bob.token", "{}"],
-            "token",
-            "a b",
-        ),
-        (
-            &["config", "set", "--kubeconfig=/x", "users.a@b.token", "{}"],
-            "token",
-            "a b",
-        ),
-        (
-            &["config", "set", "--set-raw-bytes", "users.a@b.token", "{}"],
-            "token",
-            "a b",
-        ),
-        (
-            &["config", "set", "users.bob.token", "--kubeconfig=/x", "{}"],
-            "token",
-            "a b",
-        ),
-        (
-            &["config", "set", "users.bob.token", "-v=6", "--", "{}"],
-            "token",
-            "-ab",
-        ),
-        (
-            &["config", "set", "users.bob.token", "--set-raw-bytes", "{}"],
-            "token",
-            "a b",
-        ),
         (&["--exec-arg=--token={}"], "token", "a b"),
         (&["--exec-arg=--password,{}"], "password", "a b"),
         (&["--exec-arg=login,--password,{}"], "password", "a b"),
@@ -117,20 +99,53 @@ fn an_argument_of_its_own_is_taken_whole() {
             "jwt",
             "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln-_",
         ),
-    ] {
-        let with = |text: &str| args.iter().map(|arg| arg.replace("{}", text)).collect::<Vec<_>>();
-        let given = with(secret);
-        let given: Vec<&str> = given.iter().map(String::as_str).collect();
-        let mut want = with(&marked(kind, secret));
-        if kind == "jwt" && args.len() == 2 {
-            // What follows a token without a separator may be part of it.
-            want = vec![
-                "get".to_owned(),
-                format!("x{}/z", marked("jwt", &format!("{secret}y"))),
-            ];
-        }
-        assert_eq!(redacted(&given), want, "{given:?}");
-    }
+    ]);
+}
+
+#[test]
+fn the_value_of_config_set_is_found_among_flags() {
+    taken(&[
+        (
+            &["config", "set", "users.admin@k8s.token", "{}"][..],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "users.a/b:c@d.password", "{}"],
+            "password",
+            "-ab",
+        ),
+        (
+            &["config", "set", "--kubeconfig", "/x", "users.bob.token", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "--kubeconfig=/x", "users.a@b.token", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "--set-raw-bytes", "users.a@b.token", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "users.bob.token", "--kubeconfig=/x", "{}"],
+            "token",
+            "a b",
+        ),
+        (
+            &["config", "set", "users.bob.token", "-v=6", "--", "{}"],
+            "token",
+            "-ab",
+        ),
+        (
+            &["config", "set", "users.bob.token", "--set-raw-bytes", "{}"],
+            "token",
+            "a b",
+        ),
+    ]);
 }
 
 #[test]
