@@ -75,6 +75,20 @@ impl Facts {
         }
     }
 
+    /// The kind of what the command makes, where `kubectl delete` takes it away again. Not what `apply` is about: that
+    /// may have been there before.
+    pub(super) fn made(&self) -> Option<&str> {
+        let command = self.command.as_deref()?;
+        match command.split(' ').next()? {
+            "autoscale" => Some("horizontalpodautoscaler"),
+            // A token cannot be taken back by its name, and its account was there before.
+            "create" if command != "create token" => self.resource.as_deref(),
+            "expose" => Some("service"),
+            "run" => Some("pod"),
+            _ => None,
+        }
+    }
+
     /// Those of an alert that is being made.
     pub(crate) fn of_document(document: &Document) -> Self {
         let own = &document.kubectl_watch;

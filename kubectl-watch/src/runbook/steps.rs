@@ -3,8 +3,6 @@
 use super::{Facts, Phase, Step};
 use crate::shell::quoted;
 
-/// Commands of kubectl that make something which `kubectl delete` takes away again.
-const MAKERS: [&str; 5] = ["apply", "autoscale", "create", "expose", "run"];
 /// Kinds whose objects say who may do what.
 const RIGHTS: [&str; 4] = ["clusterrole", "clusterrolebinding", "role", "rolebinding"];
 
@@ -172,28 +170,27 @@ pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
 
 pub(super) fn undo(facts: &Facts, steps: &mut Vec<Step>) {
     let mut add = |what, line| add(steps, Phase::Undo, what, line);
-    let command = facts.command.as_deref().unwrap_or_default();
-    let made = command.split(' ').next().unwrap_or_default();
-    let kind = if made == "run" {
-        Some("pod")
-    } else {
-        facts.resource.as_deref()
-    };
-    // A token cannot be taken back by its name, and its account was there before.
-    if MAKERS.contains(&made)
-        && command != "create token"
-        && let Some((kind, name)) = kind.zip(facts.name.as_deref())
-    {
-        let line = Line::new("kubectl delete");
-        let line = match &facts.namespace {
-            Some(namespace) => line.flag("--namespace", namespace),
-            None => line,
+    let made = facts.made();
+    if let Some((kind, name)) = made.zip(facts.name.as_deref()) {
+        let of = |line: Line| {
+            let line = match &facts.namespace {
+                Some(namespace) => line.flag("--namespace", namespace),
+                None => line,
+            };
+            line.words("--").name(kind).name(name)
         };
         add(
-            "What this very command made",
-            line.words("--").name(kind).name(name),
+            "When that was made: if before this command, it is not the command's",
+            of(Line::new(
+                "kubectl get -o jsonpath='{.metadata.creationTimestamp}'",
+            )),
+        );
+        add(
+            "What this very command made, and only if the audit log has its creation by this request (code 201)",
+            of(Line::new("kubectl delete")),
         );
     }
+    let kind = made.or(facts.resource.as_deref());
     let is_of_rights = kind.is_some_and(|kind| RIGHTS.iter().any(|right| kind.starts_with(right)));
     if is_of_rights || facts.is_impersonated {
         let line =

@@ -80,6 +80,46 @@ fn a_bound_token_ends_with_its_pod_and_another_with_its_secret() {
 }
 
 #[test]
+fn only_what_the_command_made_is_deleted_and_only_if_it_did() {
+    let table = [
+        ("expose", "deployment", Some("service web")),
+        ("autoscale", "deployment", Some("horizontalpodautoscaler web")),
+        ("create namespace", "namespace", Some("namespace web")),
+        ("run", "pods", Some("pod web")),
+        ("create token", "serviceaccounts", None),
+        ("apply view-last-applied", "deployment", None),
+        ("apply", "deployment", None),
+        ("get", "deployment", None),
+    ];
+    for (command, resource, made) in table {
+        let facts = Facts {
+            command: Some(command.to_owned()),
+            resource: Some(resource.to_owned()),
+            name: Some("web".to_owned()),
+            ..Facts::default()
+        };
+        let steps = Step::of(&facts);
+        let Some(made) = made else {
+            assert_eq!(steps, [], "{command}");
+            continue;
+        };
+        let [look, delete] = &steps[..] else {
+            panic!("{command}: {steps:#?}")
+        };
+        assert_eq!(
+            look.command,
+            format!("kubectl get -o jsonpath='{{.metadata.creationTimestamp}}' -- {made}")
+        );
+        assert_eq!(delete.command, format!("kubectl delete -- {made}"));
+        assert!(
+            delete.what.contains("only if the audit log"),
+            "{command}: {}",
+            delete.what
+        );
+    }
+}
+
+#[test]
 fn an_alert_in_a_file_gives_what_the_live_one_gives() {
     let document = json!({
         "@timestamp": "2026-11-24T15:55:07.788000000Z",
