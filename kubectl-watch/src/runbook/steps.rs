@@ -123,13 +123,17 @@ pub(super) fn keep(facts: &Facts, steps: &mut Vec<Step>) {
 
 pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
     let mut add = |what, line| add(steps, Phase::Contain, what, line);
+    // Nobody has checked the token's signature here: whoever runs kubectl can write any names into one.
     if let Some((namespace, account)) = &facts.service_account {
         if let Some(pod) = &facts.bound_pod {
             let line = Line::new("kubectl delete pod")
                 .flag("--namespace", namespace)
                 .words("--")
                 .name(pod);
-            add("The token ends with the pod that it is bound to", line);
+            add(
+                "Only if the audit log shows that the token was accepted (by its id where it has one), for what it says may be forged: it ends with the pod that it is bound to",
+                line,
+            );
         } else {
             let line = Line::new("kubectl delete secret")
                 .flag("--namespace", namespace)
@@ -140,10 +144,13 @@ pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
                 .words(
                     r#"'.items[] | select(.metadata.annotations["kubernetes.io/service-account.name"] == $account) | .metadata.name')"#,
                 );
-            add("A token without an end lies in a secret, and ends with it", line);
+            add(
+                "Only if the audit log shows that the token was accepted, for what it says may be forged: one without an end lies in a secret, and ends with it",
+                line,
+            );
             let line = Line::new("kubectl delete serviceaccount").flag("--namespace", namespace);
             add(
-                "Every other token of the account ends with the account; make it again from your manifests",
+                "Only if the audit log shows that the token was accepted (by its id where it has one): every other token of the account ends with the account; make it again from your manifests",
                 line.words("--").name(account),
             );
         }

@@ -70,8 +70,18 @@ fn a_bound_token_ends_with_its_pod_and_another_with_its_secret() {
     );
     let unbound = Facts {
         bound_pod: None,
-        ..bound
+        ..bound.clone()
     };
+    for step in [&bound, &unbound].into_iter().flat_map(Step::of) {
+        assert!(
+            step.phase != Phase::Contain
+                || !step.command.starts_with("kubectl delete")
+                || step
+                    .what
+                    .starts_with("Only if the audit log shows that the token was accepted"),
+            "{step:?}"
+        );
+    }
     let commands = commands(&unbound);
     assert!(
         commands.contains(&"kubectl delete serviceaccount --namespace=shop -- cart".to_owned()),
