@@ -89,6 +89,7 @@ impl Request {
             }
         }
         request.take_words(&words);
+        request.forget_written();
         request
     }
 
@@ -165,6 +166,25 @@ impl Request {
         };
         // An empty one takes back what was said before.
         *place = value.filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
+    }
+
+    /// Some commands have flags of their own with the names of global ones, for what they write. There the global one
+    /// cannot be given, not even before the command.
+    fn forget_written(&mut self) {
+        let [command, sub, ..] = &self.command[..] else {
+            return;
+        };
+        match (&command[..], &sub[..]) {
+            (b"create", b"clusterrolebinding" | b"rolebinding") | (b"set", b"subject") => self.user = None,
+            (b"config", b"set-credentials") => {
+                (self.token, self.username, self.client_certificate) = (None, None, None);
+            }
+            (b"config", b"set-cluster") => self.server = None,
+            (b"config", b"set-context") => {
+                (self.user, self.cluster, self.namespace) = (None, None, None);
+            }
+            _ => {}
+        }
     }
 
     /// The words that are neither flags nor values.

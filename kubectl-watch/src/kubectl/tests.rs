@@ -163,6 +163,58 @@ fn where_and_with_what() {
     assert!(request.all_namespaces && !request.impersonates());
 }
 
+#[test]
+fn what_a_command_writes_is_not_what_it_uses() {
+    let flags = [
+        "--user=u",
+        "--token=t",
+        "--username=n",
+        "--client-certificate=c",
+        "--server=s",
+        "--cluster=k",
+        "--namespace=d",
+    ];
+    let all = [
+        "user",
+        "token",
+        "username",
+        "certificate",
+        "server",
+        "cluster",
+        "namespace",
+    ];
+    let table: [(&[&str], &[&str]); 7] = [
+        (&["create", "clusterrolebinding", "x"], &["user"]),
+        (&["create", "rolebinding", "x"], &["user"]),
+        (&["set", "subject", "rolebinding", "x"], &["user"]),
+        (
+            &["config", "set-credentials", "x"],
+            &["token", "username", "certificate"],
+        ),
+        (&["config", "set-cluster", "x"], &["server"]),
+        (&["config", "set-context", "x"], &["user", "cluster", "namespace"]),
+        (&["create", "role", "x"], &[]),
+    ];
+    for (words, written) in table {
+        // cobra gives a flag before the command to the command, too.
+        for line in [[words, &flags[..]].concat(), [&flags[..], words].concat()] {
+            let request = request(&line);
+            let used = [
+                &request.user,
+                &request.token,
+                &request.username,
+                &request.client_certificate,
+                &request.server,
+                &request.cluster,
+                &request.namespace,
+            ];
+            for (name, value) in all.iter().zip(used) {
+                assert_eq!(value.is_none(), written.contains(name), "{name}: {line:?}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_arguments_are_read(args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..12)) {
