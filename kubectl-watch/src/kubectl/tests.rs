@@ -51,7 +51,7 @@ type Asked = (
 
 #[test]
 fn what_is_asked_for() {
-    let table: [Asked; 18] = [
+    let table: [Asked; 22] = [
         (&["get", "pods"], "get", Some("pods"), None),
         (
             &["get", "-o", "yaml", "secret/db"],
@@ -110,6 +110,52 @@ fn what_is_asked_for() {
             "create secret generic",
             Some("secret"),
             Some("keys"),
+        ),
+        (
+            &[
+                "create", "secret", "tls", "--cert", "c.pem", "--key", "k.pem", "web",
+            ],
+            "create secret tls",
+            Some("secret"),
+            Some("web"),
+        ),
+        (
+            &[
+                "create",
+                "secret",
+                "docker-registry",
+                "--docker-server",
+                "r.example",
+                "--docker-username",
+                "u",
+                "--docker-password",
+                "p",
+                "--docker-email",
+                "u@example.com",
+                "pull",
+            ],
+            "create secret docker-registry",
+            Some("secret"),
+            Some("pull"),
+        ),
+        (
+            &[
+                "create",
+                "service",
+                "externalname",
+                "--external-name",
+                "x.example",
+                "web",
+            ],
+            "create service externalname",
+            Some("service"),
+            Some("web"),
+        ),
+        (
+            &["create", "service", "clusterip", "--clusterip", "None", "web"],
+            "create service clusterip",
+            Some("service"),
+            Some("web"),
         ),
         (
             &["drain", "--force", "node-1"],
