@@ -51,7 +51,7 @@ type Asked = (
 
 #[test]
 fn what_is_asked_for() {
-    let table: [Asked; 22] = [
+    let table: [Asked; 18] = [
         (&["get", "pods"], "get", Some("pods"), None),
         (
             &["get", "-o", "yaml", "secret/db"],
@@ -112,52 +112,6 @@ fn what_is_asked_for() {
             Some("keys"),
         ),
         (
-            &[
-                "create", "secret", "tls", "--cert", "c.pem", "--key", "k.pem", "web",
-            ],
-            "create secret tls",
-            Some("secret"),
-            Some("web"),
-        ),
-        (
-            &[
-                "create",
-                "secret",
-                "docker-registry",
-                "--docker-server",
-                "r.example",
-                "--docker-username",
-                "u",
-                "--docker-password",
-                "p",
-                "--docker-email",
-                "u@example.com",
-                "pull",
-            ],
-            "create secret docker-registry",
-            Some("secret"),
-            Some("pull"),
-        ),
-        (
-            &[
-                "create",
-                "service",
-                "externalname",
-                "--external-name",
-                "x.example",
-                "web",
-            ],
-            "create service externalname",
-            Some("service"),
-            Some("web"),
-        ),
-        (
-            &["create", "service", "clusterip", "--clusterip", "None", "web"],
-            "create service clusterip",
-            Some("service"),
-            Some("web"),
-        ),
-        (
             &["drain", "--force", "node-1"],
             "drain",
             Some("nodes"),
@@ -179,13 +133,7 @@ fn what_is_asked_for() {
         (&["--kubeconfig", "/tmp/x"], "", None, None),
         (&[], "", None, None),
     ];
-    for (line, command, resource, name) in table {
-        let request = request(line);
-        let given = request.command.join(&b' ');
-        assert_eq!(String::from_utf8_lossy(&given), command, "{line:?}");
-        assert_eq!(text(request.resource.as_ref()), resource, "{line:?}");
-        assert_eq!(text(request.name.as_ref()), name, "{line:?}");
-    }
+    assert_asked(&table);
 }
 
 #[test]
@@ -258,6 +206,69 @@ fn what_a_command_writes_is_not_what_it_uses() {
                 assert_eq!(value.is_none(), written.contains(name), "{name}: {line:?}");
             }
         }
+    }
+}
+
+#[test]
+fn the_value_of_a_flag_of_create_is_no_name() {
+    let table: [Asked; 4] = [
+        (
+            &[
+                "create", "secret", "tls", "--cert", "c.pem", "--key", "k.pem", "web",
+            ],
+            "create secret tls",
+            Some("secret"),
+            Some("web"),
+        ),
+        (
+            &[
+                "create",
+                "secret",
+                "docker-registry",
+                "--docker-server",
+                "r.example",
+                "--docker-username",
+                "u",
+                "--docker-password",
+                "p",
+                "--docker-email",
+                "u@example.com",
+                "pull",
+            ],
+            "create secret docker-registry",
+            Some("secret"),
+            Some("pull"),
+        ),
+        (
+            &[
+                "create",
+                "service",
+                "externalname",
+                "--external-name",
+                "x.example",
+                "web",
+            ],
+            "create service externalname",
+            Some("service"),
+            Some("web"),
+        ),
+        (
+            &["create", "service", "clusterip", "--clusterip", "None", "web"],
+            "create service clusterip",
+            Some("service"),
+            Some("web"),
+        ),
+    ];
+    assert_asked(&table);
+}
+
+fn assert_asked(table: &[Asked]) {
+    for &(line, command, resource, name) in table {
+        let request = request(line);
+        let given = request.command.join(&b' ');
+        assert_eq!(String::from_utf8_lossy(&given), command, "{line:?}");
+        assert_eq!(text(request.resource.as_ref()), resource, "{line:?}");
+        assert_eq!(text(request.name.as_ref()), name, "{line:?}");
     }
 }
 
