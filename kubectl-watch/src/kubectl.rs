@@ -54,6 +54,8 @@ pub struct Request {
     pub resource: Option<Vec<u8>>,
     /// Which one of it.
     pub name: Option<Vec<u8>>,
+    /// What is made is called that (`--name` of `expose` and `autoscale`).
+    pub new_name: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -153,6 +155,7 @@ impl Request {
             b"client-certificate" => &mut self.client_certificate,
             b"server" => &mut self.server,
             b"namespace" => &mut self.namespace,
+            b"name" => &mut self.new_name,
             b"as-group" => {
                 self.as_groups
                     .extend(value.filter(|it| !it.is_empty()).map(<[u8]>::to_vec));

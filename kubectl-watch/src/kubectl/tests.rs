@@ -158,6 +158,19 @@ fn where_and_with_what() {
 }
 
 #[test]
+fn what_is_made_of_another_has_a_name_of_its_own() {
+    for line in [
+        ["expose", "deployment", "web", "--name", "front", "--port=80"],
+        ["autoscale", "--name=front", "--max", "3", "deployment", "web"],
+    ] {
+        let request = request(&line);
+        assert_eq!(text(request.resource.as_ref()), Some("deployment"), "{line:?}");
+        assert_eq!(text(request.name.as_ref()), Some("web"), "{line:?}");
+        assert_eq!(text(request.new_name.as_ref()), Some("front"), "{line:?}");
+    }
+}
+
+#[test]
 fn what_a_command_writes_is_not_what_it_uses() {
     let flags = [
         "--user=u",

@@ -178,7 +178,7 @@ pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
 pub(super) fn undo(facts: &Facts, steps: &mut Vec<Step>) {
     let mut add = |what, line| add(steps, Phase::Undo, what, line);
     let made = facts.made();
-    if let Some((kind, name)) = made.zip(facts.name.as_deref()) {
+    if let Some((kind, name)) = made {
         let of = |line: Line| {
             let line = match &facts.namespace {
                 Some(namespace) => line.flag("--namespace", namespace),
@@ -197,7 +197,7 @@ pub(super) fn undo(facts: &Facts, steps: &mut Vec<Step>) {
             of(Line::new("kubectl delete")),
         );
     }
-    let kind = made.or(facts.resource.as_deref());
+    let kind = made.map(|(kind, _)| kind).or(facts.resource.as_deref());
     let is_of_rights = kind.is_some_and(|kind| RIGHTS.iter().any(|right| kind.starts_with(right)));
     if is_of_rights || facts.is_impersonated {
         let line =

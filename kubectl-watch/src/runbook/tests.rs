@@ -93,6 +93,7 @@ fn a_bound_token_ends_with_its_pod_and_another_with_its_secret() {
 fn only_what_the_command_made_is_deleted_and_only_if_it_did() {
     let table = [
         ("expose", "deployment", Some("service web")),
+        ("expose --name", "deployment", Some("service front")),
         ("autoscale", "deployment", Some("horizontalpodautoscaler web")),
         ("create namespace", "namespace", Some("namespace web")),
         ("run", "pods", Some("pod web")),
@@ -106,6 +107,7 @@ fn only_what_the_command_made_is_deleted_and_only_if_it_did() {
             command: Some(command.to_owned()),
             resource: Some(resource.to_owned()),
             name: Some("web".to_owned()),
+            new_name: command.ends_with("--name").then(|| "front".to_owned()),
             ..Facts::default()
         };
         let steps = Step::of(&facts);
