@@ -2,13 +2,18 @@
 
 use std::mem;
 
+use super::flag::Flag;
+use super::line::{self, Token, Word};
 use super::name::{self, Meaning};
 use super::quote::Open;
 use super::scan::Scan;
 use super::{Kind, shape, value};
 
 /// The flag before each argument of a plug-in, in `kubectl config set-credentials`.
-const PLUGIN_ARGUMENT: &[u8] = b"--exec-arg";
+pub(super) const PLUGIN_ARGUMENT: &[u8] = b"--exec-arg";
+
+/// Command lines within command lines, beyond which all of one is taken if there is a secret in it.
+const MAX_DEPTH: usize = 6;
 
 /// How far `set` reaches, as in `config set --kubeconfig /x users.bob.token`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub(super) enum Setting {
 }
 
 /// What is remembered from one argument to the next.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     /// The next argument is the value of a flag that ended the last one.
     pub(super) expected: Option<Meaning>,
@@ -33,7 +38,7 @@ pub(super) struct Memory {
     pub(super) setting: Setting,
     /// The value of what it sets is still to come, here or behind flags.
     pub(super) property: Option<Meaning>,
-    /// The last argument was a flag before that value; the next may be the flag's own.
+    /// The last argument was a flag before that value, and the next is the flag's own.
     behind_flag: bool,
     /// The last word was `-c`: what follows is a command line.
     pub(super) after_c: bool,
@@ -41,11 +46,23 @@ pub(super) struct Memory {
     pub(super) curl: bool,
     /// How many values were secrets even if the text is a pattern.
     pub(super) secrets: usize,
+    /// All that is left of the text was taken as one value.
+    pub(super) took_rest: bool,
+    /// In how many command lines the text is.
+    depth: usize,
 }
 
 impl Memory {
     /// Writes the next argument.
     pub(super) fn argument(&mut self, arg: &[u8], out: &mut Vec<u8>) {
+        if !self.awaited(arg, out) {
+            let exact = if self.after_c { None } else { Some(0) };
+            self.read(arg, exact, out);
+        }
+    }
+
+    /// Writes the next argument if one before it said what it is.
+    fn awaited(&mut self, arg: &[u8], out: &mut Vec<u8>) -> bool {
         if let Some(meaning) = self.expected.take() {
             let own = PLUGIN_ARGUMENT.len();
             let value = match arg.strip_prefix(PLUGIN_ARGUMENT) {
@@ -53,7 +70,7 @@ impl Memory {
                 Some([]) => {
                     self.expected = Some(meaning);
                     out.extend_from_slice(arg);
-                    return;
+                    return true;
                 }
                 Some([b'=', value @ ..]) => {
                     out.extend_from_slice(&arg[..=own]);
@@ -62,31 +79,111 @@ impl Memory {
                 _ => arg,
             };
             if self.redact(meaning, value, out) {
-                return;
+                return true;
             }
             out.truncate(out.len() - (arg.len() - value.len()));
         }
-        if let Some(meaning) = self.property {
-            let flag = shape::flag(arg).filter(|&length| length == arg.len() || arg[length - 1] == b'=');
-            let behind = mem::replace(
-                &mut self.behind_flag,
-                flag == Some(arg.len()) && !arg.ends_with(b"="),
-            );
-            if flag.is_none() {
-                if !behind && !arg.starts_with(b"-") {
-                    self.property = None;
-                }
-                self.redact(meaning, arg, out);
-                return;
+        let Some(meaning) = self.property else {
+            return false;
+        };
+        match Flag::of(arg) {
+            _ if mem::take(&mut self.behind_flag) => false,
+            Some(Flag::Last) => {
+                (self.expected, self.property) = (Some(meaning), None);
+                false
+            }
+            Some(flag) => {
+                self.behind_flag = flag == Flag::BeforeValue;
+                false
+            }
+            None => {
+                // kubectl would look for the value behind what looks like a flag.
+                self.property = self.property.filter(|_| arg.starts_with(b"-"));
+                self.redact(meaning, arg, out)
             }
         }
-        let exact = if self.after_c { None } else { Some(0) };
-        self.scan(arg, exact, out);
     }
 
     /// Writes a text.
     pub(super) fn text(&mut self, text: &[u8], out: &mut Vec<u8>) {
-        self.scan(text, None, out);
+        self.read(text, None, out);
+    }
+
+    /// Writes a text, which a name at a place may have as its value. Nobody knows whether it is a command line, so it is
+    /// read as one, and then as what it is if it is none.
+    fn read(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) {
+        let Some(line) = line::read(text) else {
+            return self.scan(text, exact, out);
+        };
+        let before = self.clone();
+        let start = out.len();
+        self.scan(text, exact, out);
+        if exact.is_some() && self.took_rest {
+            return;
+        }
+        if self.depth == MAX_DEPTH {
+            if out[start..] != *text {
+                out.truncate(start);
+                self.mark(Kind::Secret, text, out);
+            }
+            return;
+        }
+        out.truncate(start);
+        *self = before.clone();
+        let mut of_line = Vec::with_capacity(text.len());
+        self.line(line, &mut of_line);
+        let as_line = mem::replace(self, before);
+        self.scan(&of_line, None, out);
+        self.expected = self.expected.or(as_line.expected);
+        self.property = self.property.or(as_line.property);
+        self.curl |= as_line.curl;
+        self.secrets += as_line.secrets;
+    }
+
+    /// Writes a command line.
+    fn line(&mut self, line: Vec<Token<'_>>, out: &mut Vec<u8>) {
+        self.depth += 1;
+        for token in line {
+            match token {
+                Token::Gap(gap) => {
+                    out.extend_from_slice(gap);
+                    if line::ends_command(gap) {
+                        (self.expected, self.property) = (None, None);
+                    }
+                }
+                Token::Comment(text) => self.scan(text, None, out),
+                Token::Word(word) => self.word(word, out),
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// Writes a word of a command line: first what is in its commands, then itself.
+    fn word(&mut self, mut word: Word<'_>, out: &mut Vec<u8>) {
+        let source = word.redact_commands(|command| {
+            let mut out = Vec::with_capacity(command.len());
+            let mut memory = Self {
+                depth: self.depth,
+                ..Self::default()
+            };
+            memory.read(command, None, &mut out);
+            self.secrets += memory.secrets;
+            out
+        });
+        let mut redacted = Vec::with_capacity(word.bytes.len());
+        // One that is no line but for its commands has been read.
+        if word.is_plain() {
+            if !self.awaited(&word.bytes, &mut redacted) {
+                self.scan(&word.bytes, Some(0), &mut redacted);
+            }
+        } else {
+            self.argument(&word.bytes, &mut redacted);
+        }
+        if redacted == word.bytes {
+            out.extend_from_slice(&source);
+        } else {
+            line::write(&source, &redacted, out);
+        }
     }
 
     /// Writes the mark that stands for a secret.
@@ -96,6 +193,7 @@ impl Memory {
     }
 
     fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) {
+        self.took_rest = false;
         let quotes = Open::default();
         Scan {
             memory: self,

@@ -1,5 +1,8 @@
 //! That no piece of any secret gets by, wherever it is, and that any bytes can be read.
 
+pub(crate) mod command;
+mod shell;
+
 use proptest::prelude::*;
 
 use super::text;
@@ -199,6 +202,23 @@ proptest! {
         for piece in secret.as_bytes().windows(8) {
             let clean = template.iter().all(|arg| !arg.as_bytes().windows(8).any(|window| window == piece));
             prop_assert!(!clean || !out.windows(8).any(|window| window == piece), "{}", String::from_utf8_lossy(out));
+        }
+    }
+
+    #[test]
+    fn no_piece_of_a_secret_in_any_command_gets_out(command in command::command()) {
+        let (args, without) = (command.args(&command.secret), command.args(""));
+        let out = crate::redact::args(&args);
+        prop_assert_eq!(out.len(), args.len());
+        let (out, without) = (out.command_line(), without.command_line());
+        let has = |bytes: &[u8], piece: &[u8]| bytes.windows(8).any(|window| window == piece);
+        for piece in command.secret.as_bytes().windows(8) {
+            prop_assert!(
+                !has(out, piece) || has(without, piece),
+                "{}\n{}",
+                String::from_utf8_lossy(args.command_line()),
+                String::from_utf8_lossy(out)
+            );
         }
     }
 

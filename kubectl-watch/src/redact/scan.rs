@@ -3,11 +3,12 @@
 //! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
 //! that names a secret, with what follows it, decides how far the secret goes.
 
+mod setting;
 mod userinfo;
 
 use std::mem;
 
-use super::memory::{Memory, Setting};
+use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
 use super::quote::{self, Found, Open};
 use super::shape::{dots, is_dash_c, is_run, jwt};
@@ -52,6 +53,8 @@ impl Scan<'_> {
         while let Some(&byte) = self.text.get(self.at) {
             if is_run(byte) {
                 self.run();
+            } else if let Some(length) = shape::mark(&self.text[self.at..]) {
+                self.copy_to(self.at + length);
             } else if self.text[self.at..].starts_with(b"://") {
                 self.userinfo();
             } else {
@@ -139,53 +142,10 @@ impl Scan<'_> {
             Follow::Space(value) if property => self.property(value, meaning),
             Follow::End if property => self.memory.property = Some(meaning),
             Follow::Item(value) if property => self.value(value, meaning, Until::Json),
-            Follow::Space(value) if flag => self.value(value, meaning, Until::Word),
+            Follow::Space(value) if flag => self.value(self.behind_plugin(value), meaning, Until::Word),
             Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
-        }
-    }
-
-    /// Whether this run can be the end of what `set` sets. Its name may have bytes in it that end a run.
-    fn setting(&mut self, start: usize, word: &[u8], follow: &Follow) -> bool {
-        let begins = start == 0 || self.text[start - 1].is_ascii_whitespace();
-        let dashed = word.starts_with(b"-");
-        let before = self.memory.setting;
-        if begins {
-            self.memory.setting = match before {
-                Setting::Over | Setting::This => Setting::Over,
-                _ if dashed && !matches!(follow, Follow::Assign(_)) => Setting::Value,
-                Setting::Next if !dashed => Setting::This,
-                _ => Setting::Next,
-            };
-        }
-        let set = !dashed && self.memory.setting != Setting::Over;
-        if word == b"set" {
-            self.memory.setting = Setting::Next;
-        }
-        set
-    }
-
-    /// Takes the value of what `set` sets, which begins at a place or behind the flags there. Of a flag only the
-    /// name stays, and the word behind one may be its value or the secret, so both are taken.
-    fn property(&mut self, mut start: usize, meaning: Meaning) {
-        if let Found::Delimiter(delimiter, _) = quote::at(self.text, self.at) {
-            self.quotes.toggle(delimiter);
-        }
-        let mut behind_flag = false;
-        loop {
-            let rest = &self.text[start..];
-            let flag = shape::flag(rest);
-            let last = !rest.starts_with(b"-") && !behind_flag;
-            self.copy_to(start + flag.unwrap_or(0));
-            let value = value::at(self.text, self.at, &self.quotes, Until::Word);
-            self.memory.redact(meaning, &value.bytes, self.out);
-            self.at = value.end;
-            behind_flag = flag.is_some() && value.bytes.is_empty();
-            start = value::skip_space(self.text, self.at);
-            if last || start == self.at || start == self.text.len() || self.text[self.at] == b'\n' {
-                return;
-            }
         }
     }
 
@@ -237,6 +197,17 @@ impl Scan<'_> {
         (follow, own)
     }
 
+    /// Where the value begins of what may be an argument of a plug-in, with a flag before each.
+    fn behind_plugin(&self, place: usize) -> usize {
+        match self.text[place..].strip_prefix(PLUGIN_ARGUMENT) {
+            Some([b'=', ..]) => place + PLUGIN_ARGUMENT.len() + 1,
+            Some([byte, ..]) if byte.is_ascii_whitespace() => {
+                value::skip_space(self.text, place + PLUGIN_ARGUMENT.len())
+            }
+            _ => place,
+        }
+    }
+
     /// Whether a name that begins here can be the key of a header, of YAML or of JSON.
     fn begins_key(&self, start: usize) -> bool {
         start == 0 || self.text[start - 1].is_ascii_whitespace() || b"\"'`{,".contains(&self.text[start - 1])
@@ -258,6 +229,7 @@ impl Scan<'_> {
             self.memory.expected = header.then_some(meaning);
         } else if !self.is_no_proxy(start, meaning) && self.memory.redact(meaning, value, self.out) {
             self.at = self.text.len();
+            self.memory.took_rest = true;
         } else if meaning == Meaning::Proxy && !self.is_no_proxy(start, meaning) {
             self.no_proxy = self.text.len();
         }

@@ -33,24 +33,17 @@ pub(super) fn is_joined_env(word: &[u8]) -> bool {
     matches!(word, [b'-', b'e', first, ..] if first.is_ascii_alphabetic() || *first == b'_')
 }
 
-/// How long the name of the flag is that a text begins with, with the equals sign behind it; none where it is no
-/// flag as kubectl has them, of one letter or of a long name.
-pub(super) fn flag(text: &[u8]) -> Option<usize> {
-    let name = text.iter().take_while(|&&byte| is_run(byte)).count();
-    let letters = match &text[..name] {
-        [b'-', b'-', letters @ ..] => letters,
-        [b'-', letter] => std::slice::from_ref(letter),
-        _ => return None,
-    };
-    let is_name = letters
-        .iter()
-        .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    match text.get(name) {
-        Some(b'=') if is_name => Some(name + 1),
-        None if is_name => Some(name),
-        Some(byte) if is_name && byte.is_ascii_whitespace() => Some(name),
-        _ => None,
-    }
+/// How long the mark is that a text begins with, if it does.
+pub(super) fn mark(text: &[u8]) -> Option<usize> {
+    const DIGITS: usize = 8;
+    let rest = text.strip_prefix(b"<redacted:")?;
+    let space = rest.iter().position(|byte| !byte.is_ascii_lowercase())?;
+    let rest = rest[space..].strip_prefix(b" ")?;
+    let rest = rest.strip_prefix(b"hmac-").unwrap_or(rest);
+    let rest = rest.strip_prefix(b"sha256:")?;
+    let (digits, rest) = rest.split_at_checked(DIGITS)?;
+    let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (digits.iter().all(is_hex) && rest.starts_with(b">")).then(|| text.len() - rest.len() + 1)
 }
 
 /// Whether a word is a shell's `-c`, alone or among other letters.

@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::quote::{self, Delimiter, Found, Open};
+use super::shape;
 
 /// What ends a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
     let mut substituted = false;
     let mut end = start;
     while let Some(&byte) = text.get(end) {
+        if let Some(length) = shape::mark(&text[end..]) {
+            bytes.extend_from_slice(&text[end..end + length]);
+            end += length;
+            continue;
+        }
         match quote::at(text, end) {
             Found::Delimiter(delimiter, length) if until == Until::Quotes => {
                 if !own(delimiter, &around) && outer.innermost() == Some(delimiter) {
