@@ -14,6 +14,7 @@ pub(crate) mod properties;
 mod quote;
 mod scan;
 mod shape;
+mod strings;
 #[cfg(test)]
 mod tests;
 mod value;

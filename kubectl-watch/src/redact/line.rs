@@ -7,6 +7,7 @@ mod nest;
 mod word;
 mod write;
 
+use std::mem;
 use std::ops::Range;
 
 use nest::Nest;
@@ -22,8 +23,8 @@ const MAX_NESTED: usize = 32;
 pub(super) enum Token<'a> {
     /// White space and operators.
     Gap(&'a [u8]),
-    /// From a `#` to the end of its line.
-    Comment(&'a [u8]),
+    /// What is no command: a comment, or lines that a program reads.
+    Text(&'a [u8]),
     /// A word.
     Word(Word<'a>),
 }
@@ -83,9 +84,9 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Token<'_>>> {
     }
 }
 
-/// Whether a command ends in what is between two words, and what comes is none of its arguments.
+/// Whether what comes behind this, between two words, is none of the arguments before it.
 pub(super) fn ends_command(gap: &[u8]) -> bool {
-    gap.iter().any(|byte| b";|&()".contains(byte))
+    gap.iter().any(|byte| b";|&()[]{}:".contains(byte))
 }
 
 /// Whether a byte ends a word.
@@ -114,6 +115,9 @@ impl<'a> Reader<'a> {
     fn line(&mut self, is_command: bool) -> Option<Vec<Token<'a>>> {
         let mut tokens = Vec::new();
         let mut nest = Nest::default();
+        // What ends each document that begins in the next line, as in `cat <<EOF`.
+        let mut documents: Vec<Vec<u8>> = Vec::new();
+        let mut begins_document = false;
         loop {
             let start = self.at;
             match *self.rest() {
@@ -122,19 +126,30 @@ impl<'a> Reader<'a> {
                 [b'#', ..] => {
                     let length = self.rest().iter().take_while(|&&byte| byte != b'\n').count();
                     self.at += length;
-                    tokens.push(Token::Comment(&self.text[start..self.at]));
+                    tokens.push(Token::Text(&self.text[start..self.at]));
                 }
                 [byte, ..] if ends_word(byte) && !self.begins_word() => {
                     // The parenthesis that closes all is no part of what is before it.
+                    let mut is_document = false;
                     while let Some(&byte) = self.rest().first()
+                        && !is_document
                         && ends_word(byte)
                         && (self.at == start || !self.begins_word())
                         && !(byte == b')' && is_command && self.at > start && nest.is_closed())
                     {
                         nest.gap(byte);
                         self.at += 1;
+                        is_document = byte == b'\n' && !documents.is_empty();
                     }
-                    tokens.push(Token::Gap(&self.text[start..self.at]));
+                    let gap = &self.text[start..self.at];
+                    tokens.push(Token::Gap(gap));
+                    if is_document {
+                        for end in documents.drain(..) {
+                            tokens.push(Token::Text(self.document(&end)));
+                        }
+                    }
+                    let gap = gap.trim_ascii_end();
+                    begins_document = gap.ends_with(b"<<") && !gap.ends_with(b"<<<");
                 }
                 [b'\\', b'\n', ..] => {
                     self.at += 2;
@@ -143,10 +158,28 @@ impl<'a> Reader<'a> {
                 _ => {
                     let word = self.word()?;
                     nest.word(word.source);
+                    if mem::take(&mut begins_document) {
+                        documents.push(word.bytes.clone());
+                    }
                     tokens.push(Token::Word(word));
                 }
             }
         }
+    }
+
+    /// Reads lines up to one that is this.
+    fn document(&mut self, end: &[u8]) -> &'a [u8] {
+        let start = self.at;
+        let end = end.strip_prefix(b"-").unwrap_or(end);
+        while !self.rest().is_empty() {
+            let length = self.rest().iter().take_while(|&&byte| byte != b'\n').count();
+            let line = self.rest()[..length].trim_ascii_start();
+            if line == end {
+                break;
+            }
+            self.at = self.text.len().min(self.at + length + 1);
+        }
+        &self.text[start..self.at]
     }
 
     /// Whether a word begins here with a byte that ends one elsewhere: a command whose output is a file, or a mark.

@@ -7,12 +7,12 @@ use super::line::{self, Token, Word};
 use super::name::{self, Meaning};
 use super::quote::Open;
 use super::scan::Scan;
-use super::{Kind, shape, value};
+use super::{Kind, shape, strings, value};
 
 /// The flag before each argument of a plug-in, in `kubectl config set-credentials`.
 pub(super) const PLUGIN_ARGUMENT: &[u8] = b"--exec-arg";
 
-/// Command lines within command lines, beyond which all of one is taken if there is a secret in it.
+/// Command lines within command lines, beyond which all of one is taken for a secret.
 const MAX_DEPTH: usize = 6;
 
 /// How far `set` reaches, as in `config set --kubeconfig /x users.bob.token`.
@@ -112,7 +112,9 @@ impl Memory {
     /// Writes a text, which a name at a place may have as its value. Nobody knows whether it is a command line, so it is
     /// read as one, and then as what it is if it is none.
     fn read(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) {
-        let Some(line) = line::read(text) else {
+        let addresses = self.addresses(text);
+        let text = addresses.as_deref().unwrap_or(text);
+        let Some(line) = line::read(text).or_else(|| strings::read(text)) else {
             return self.scan(text, exact, out);
         };
         let before = self.clone();
@@ -122,10 +124,8 @@ impl Memory {
             return;
         }
         if self.depth == MAX_DEPTH {
-            if out[start..] != *text {
-                out.truncate(start);
-                self.mark(Kind::Secret, text, out);
-            }
+            out.truncate(start);
+            self.mark(Kind::Secret, text, out);
             return;
         }
         out.truncate(start);
@@ -151,7 +151,7 @@ impl Memory {
                         (self.expected, self.property) = (None, None);
                     }
                 }
-                Token::Comment(text) => self.scan(text, None, out),
+                Token::Text(text) => self.scan(text, None, out),
                 Token::Word(word) => self.word(word, out),
             }
         }
@@ -188,25 +188,40 @@ impl Memory {
 
     /// Writes the mark that stands for a secret.
     pub(super) fn mark(&mut self, kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
-        self.secrets += usize::from(!shape::is_wildcard(secret));
+        let is_mark = shape::mark(secret).is_some();
+        self.secrets += usize::from(!is_mark && !shape::is_wildcard(secret));
         super::mark(kind, secret, out);
+    }
+
+    /// The text without the secrets of addresses, if it is one word: in that a password may look like the end of a
+    /// command.
+    fn addresses(&mut self, text: &[u8]) -> Option<Vec<u8>> {
+        let has_one = text.windows(3).any(|three| three == b"://");
+        if !has_one || text.iter().any(u8::is_ascii_whitespace) {
+            return None;
+        }
+        let mut out = Vec::with_capacity(text.len());
+        self.scanner(text, None, &mut out).addresses();
+        Some(out)
     }
 
     fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) {
         self.took_rest = false;
-        let quotes = Open::default();
+        self.scanner(text, exact, out).all();
+    }
+
+    fn scanner<'a>(&'a mut self, text: &'a [u8], exact: Option<usize>, out: &'a mut Vec<u8>) -> Scan<'a> {
         Scan {
             memory: self,
             text,
             at: 0,
             out,
-            quotes,
+            quotes: Open::default(),
             opened: None,
             exact,
             next_stop: 0,
             no_proxy: 0,
         }
-        .all();
     }
 
     /// Writes a value of which nothing is left to find out but its parts. False, and nothing written, where

@@ -4,7 +4,7 @@ use super::{Command, MAX_NESTED, Reader, Word, ends_word};
 use crate::redact::shape;
 
 impl<'a> Reader<'a> {
-    /// Reads a word. None where a quotation mark is too many, or where it is JSON.
+    /// Reads a word. None where a quotation mark is too many, or where it is another language.
     pub(super) fn word(&mut self) -> Option<Word<'a>> {
         let start = self.at;
         let mut word = Word::default();
@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
                     self.at += 2;
                 }
                 [b'\'', ..] => {
-                    if self.is_json(start) {
+                    if self.is_of_other(start) {
                         return None;
                     }
                     self.at += 1;
@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                 }
                 [b'"', ..] | [b'$', b'"', ..] => {
-                    if self.is_json(start) {
+                    if self.is_of_other(start) {
                         return None;
                     }
                     self.at += 1 + usize::from(self.rest()[0] == b'$');
@@ -220,11 +220,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a quotation mark here is one of JSON: no shell has it behind these.
-    fn is_json(&self, start: usize) -> bool {
-        match self.text[start..self.at].last() {
-            Some(b'{' | b'[') => true,
-            Some(b',') => self.rest().starts_with(b"\""),
+    /// Whether a quotation mark here is one of another language, JSON or Python: no shell has it behind these.
+    fn is_of_other(&self, start: usize) -> bool {
+        match self.text[..self.at] {
+            [.., before, b'('] if self.at == start => before.is_ascii_alphanumeric() || before == b'_',
+            [.., b'{' | b'['] if self.at > start => true,
+            [.., b'"', b','] if self.at > start => self.rest().starts_with(b"\""),
             _ => false,
         }
     }

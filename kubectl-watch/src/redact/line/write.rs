@@ -43,7 +43,7 @@ impl Word<'_> {
     }
 }
 
-/// Writes what came of a word that was written like this, in the same quotes where it needs any.
+/// Writes what came of a word that was written like this, in the same quotes unless nothing but a mark is in them.
 pub(in crate::redact) fn write(source: &[u8], word: &[u8], out: &mut Vec<u8>) {
     let plain = source
         .iter()
@@ -53,7 +53,7 @@ pub(in crate::redact) fn write(source: &[u8], word: &[u8], out: &mut Vec<u8>) {
     let (before, rest) = word.split_at(plain);
     out.extend_from_slice(before);
     match source.get(plain) {
-        Some(b'\'') if needs_quotes(rest) => {
+        Some(b'\'') if !is_mark(rest) => {
             out.push(b'\'');
             for &byte in rest {
                 match byte {
@@ -63,7 +63,7 @@ pub(in crate::redact) fn write(source: &[u8], word: &[u8], out: &mut Vec<u8>) {
             }
             out.push(b'\'');
         }
-        Some(b'"') if needs_quotes(rest) => {
+        Some(b'"') if !is_mark(rest) => {
             out.push(b'"');
             out.extend(with_backslashes(rest, b"\\\""));
             out.push(b'"');
@@ -72,16 +72,8 @@ pub(in crate::redact) fn write(source: &[u8], word: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Whether a shell would take it for something else without quotes; a mark is one all the same.
-fn needs_quotes(mut word: &[u8]) -> bool {
-    while let [byte, rest @ ..] = word {
-        word = match shape::mark(word) {
-            Some(length) => &word[length..],
-            None if super::ends_word(*byte) || b"'\"\\$`".contains(byte) => return true,
-            None => rest,
-        };
-    }
-    false
+fn is_mark(word: &[u8]) -> bool {
+    shape::mark(word) == Some(word.len())
 }
 
 fn with_backslashes(bytes: &[u8], before: &[u8]) -> Vec<u8> {

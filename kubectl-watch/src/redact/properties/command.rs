@@ -23,298 +23,107 @@ enum Bytes {
     Jwt,
 }
 
-/// Where a secret can be: words, with `{}` in its place and `…` where other flags can be.
-type Place = (&'static [&'static str], Bytes);
-
-const PLACES: &[Place] = &[
+/// Where a secret can be, by the bytes that it can have there: words, with `{}` in place of the secret, `…` where other
+/// flags can be, and `␣` for a space within a word.
+const PLACES: &[(Bytes, &[&str])] = &[
     (
-        &["kubectl", "…", "--token", "{}", "get", "…", "pods", "--as=x"],
         Bytes::Any,
-    ),
-    (&["kubectl", "…", "--token={}", "get", "…", "pods"], Bytes::Any),
-    (&["kubectl", "get", "pods", "…", "--token={}"], Bytes::Any),
-    (
-        &["kubectl", "--password={}", "--username", "bob", "get"],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "--username=bob", "--password", "{}", "get", "…"],
-        Bytes::Any,
-    ),
-    (
         &[
-            "kubectl",
-            "create",
-            "secret",
-            "docker-registry",
-            "…",
-            "r",
-            "--docker-password={}",
+            "kubectl … --token {} get … pods --as=x",
+            "kubectl … --token={} get … pods",
+            "kubectl get pods … --token={}",
+            "kubectl --password={} --username bob get",
+            "kubectl --username=bob --password {} get …",
+            "kubectl create secret docker-registry … r --docker-password={}",
+            "kubectl create secret docker-registry r --docker-password {} …",
+            "kubectl create secret generic x … --from-literal=k={} …",
+            "kubectl create secret generic x --from-literal k={} …",
+            "kubectl create secret generic x --from-literal=a=b --from-literal=k={}",
+            "kubectl run x … --env A={} --image=i",
+            "kubectl run x --env=A={} … --image i",
+            "kubectl set env deploy/x … -e A={}",
+            "kubectl set env deploy/x -eA={} …",
+            "kubectl config set-credentials bob … --token={}",
+            "kubectl config set-credentials … bob --token {}",
+            "kubectl config set-credentials bob … --password {} …",
+            "kubectl config set-credentials bob --auth-provider-arg=client-secret={}",
+            "kubectl config set-credentials bob --auth-provider-arg id-token={} …",
+            "kubectl config set-credentials bob --exec-env=A={} …",
+            "kubectl config set-credentials bob --exec-arg=--token={}",
+            "kubectl config set-credentials bob --exec-arg=--token --exec-arg={}",
+            "kubectl config set-credentials bob --exec-arg --token --exec-arg {}",
+            "kubectl config set … users.bob.token … {}",
+            "kubectl … config set users.a@b.password {} …",
+            "kubectl config … set users.bob.token -- {}",
+            "kubectl exec x … -- tool --api-key {}",
+            "kubectl exec x -- tool … --secret-key={}",
+            "env DB_PASSWORD={} kubectl get …",
+            "curl -sku bob:{} https://host",
+            "curl -s --user bob:{} https://host",
+            "curl --user=bob:{} https://host",
+            "kubectl config set-credentials bob --exec-arg=login,--password,{}",
+            "kubectl create secret generic x --from-literal=-k={}",
+            "helm install x … --set db.password={}",
+            "helm upgrade … --set=a=b,db.password={}",
+            "login --client-secret {} …",
+            "env X=y TOKEN={} kubectl … get",
         ],
-        Bytes::Any,
     ),
     (
-        &[
-            "kubectl",
-            "create",
-            "secret",
-            "docker-registry",
-            "r",
-            "--docker-password",
-            "{}",
-            "…",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "create",
-            "secret",
-            "generic",
-            "x",
-            "…",
-            "--from-literal=k={}",
-            "…",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "create",
-            "secret",
-            "generic",
-            "x",
-            "--from-literal",
-            "k={}",
-            "…",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "create",
-            "secret",
-            "generic",
-            "x",
-            "--from-literal=a=b",
-            "--from-literal=k={}",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "run", "x", "…", "--env", "A={}", "--image=i"],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "run", "x", "--env=A={}", "…", "--image", "i"],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "set", "env", "deploy/x", "…", "-e", "A={}"],
-        Bytes::Any,
-    ),
-    (&["kubectl", "set", "env", "deploy/x", "-eA={}", "…"], Bytes::Any),
-    (
-        &["kubectl", "config", "set-credentials", "bob", "…", "--token={}"],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "…",
-            "bob",
-            "--token",
-            "{}",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "bob",
-            "…",
-            "--password",
-            "{}",
-            "…",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "bob",
-            "--auth-provider-arg=client-secret={}",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "bob",
-            "--auth-provider-arg",
-            "id-token={}",
-            "…",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "bob",
-            "--exec-env=A={}",
-            "…",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "bob",
-            "--exec-arg=--token={}",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "bob",
-            "--exec-arg=--token",
-            "--exec-arg={}",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &[
-            "kubectl",
-            "config",
-            "set-credentials",
-            "bob",
-            "--exec-arg",
-            "--token",
-            "--exec-arg",
-            "{}",
-        ],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "config", "set", "…", "users.bob.token", "…", "{}"],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "…", "config", "set", "users.a@b.password", "{}", "…"],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "config", "…", "set", "users.bob.token", "--", "{}"],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "exec", "x", "…", "--", "tool", "--api-key", "{}"],
-        Bytes::Any,
-    ),
-    (
-        &["kubectl", "exec", "x", "--", "tool", "…", "--secret-key={}"],
-        Bytes::Any,
-    ),
-    (&["env", "DB_PASSWORD={}", "kubectl", "get", "…"], Bytes::Any),
-    (&["curl", "-sku", "bob:{}", "https://host"], Bytes::Any),
-    (&["curl", "-s", "--user", "bob:{}", "https://host"], Bytes::Any),
-    (&["curl", "--user=bob:{}", "https://host"], Bytes::Any),
-    (
-        &["kubectl", "…", "-s", "https://bob:{}@host/x", "get"],
         Bytes::Address,
-    ),
-    (
-        &["kubectl", "…", "--server=https://bob:{}@host", "get"],
-        Bytes::Address,
-    ),
-    (&["git", "clone", "https://bob:{}@host/x.git"], Bytes::Address),
-    (
-        &["env", "HTTPS_PROXY=bob:{}@proxy:3128", "kubectl", "…"],
-        Bytes::Address,
-    ),
-    (
-        &["curl", "-H", "Authorization: Bearer {}", "https://host"],
-        Bytes::Header,
-    ),
-    (
-        &["curl", "-HAuthorization: Bearer {}", "https://host"],
-        Bytes::Header,
-    ),
-    (
-        &["curl", "--header=Authorization: Basic {}", "https://host"],
-        Bytes::Header,
-    ),
-    (
-        &["curl", "-H", "X-Vault-Token: {}", "https://host"],
-        Bytes::Header,
-    ),
-    (
-        &["curl", "-H", "Cookie: a={}; b=c", "https://host"],
-        Bytes::Header,
-    ),
-    (
         &[
-            "kubectl",
-            "patch",
-            "secret",
-            "x",
-            "…",
-            "-p",
-            "{\"data\":{\"token\":\"{}\"}}",
+            "kubectl … -s https://bob:{}@host/x get",
+            "kubectl … --server=https://bob:{}@host get",
+            "git clone https://bob:{}@host/x.git",
+            "git clone https://{}@host/x.git",
+            "psql postgres://bob:{}@host:5432/db",
+            "env HTTPS_PROXY=bob:{}@proxy:3128 kubectl …",
         ],
+    ),
+    (
+        Bytes::Header,
+        &[
+            "curl -H Authorization:␣Bearer␣{} https://host",
+            "curl -HAuthorization:␣Bearer␣{} https://host",
+            "curl --header=Authorization:␣Basic␣{} https://host",
+            "curl -H X-Vault-Token:␣{} https://host",
+            "curl -H x-api-key:{} https://host",
+            "kubectl get … --raw /x?access_token={}&y=1",
+            "curl -H Cookie:␣a={};␣b=c https://host",
+        ],
+    ),
+    (
         Bytes::Json,
-    ),
-    (
         &[
-            "curl",
-            "-d",
-            "{\"user\": \"bob\", \"password\": \"{}\"}",
-            "https://host",
+            r#"kubectl patch secret x … -p {"data":{"token":"{}"}}"#,
+            r#"kubectl patch secret x --patch={"data":␣{"a":␣"b",␣"password":␣"{}"}}"#,
+            r#"curl -d {"args":["--token","{}"]} https://host"#,
+            r#"curl -d {"user":␣"bob",␣"password":␣"{}"} https://host"#,
         ],
-        Bytes::Json,
     ),
-    (&["tool", "a/{}/b", "x"], Bytes::Jwt),
-    (&["kubectl", "…", "get", "{}"], Bytes::Jwt),
+    (Bytes::Jwt, &["tool a/{}/b x", "kubectl … get {}"]),
 ];
 
 /// Flags without a secret.
-const FLAGS: &[&[&str]] = &[
-    &["-n", "prod"],
-    &["-nprod"],
-    &["--namespace=prod"],
-    &["--kubeconfig", "/x"],
-    &["--kubeconfig=/x"],
-    &["--context", "c"],
-    &["-v=6"],
-    &["-v", "6"],
-    &["--insecure-skip-tls-verify"],
-    &["--as=x"],
-    &["--request-timeout", "5s"],
+const FLAGS: &[&str] = &[
+    "-n prod",
+    "-nprod",
+    "--namespace=prod",
+    "--kubeconfig /x",
+    "--kubeconfig=/x",
+    "--context c",
+    "-v=6",
+    "-v 6",
+    "--insecure-skip-tls-verify",
+    "--as=x",
+    "--request-timeout 5s",
 ];
 
 /// A command with a secret in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Command {
-    words: &'static [&'static str],
-    flags: Vec<&'static [&'static str]>,
+    line: &'static str,
+    flags: Vec<&'static str>,
     value: Option<shell::Value>,
     wraps: Vec<Wrap>,
     quotes: Vec<Quotes>,
@@ -327,20 +136,15 @@ impl Command {
         let mut flags = self.flags.iter();
         let mut quotes = self.quotes.iter().copied().cycle();
         let mut words = Vec::new();
-        for word in self.words {
-            match (*word, self.value) {
-                ("…", _) => words.extend(
-                    flags
-                        .next()
-                        .into_iter()
-                        .copied()
-                        .flatten()
-                        .map(|flag| shell::Word::of(flag)),
-                ),
-                (word, Some(value)) if word.contains("{}") => {
-                    words.push(value.word(word, secret, &mut quotes))
+        for word in self.line.split(' ') {
+            let word = word.replace('␣', " ");
+            match self.value {
+                _ if word == "…" => {
+                    let flag = flags.next().into_iter().flat_map(|flag| flag.split(' '));
+                    words.extend(flag.map(shell::Word::of));
                 }
-                (word, _) => words.push(shell::Word::of(&word.replace("{}", secret))),
+                Some(value) if word.contains("{}") => words.push(value.word(&word, secret, &mut quotes)),
+                _ => words.push(shell::Word::of(&word.replace("{}", secret))),
             }
         }
         let words = self
@@ -358,11 +162,12 @@ fn secret(bytes: Bytes) -> BoxedStrategy<String> {
             "[A-Za-z0-9]{8}",
             "[!-~]{8}",
             "[!-~]{9,24}",
-            "[ -~]{9,24}",
+            "[!-~][ -~]{8,23}",
             "--?[a-z]x[a-z]{1,3}[a-z=-]{6,20}",
             "[a-z@$=,:-]{8,24}",
-            "[a-z'\"\\\\` $()]{8,24}",
-            "[aé☃ ]{8,24}",
+            "[a-z'\"\\\\`$()][a-z'\"\\\\` $()]{7,23}",
+            "[aé☃][aé☃ ]{7,23}",
+            "[A-Za-z0-9+/][A-Za-z0-9+/\\n]{7,40}",
         ]
         .boxed(),
         Bytes::Address => "[a-zA-Z0-9._~!$&'()*+,;=%-]{8,24}".boxed(),
@@ -375,8 +180,12 @@ fn secret(bytes: Bytes) -> BoxedStrategy<String> {
 /// Any command.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
     let place = any::<Index>().prop_flat_map(|index| {
-        let (words, bytes) = *index.get(PLACES);
-        (Just(words), Just(bytes), secret(bytes))
+        let all: Vec<_> = PLACES
+            .iter()
+            .flat_map(|(bytes, lines)| lines.iter().map(|line| (*bytes, *line)))
+            .collect();
+        let (bytes, line) = *index.get(&all);
+        (Just(line), Just(bytes), secret(bytes))
     });
     (
         place,
@@ -385,14 +194,14 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         shell::wraps(),
         vec(shell::quotes(), 1..6),
     )
-        .prop_map(|((words, bytes, secret), flags, value, mut wraps, quotes)| {
+        .prop_map(|((line, bytes, secret), flags, value, mut wraps, quotes)| {
             let value = value.filter(|_| bytes == Bytes::Any);
             // Only a shell reads what is written for one.
             if value.is_some() && !wraps.first().is_some_and(Wrap::is_shell) {
                 wraps.insert(0, Wrap::BASH);
             }
             Command {
-                words,
+                line,
                 flags,
                 value,
                 wraps,

@@ -43,8 +43,22 @@ pub(super) enum Value {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wrap {
     words: &'static [&'static str],
-    /// The line that its shell reads, none where there is no shell.
-    line: Option<&'static str>,
+    syntax: Syntax,
+}
+
+/// How the command is written behind these words.
+#[derive(Clone, Copy, Debug)]
+enum Syntax {
+    /// Word by word.
+    Words,
+    /// Word by word, for a shell that gets them joined.
+    QuotedWords,
+    /// In a line of a shell.
+    Line(&'static str),
+    /// In a string of Python that is for a shell.
+    Python,
+    /// In a list of Python.
+    List,
 }
 
 /// Programs that run another one, and have no shell.
@@ -73,6 +87,14 @@ const SHELLS: &[&[&str]] = &[
     &["watch"],
 ];
 
+/// Programs that get a command in another way.
+const OTHERS: &[(&[&str], Syntax)] = &[
+    (&["ssh", "host"], Syntax::QuotedWords),
+    (&["eval"], Syntax::QuotedWords),
+    (&["python3", "-c"], Syntax::Python),
+    (&["python3", "-c"], Syntax::List),
+];
+
 /// Lines around a command.
 const LINES: &[&str] = &[
     "{}",
@@ -94,6 +116,7 @@ const LINES: &[&str] = &[
     "A=b {}",
     "for i in 1 2; do {}; done",
     "exec {}",
+    "cat <<E\nit's\nE\n{}",
 ];
 
 impl Word {
@@ -182,27 +205,47 @@ impl Value {
 impl Wrap {
     pub(super) const BASH: Self = Self {
         words: &["bash", "-c"],
-        line: Some("{}"),
+        syntax: Syntax::Line("{}"),
     };
 
     pub(super) const fn is_shell(&self) -> bool {
-        self.line.is_some()
+        matches!(
+            self.syntax,
+            Syntax::QuotedWords | Syntax::Line(_) | Syntax::Python
+        )
     }
 
     /// The words of the whole.
     pub(super) fn around(&self, words: Vec<Word>, quotes: &mut impl Iterator<Item = Quotes>) -> Vec<Word> {
         let before = self.words.iter().map(|word| Word::of(word));
-        let Some(line) = self.line else {
-            return before.chain(words).collect();
+        let string = |bytes: &str| format!("\"{}\"", escaped(bytes, "\\\"").replace('\n', "\\n"));
+        let mut written = || -> Vec<String> {
+            words
+                .iter()
+                .cloned()
+                .zip(&mut *quotes)
+                .map(|(word, quotes)| word.written(quotes))
+                .collect()
         };
-        let written = words
-            .into_iter()
-            .zip(quotes)
-            .map(|(word, quotes)| word.written(quotes));
-        let inner = written.collect::<Vec<_>>().join(" ");
-        let line = match line.split_once("[]") {
-            Some((before, behind)) => format!("{before}{}{behind}", escaped(&inner, "\\`$")),
-            None => line.replace("{}", &inner),
+        let line = match self.syntax {
+            Syntax::Words => return before.chain(words).collect(),
+            Syntax::QuotedWords => return before.chain(written().into_iter().map(Word::Bytes)).collect(),
+            Syntax::Line(line) => {
+                let inner = written().join(" ");
+                match line.split_once("[]") {
+                    Some((before, behind)) => format!("{before}{}{behind}", escaped(&inner, "\\`$")),
+                    None => line.replace("{}", &inner),
+                }
+            }
+            Syntax::Python => {
+                let words = words.into_iter().map(|word| word.written(Quotes::Single));
+                let line = words.collect::<Vec<_>>().join(" ");
+                format!("import os; os.system({})", string(&line))
+            }
+            Syntax::List => {
+                let words: Vec<_> = words.into_iter().map(|word| string(&word.argument())).collect();
+                format!("import subprocess as s; s.run([{}])", words.join(", "))
+            }
         };
         before.chain([Word::Bytes(line)]).collect()
     }
@@ -255,10 +298,11 @@ pub(super) fn value() -> impl Strategy<Value = Value> {
 
 /// What can be around a command, from the inside.
 pub(super) fn wraps() -> impl Strategy<Value = Vec<Wrap>> {
-    let program = select(PROGRAMS).prop_map(|words| Wrap { words, line: None });
-    let shell = (select(SHELLS), select(LINES)).prop_map(|(words, line)| Wrap {
-        words,
-        line: Some(line),
-    });
-    vec(prop_oneof![1 => program, 2 => shell], 0..4)
+    let wrap = |words, syntax| Wrap { words, syntax };
+    let program = select(PROGRAMS).prop_map(move |words| wrap(words, Syntax::Words));
+    let shell =
+        (select(SHELLS), select(LINES)).prop_map(move |(words, line)| wrap(words, Syntax::Line(line)));
+    let other = select(OTHERS);
+    let other = other.prop_map(move |(words, syntax)| wrap(words, syntax));
+    vec(prop_oneof![2 => program, 4 => shell, 1 => other], 0..4)
 }

@@ -4,6 +4,17 @@ use super::super::shape::{is_port, is_run};
 use super::{Kind, Meaning, Scan};
 
 impl Scan<'_> {
+    /// Reads all of it and takes nothing else.
+    pub(in crate::redact) fn addresses(&mut self) {
+        while self.at < self.text.len() {
+            if self.text[self.at..].starts_with(b"://") {
+                self.userinfo();
+            } else {
+                self.copy_to(self.at + 1);
+            }
+        }
+    }
+
     /// Takes what is before the `@` of a URL whose `://` is here. A password may have the bytes in it that
     /// should end a host's name.
     pub(super) fn userinfo(&mut self) {

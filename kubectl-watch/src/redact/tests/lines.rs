@@ -42,7 +42,7 @@ fn a_secret_in_a_command_line_is_taken_as_its_shell_reads_it() {
         ),
         (
             "kubectl '--token=a b' get",
-            format!("kubectl --token={} get", t("a b")),
+            format!("kubectl '--token={}' get", t("a b")),
         ),
         (
             "sh -c 'kubectl --token=\"a b\" get'",
@@ -160,7 +160,7 @@ fn a_command_whose_output_is_a_value_is_part_of_it() {
         ),
         (
             "kubectl \"--token=$(echo \"a b\" | rev)\" get --as=x",
-            format!("kubectl --token={} get --as=x", t("$(echo \"a b\" | rev)")),
+            format!("kubectl \"--token={}\" get --as=x", t("$(echo \"a b\" | rev)")),
         ),
         (
             "sh -c 'kubectl --token=$(echo a b' --as=x",
