@@ -25,7 +25,6 @@ const WITH_VALUE: &[&[u8]] = &[
     b"token",
     b"user",
     b"username",
-    b"v",
     b"vmodule",
 ];
 
@@ -55,8 +54,10 @@ impl Flag {
     pub(super) fn of(word: &[u8]) -> Option<Self> {
         let long = match word {
             b"--" => return Some(Self::Last),
-            b"-n" | b"-s" | b"-v" => return Some(Self::BeforeValue),
-            [b'-', b'v', b'=', level @ ..] if level.iter().all(u8::is_ascii_digit) => {
+            b"-n" | b"-s" | b"-v" | b"--v" => return Some(Self::BeforeValue),
+            [b'-', b'v', b'=', level @ ..] | [b'-', b'-', b'v', b'=', level @ ..]
+                if level.iter().all(u8::is_ascii_digit) =>
+            {
                 return Some(Self::Whole);
             }
             [b'-', b'-', long @ ..] => long,

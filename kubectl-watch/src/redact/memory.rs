@@ -171,8 +171,8 @@ impl Memory {
             out
         });
         let mut redacted = Vec::with_capacity(word.bytes.len());
-        // One that is no line but for its commands has been read.
-        if word.is_plain() {
+        // One that is no other line, but for its commands, has been read.
+        if word.is_plain() || word.bytes == source {
             if !self.awaited(&word.bytes, &mut redacted) {
                 self.scan(&word.bytes, Some(0), &mut redacted);
             }
@@ -263,6 +263,11 @@ impl Memory {
                     Meaning::Pair(kind) => (b'=', kind),
                     _ => (b':', Kind::Password),
                 };
+                // What a command writes is both.
+                if matches!(value, [b'$', b'(', ..] | [b'`', ..]) {
+                    self.mark(kind, value, out);
+                    return true;
+                }
                 let Some(place) = value.iter().position(|&byte| byte == separator) else {
                     return false;
                 };

@@ -13,18 +13,6 @@ pub(super) struct Delimiter {
     mark: u8,
 }
 
-impl Delimiter {
-    /// Whether a shell takes what is between as it is.
-    pub(super) fn is_literal(self) -> bool {
-        self.mark == b'\''
-    }
-
-    /// Whether a substitution between two of them has quotes of its own.
-    pub(super) fn is_double(self) -> bool {
-        self.mark == b'"'
-    }
-}
-
 /// What stands at a place of a text.
 pub(super) enum Found {
     /// A delimiter, so many bytes long.

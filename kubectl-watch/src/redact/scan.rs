@@ -15,6 +15,9 @@ use super::shape::{dots, is_dash_c, is_run, jwt};
 use super::value::{self, Until};
 use super::{Kind, shape};
 
+/// What a token of OpenShift begins with, before its `~`.
+const OPENSHIFT: &[u8] = b"sha256";
+
 /// What follows a run.
 enum Follow {
     /// `=`, or `:`, or white space; and where the value begins.
@@ -91,6 +94,22 @@ impl Scan<'_> {
             self.memory
                 .mark(Kind::Jwt, &secret[..secret.len() - dot], self.out);
             self.at = start + length - dot;
+            return;
+        }
+        if let Some(token) = shape::token(word) {
+            self.copy_to(start + token);
+            self.memory.mark(Kind::Token, &word[token..], self.out);
+            self.at = start + length;
+            return;
+        }
+        // The byte behind that ends a run, and the token goes on.
+        if word.ends_with(OPENSHIFT) && self.text[start + length..].starts_with(b"~") {
+            let from = start + length - OPENSHIFT.len();
+            let rest = &self.text[start + length + 1..];
+            let end = start + length + 1 + rest.iter().take_while(|&&byte| is_run(byte)).count();
+            self.copy_to(from);
+            self.memory.mark(Kind::Token, &self.text[from..end], self.out);
+            self.at = end;
             return;
         }
         self.copy_to(start + length);
@@ -265,14 +284,6 @@ impl Scan<'_> {
             return;
         }
         let value = value::at(self.text, start, &self.quotes, until);
-        // Which part of what a command writes is the secret is not known, and to read it again could go on and on.
-        let meaning = match meaning {
-            Meaning::Pair(kind) if value.substituted && !value.bytes.contains(&b'=') => Meaning::Secret(kind),
-            Meaning::UserPassword if value.substituted && !value.bytes.contains(&b':') => {
-                Meaning::Secret(Kind::Password)
-            }
-            meaning => meaning,
-        };
         if self.memory.redact(meaning, &value.bytes, self.out) {
             self.at = value.end;
         } else if meaning == Meaning::Proxy {

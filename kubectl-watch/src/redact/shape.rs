@@ -51,6 +51,34 @@ pub(super) fn is_dash_c(word: &[u8]) -> bool {
     matches!(word, [b'-', letters @ .., b'c'] if letters.len() < 6 && letters.iter().all(u8::is_ascii_alphabetic))
 }
 
+/// Where a token begins in a run that says by its first letters what it is: one of a cloud, of Vault or of a forge.
+pub(super) fn token(run: &[u8]) -> Option<usize> {
+    const PREFIXES: &[&[u8]] = &[
+        b"k8s-aws-v1.",
+        b"ya29.",
+        b"hvs.",
+        b"hvb.",
+        b"ghp_",
+        b"gho_",
+        b"ghs_",
+        b"github_pat_",
+        b"glpat-",
+        b"xoxb-",
+        b"xoxp-",
+    ];
+    const SHORTEST: usize = 16;
+    let begins = |&at: &usize| at == 0 || !run[at - 1].is_ascii_alphanumeric();
+    (0..run.len().saturating_sub(SHORTEST))
+        .filter(begins)
+        .find(|&at| {
+            PREFIXES.iter().any(|prefix| {
+                run[at..]
+                    .strip_prefix(*prefix)
+                    .is_some_and(|rest| rest.len() >= SHORTEST)
+            })
+        })
+}
+
 /// Where a JSON web token begins in a run: at the beginning of a JSON object in base64, with two dots behind.
 pub(super) fn jwt(run: &[u8]) -> Option<usize> {
     if !run.iter().all(|&byte| is_run(byte)) {

@@ -190,6 +190,13 @@ fn what_is_no_secret_stays() {
         &["PWD=/root", "--token=", "--password", "", "x", jwt],
         &["automountServiceAccountToken: false"],
         &[
+            "sh",
+            "-c",
+            "echo a;``b\\",
+            "\"$(id)\"\\\\ `x`",
+            "C:\\\\x\\\\y z 'a b'",
+        ],
+        &[
             "see",
             "--token, --password, x",
             "tool",
@@ -223,6 +230,20 @@ fn bytes_that_are_no_text_are_kept() {
     assert!(super::args(&Args::default()).is_empty());
 }
 
+/// Each command within another is read once as that, and once as a part of what is around it.
+#[test]
+fn a_long_command_within_others_is_taken_in_time() {
+    let depth = 8;
+    let line = [
+        "\"x $(".repeat(depth),
+        "kubectl --token a'b' ".repeat(10_000),
+        ")\"".repeat(depth),
+    ]
+    .concat();
+    let out = redacted(&["sh", "-c", &line]);
+    assert!(!out[2].contains("--token a"));
+}
+
 /// Input made to be read again and again by a reader that looks ahead; a quadratic one would not end.
 #[test]
 fn a_long_argument_of_anything_takes_one_pass() {
@@ -254,6 +275,16 @@ fn a_long_argument_of_anything_takes_one_pass() {
         "--token=$(\"",
         "curl -u $(a)(",
         "set a@b.token -- -",
+        "\"x $(",
+        "`",
+        "\"`\" ",
+        "<<E\n",
+        "<<E \\\n",
+        "case x in x) ",
+        "[\"",
+        " '\\",
+        "${",
+        "sh -c '",
     ] {
         let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
         assert_eq!(super::args(&args).len(), 1);

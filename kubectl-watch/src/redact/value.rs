@@ -1,8 +1,6 @@
 //! How far a value goes that lies within a longer text, and what it is without its quotes.
 
-use std::mem;
-
-use super::quote::{self, Delimiter, Found, Open};
+use super::quote::{self, Found, Open};
 use super::shape;
 
 /// What ends a value.
@@ -24,17 +22,12 @@ pub(super) struct Value {
     pub(super) end: usize,
     /// What it is once a shell has taken the quotes off: the bytes that its reader gets.
     pub(super) bytes: Vec<u8>,
-    /// Whether a command of a shell is in it, whose output is the value.
-    pub(super) substituted: bool,
 }
 
 /// The value that begins at a place, in quotes that are open there. Without an end it is all that is left.
 pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
     let mut bytes = Vec::new();
     let mut inner = Open::default();
-    // The quotes around each `$(` or `(` that is open; it has quotes of its own.
-    let mut around: Vec<Open> = Vec::new();
-    let mut substituted = false;
     let mut end = start;
     while let Some(&byte) = text.get(end) {
         if let Some(length) = shape::mark(&text[end..]) {
@@ -44,18 +37,15 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
         }
         match quote::at(text, end) {
             Found::Delimiter(delimiter, length) if until == Until::Quotes => {
-                if !own(delimiter, &around) && outer.innermost() == Some(delimiter) {
+                if outer.innermost() == Some(delimiter) {
                     break;
-                }
-                if !around.is_empty() {
-                    inner.toggle(delimiter);
                 }
                 bytes.extend_from_slice(&text[end..end + length]);
                 end += length;
             }
             Found::Delimiter(delimiter, length) => {
                 // What begins a value opens it, even if it seems to be open already: texts need not be tidy.
-                if end > start && inner.is_empty() && !own(delimiter, &around) && outer.has(delimiter) {
+                if end > start && inner.is_empty() && outer.has(delimiter) {
                     break;
                 }
                 inner.toggle(delimiter);
@@ -73,20 +63,15 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
                 }
             }
             Found::Other => {
-                if until != Until::Json && opens(text, end, start, &inner, &around) {
-                    let paren = usize::from(byte != b'(');
-                    bytes.extend_from_slice(&text[end..=end + paren]);
-                    end += paren + 1;
-                    around.push(mem::take(&mut inner));
-                    substituted = true;
-                    continue;
+                // The output of a command is the value: where that ends is not known here.
+                if until != Until::Json && matches!(text[end..], [b'$' | b'<', b'(', ..]) {
+                    bytes.extend_from_slice(&text[end..]);
+                    return Value {
+                        end: text.len(),
+                        bytes,
+                    };
                 }
-                if byte == b')'
-                    && inner.is_empty()
-                    && let Some(before) = around.pop()
-                {
-                    inner = before;
-                } else if inner.is_empty() && around.is_empty() && ends(byte, until) {
+                if inner.is_empty() && ends(byte, until) {
                     break;
                 }
                 bytes.push(byte);
@@ -94,29 +79,7 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
             }
         }
     }
-    Value {
-        end,
-        bytes,
-        substituted,
-    }
-}
-
-/// Whether a command begins at a place, `$(…)` or, where the value begins, `<(…)`; or parentheses within one.
-fn opens(text: &[u8], place: usize, start: usize, inner: &Open, around: &[Open]) -> bool {
-    if inner.innermost().is_some_and(Delimiter::is_literal) {
-        return false;
-    }
-    match text[place..] {
-        [b'$', b'(', ..] => true,
-        [b'<' | b'>', b'(', ..] => place == start,
-        [b'(', ..] => inner.is_empty() && !around.is_empty(),
-        _ => false,
-    }
-}
-
-/// Whether quotes within a command are its own, whatever is open around it.
-fn own(delimiter: Delimiter, around: &[Open]) -> bool {
-    !around.is_empty() && delimiter.is_double()
+    Value { end, bytes }
 }
 
 /// Whether a byte outside any quotes ends a value.
