@@ -46,8 +46,6 @@ pub(super) struct Memory {
     pub(super) curl: bool,
     /// How many values were secrets even if the text is a pattern.
     pub(super) secrets: usize,
-    /// All that is left of the text was taken as one value.
-    pub(super) took_rest: bool,
     /// In how many command lines the text is.
     depth: usize,
 }
@@ -115,12 +113,12 @@ impl Memory {
         let addresses = self.addresses(text);
         let text = addresses.as_deref().unwrap_or(text);
         let Some(line) = line::read(text).or_else(|| strings::read(text)) else {
-            return self.scan(text, exact, out);
+            self.scan(text, exact, out);
+            return;
         };
         let before = self.clone();
         let start = out.len();
-        self.scan(text, exact, out);
-        if exact.is_some() && self.took_rest {
+        if self.scan(text, exact, out) && exact.is_some() {
             return;
         }
         if self.depth == MAX_DEPTH {
@@ -151,7 +149,9 @@ impl Memory {
                         (self.expected, self.property) = (None, None);
                     }
                 }
-                Token::Text(text) => self.scan(text, None, out),
+                Token::Text(text) => {
+                    self.scan(text, None, out);
+                }
                 Token::Word(word) => self.word(word, out),
             }
         }
@@ -205,9 +205,11 @@ impl Memory {
         Some(out)
     }
 
-    fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) {
-        self.took_rest = false;
-        self.scanner(text, exact, out).all();
+    /// Writes a text as it stands. True where the value of a name took all the rest of it.
+    fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) -> bool {
+        let mut scan = self.scanner(text, exact, out);
+        scan.all();
+        scan.took_rest
     }
 
     fn scanner<'a>(&'a mut self, text: &'a [u8], exact: Option<usize>, out: &'a mut Vec<u8>) -> Scan<'a> {
@@ -219,6 +221,7 @@ impl Memory {
             quotes: Open::default(),
             opened: None,
             exact,
+            took_rest: false,
             next_stop: 0,
             no_proxy: 0,
         }

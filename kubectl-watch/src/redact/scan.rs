@@ -15,7 +15,7 @@ use super::shape::{dots, is_dash_c, is_run, jwt};
 use super::value::{self, Until};
 use super::{Kind, shape};
 
-/// What a token of OpenShift begins with, before its `~`.
+/// What a token of `OpenShift` begins with, before its `~`.
 const OPENSHIFT: &[u8] = b"sha256";
 
 /// What follows a run.
@@ -44,6 +44,8 @@ pub(super) struct Scan<'a> {
     pub(super) opened: Option<usize>,
     /// A name that begins here has all the rest of the text as its value.
     pub(super) exact: Option<usize>,
+    /// All that was left of the text was taken as one value.
+    pub(super) took_rest: bool,
     /// The next white space or `@` at or behind the place where it was last looked for.
     pub(super) next_stop: usize,
     /// As far as no address of a proxy has a password.
@@ -248,7 +250,7 @@ impl Scan<'_> {
             self.memory.expected = header.then_some(meaning);
         } else if !self.is_no_proxy(start, meaning) && self.memory.redact(meaning, value, self.out) {
             self.at = self.text.len();
-            self.memory.took_rest = true;
+            self.took_rest = true;
         } else if meaning == Meaning::Proxy && !self.is_no_proxy(start, meaning) {
             self.no_proxy = self.text.len();
         }

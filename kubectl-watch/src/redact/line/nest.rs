@@ -1,5 +1,10 @@
 //! Which closing parenthesis belongs to which command.
 
+/// Words behind which another command begins.
+const BEFORE_COMMANDS: [&[u8]; 9] = [
+    b"if", b"then", b"else", b"elif", b"while", b"until", b"do", b"{", b"!",
+];
+
 /// What is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Open {
@@ -38,9 +43,6 @@ impl Nest {
             }
             _ => {}
         }
-        const BEFORE_COMMANDS: [&[u8]; 9] = [
-            b"if", b"then", b"else", b"elif", b"while", b"until", b"do", b"{", b"!",
-        ];
         self.is_inside = !BEFORE_COMMANDS.contains(&word);
     }
 

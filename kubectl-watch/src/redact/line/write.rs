@@ -56,10 +56,10 @@ pub(in crate::redact) fn write(source: &[u8], word: &[u8], out: &mut Vec<u8>) {
         Some(b'\'') if !is_mark(rest) => {
             out.push(b'\'');
             for &byte in rest {
-                match byte {
-                    b'\'' => out.extend_from_slice(br"'\''"),
-                    byte => out.push(byte),
+                if byte == b'\'' {
+                    out.extend_from_slice(br"'\'");
                 }
+                out.push(byte);
             }
             out.push(b'\'');
         }
@@ -92,16 +92,13 @@ fn without_backslashes(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut bytes = bytes;
     while let [byte, rest @ ..] = bytes {
-        bytes = match bytes {
-            [b'\\', byte @ (b'\\' | b'`' | b'$' | b'"'), rest @ ..] => {
-                out.push(*byte);
-                rest
-            }
-            _ => {
-                out.push(*byte);
-                rest
-            }
+        let escaped = match rest {
+            [next, behind @ ..] if *byte == b'\\' && b"\\`$\"".contains(next) => Some((next, behind)),
+            _ => None,
         };
+        let (byte, rest) = escaped.unwrap_or((byte, rest));
+        out.push(*byte);
+        bytes = rest;
     }
     out
 }

@@ -183,20 +183,20 @@ impl Quotes {
 impl Value {
     /// The word in whose place `{}` the secret comes from somewhere.
     pub(super) fn word(self, word: &str, secret: &str, quotes: &mut impl Iterator<Item = Quotes>) -> Word {
-        let quoted = quotes.next().unwrap_or(Quotes::Single).around(secret);
+        let echoed = quotes.next().unwrap_or(Quotes::Single).around(secret);
         let value = match self {
-            Self::Command => format!("$(echo {quoted} | rev)"),
-            Self::QuotedCommand => format!("\"$(printf %s {quoted})\""),
-            Self::Backquotes => format!("`echo {}`", escaped(&quoted, "\\`$")),
-            Self::QuotedBackquotes => format!("\"`echo \"a\" {}`\"", escaped(&quoted, "\\`$")),
-            Self::Case => format!("$(case x in x) echo {quoted};; (y) id;; esac)"),
-            Self::File => format!("<(echo {quoted})"),
+            Self::Command => format!("$(echo {echoed} | rev)"),
+            Self::QuotedCommand => format!("\"$(printf %s {echoed})\""),
+            Self::Backquotes => format!("`echo {}`", escaped(&echoed, "\\`$")),
+            Self::QuotedBackquotes => format!("\"`echo \"a\" {}`\"", escaped(&echoed, "\\`$")),
+            Self::Case => format!("$(case x in x) echo {echoed};; (y) id;; esac)"),
+            Self::File => format!("<(echo {echoed})"),
             Self::Parameter => format!(
                 "${{T:-{}}}",
                 Quotes::Backslashes.around(secret).replace('}', "\\}")
             ),
             Self::QuotedParameter => format!("\"${{T:-{}}}\"", escaped(secret, "\\\"$`}")),
-            Self::Nested => format!("$(echo \"$(echo {quoted})\" \"$(id)\")"),
+            Self::Nested => format!("$(echo \"$(echo {echoed})\" \"$(id)\")"),
         };
         Word::Written(word.replace("{}", &value))
     }
