@@ -26,7 +26,7 @@ const LINES: &[&str] = &[
     "kubectl --as={u} version --client --token=\"$(echo \"$(echo '{s}')\" | rev)\"",
     "kubectl --as={u} version --client --token \"`echo \"a\" '{s}'`\"",
     "kubectl --as={u} version --client --token=$(case x in x) echo '{s}';; esac)",
-    "env DB_PASSWORD='{s}' timeout 9 kubectl --as={u} version --client",
+    "DB_PASSWORD='{s}' kubectl --as={u} version --client",
     "sh -c \"kubectl --as={u} version --client --token='{s}'; true\"; true",
     "eval \"sh -c \\\"kubectl --as={u} version --client --token='{s}'; true\\\"\"; true",
     "cat <<E > /dev/null\nit's\nE\nkubectl --as={u} version --client --token '{s}'",
