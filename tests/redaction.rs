@@ -72,8 +72,8 @@ fn no_piece_of_a_secret_leaves_wherever_it_is() {
 /// What is run from a folder that is called like a token.
 #[test]
 fn no_piece_of_a_secret_leaves_with_a_path() {
-    let scene = Scene::new();
     const SIGNATURE: &str = "c2lnbmF0dXJlIG9mIG91cnM";
+    let scene = Scene::new();
     let folder = scene
         .path()
         .join(format!("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.{SIGNATURE}"));
