@@ -118,7 +118,7 @@ impl Memory {
         };
         let before = self.clone();
         let start = out.len();
-        if self.scan(text, exact, out) && exact.is_some() {
+        if exact.is_some() && shape::begins_name(text) && self.scan(text, exact, out) {
             return;
         }
         if self.depth == MAX_DEPTH {
@@ -160,6 +160,12 @@ impl Memory {
 
     /// Writes a word of a command line: first what is in its commands, then itself.
     fn word(&mut self, mut word: Word<'_>, out: &mut Vec<u8>) {
+        if word.commands.is_empty() && word.bytes == word.source {
+            if !self.awaited(word.source, out) {
+                self.scan(word.source, Some(0), out);
+            }
+            return;
+        }
         let source = word.redact_commands(|command| {
             let mut out = Vec::with_capacity(command.len());
             let mut memory = Self {

@@ -20,6 +20,12 @@ pub(super) fn is_run(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
+/// Whether a text begins with what may be a name, and a value right behind it.
+pub(super) fn begins_name(text: &[u8]) -> bool {
+    let behind = text.iter().find(|&&byte| !is_run(byte));
+    behind.is_some_and(|byte| b"=:,".contains(byte))
+}
+
 /// What is behind curl's `-u` in a word, be it alone or behind letters of flags that have no value.
 pub(super) fn behind_u(word: &[u8]) -> Option<&[u8]> {
     const FLAGS: &[u8] = b"012346aBfgGiIjJklLMnNOpqRsSvVZ";

@@ -1,6 +1,6 @@
 //! A word of a line.
 
-use super::{Command, MAX_NESTED, Reader, Word, ends_word};
+use super::{Command, MAX_NESTED, Reader, Word, ends_word, is_special};
 use crate::redact::shape;
 
 impl<'a> Reader<'a> {
@@ -80,7 +80,8 @@ impl<'a> Reader<'a> {
             [b'`', ..] => self.backquoted(start, word),
             [b'$', b'{', ..] => self.parameter(word),
             _ => {
-                self.take(1, word);
+                let plain = self.rest().iter().take_while(|&&byte| !is_special(byte)).count();
+                self.take(plain.max(1), word);
                 Some(())
             }
         }
