@@ -27,6 +27,8 @@ const PARTIAL: &str = "partial_execs";
 const UNREAD: &str = "unread_executables";
 /// Alerts and notices that no sink took.
 const UNDELIVERED: &str = "undelivered";
+/// Bytes that were left in the buffer of another version.
+pub const UNREAD_BYTES: &str = "unread_bytes";
 /// How many looks pass, at most, before it is tried again to say through a sink that it does not work.
 const MAX_WAIT: u32 = 64;
 

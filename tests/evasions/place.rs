@@ -64,7 +64,7 @@ fn evasion_11_by_descriptor_and_from_memory() {
             String::from_utf8_lossy(&done.stderr)
         );
         // Whatever the kernel calls it, its content says what it is. Its parent is this test, which may lie where
-        // the seed's rule asks for no shell; then that one has it, if it has its name.
+        // the public rule asks for no shell; then that one has it, if it has its name.
         let alert = daemon.document(how, |document| {
             [SEED, ELSEWHERE]
                 .iter()

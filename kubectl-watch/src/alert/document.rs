@@ -151,7 +151,7 @@ impl Document {
             .login_uid
             .map(|id| Identity::new(id, names.login_user.clone()));
         let request = Request::of_event(event, &evidence.redacted.process);
-        let kubeconfig = Named::of(event, &evidence.redacted.process);
+        let shown = Named::of(event, &evidence.redacted.process);
         let circumstances = &event.circumstances;
         let credential = Credential::of_event(event);
         let target = Target::new(request.as_ref(), circumstances, credential.as_ref());
@@ -224,7 +224,7 @@ impl Document {
                 credential,
                 parts.response,
             )
-            .told(&kubeconfig)
+            .told(&shown)
             .after(surroundings)
             .without(evidence.cut),
         };

@@ -1,5 +1,7 @@
 //! Counters that move, and what is said of it.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use kubectl_watch_ebpf::Counter;
 
@@ -169,4 +171,26 @@ fn a_sink_that_stays_broken_is_told_of_ever_more_rarely() {
     assert_eq!(healed.look(&look(2, &losses, &balance, 1)).len(), 1);
     assert_eq!(healed.look(&look(3, &losses, &balance, 1)).len(), 0);
     assert_eq!(healed.look(&look(4, &losses, &balance, 2))[0].count, 1);
+}
+
+/// The names that the first cells of this section's tables have.
+fn documented(section: &str) -> BTreeSet<&'static str> {
+    let document = include_str!("../../../docs/operations.md");
+    let (_, after) = document.split_once(section).expect("there is such a section");
+    let section = after.split("\n## ").next().unwrap_or_default();
+    let cells = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    cells
+        .flat_map(|cell| cell.trim_end_matches('`').split("`, `"))
+        .collect()
+}
+
+#[test]
+fn operators_are_told_of_every_counter() {
+    let losses = Losses::default();
+    let all = losses.by_reason().map(|(reason, _)| reason);
+    let all: BTreeSet<_> = all.chain([PARTIAL, UNREAD, UNDELIVERED, UNREAD_BYTES]).collect();
+    assert_eq!(documented("\n## Nothing is lost in silence\n"), all);
+    assert!(GRAVE.iter().all(|reason| all.contains(reason)));
 }

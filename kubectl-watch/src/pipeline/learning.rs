@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Pipeline, judging::new_id, late::Waiting, triage::Patience};
+use super::{Pipeline, deciding::new_id, late::Waiting, triage::Patience};
 use crate::{
     alert::{News, Update, UpdateParts},
     enrich::executable::Finding,
@@ -47,7 +47,7 @@ impl Pipeline {
             for mut waiting in self.late.answered(finding.ticket) {
                 let known = waiting.known();
                 let was_open = waiting.event.executable.is_open();
-                let remember = finding.tell(&mut waiting.event, &self.rules);
+                let remember = finding.tell(&mut waiting.event, &*self.rules);
                 self.remember(remember)?;
                 let is_news = waiting.known() != known;
                 if is_news {

@@ -79,7 +79,7 @@ fn a_shell_that_kubectl_took_the_place_of() {
         &[
             kubectl(),
             kubectl().was("env", "/usr/bin/env"),
-            // The seed's rule has this one.
+            // The public rule has this one.
             kubectl().was("bash", "/usr/bin/bash").by("bash", "/usr/bin/bash"),
             Exec::of("kubectl get pods").was("bash", "/usr/bin/bash"),
         ],

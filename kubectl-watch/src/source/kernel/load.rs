@@ -26,6 +26,7 @@ use super::{
     lost::LastLostMap,
     offsets::Layout,
     pin::PinnedSet,
+    pinned_program::PinnedProgram,
 };
 use crate::event::Environment;
 
@@ -68,7 +69,7 @@ pub(super) struct Loaded {
 #[derive(Default)]
 pub(super) struct Held {
     ours: Option<Object>,
-    _pinned: Vec<BtfTracePoint>,
+    _pinned: Vec<PinnedProgram>,
 }
 
 /// The object as it was loaded.
@@ -148,7 +149,7 @@ impl Loaded {
         let (mut programs, mut links, mut descriptors) = (Vec::new(), Vec::new(), Vec::new());
         for which in PROGRAMS {
             let program = set.program(which)?;
-            let id = id(&program)?;
+            let id = program.id();
             let link = set.link(which)?;
             let of = link
                 .info()
@@ -157,7 +158,7 @@ impl Loaded {
             if of != id {
                 return Err(absent("a link of the pinned program"));
             }
-            descriptors.push((which, descriptor(&program)?));
+            descriptors.push((which, program.descriptor()));
             links.push((which, id, link));
             programs.push(program);
         }
