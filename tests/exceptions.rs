@@ -1,4 +1,4 @@
-//! Exceptions by real execs of the real kubectl: the five harmless kinds of the seed's rule, each an alert without its
+//! Exceptions by real execs of the real kubectl: the five harmless kinds of the public rule, each an alert without its
 //! example of `docs/exceptions`, and none with it. What is the same but for one fact, a theft, stays an alert.
 
 use std::{fs, path::Path, process::Command};

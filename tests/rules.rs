@@ -83,6 +83,12 @@ fn evasion_14_kubeconfig_in_the_environment() {
             &with("KUBECONFIG=@/.hidden/x"),
             &format!("exec 9< /dev/null; KUBECONFIG=/proc/self/fd/9 {kubectl}"),
             &with("KUBECONFIG=<(true)"),
+            &with("KUBECONFIG=/etc/../tmp/x"),
+            &with("KUBECONFIG=//tmp/x"),
+            &with("KUBECONFIG=/./tmp/x"),
+            &with("KUBECONFIG=/etc/x:$HOME/.kube/config:/etc/..//dev/./shm/x"),
+            &format!("cd /tmp; {}", with("KUBECONFIG=x")),
+            &format!("cd @; {}", with("KUBECONFIG=../../tmp/x")),
         ],
     );
     stage.leaves(
@@ -95,7 +101,11 @@ fn evasion_14_kubeconfig_in_the_environment() {
     );
     stage.finds(
         UNUSUAL,
-        &[&with("KUBECONFIG=@/config"), &with("KUBECONFIG=config")],
+        &[
+            &with("KUBECONFIG=@/config"),
+            &format!("cd @; {}", with("KUBECONFIG=config")),
+            &with("KUBECONFIG=/etc/..@/config"),
+        ],
     );
     stage.leaves(
         UNUSUAL,
@@ -103,9 +113,27 @@ fn evasion_14_kubeconfig_in_the_environment() {
             kubectl,
             &with("KUBECONFIG=/etc/kubernetes/admin.conf"),
             &with("KUBECONFIG=/tmp/x"),
+            &with("KUBECONFIG=/etc/../tmp/x"),
         ],
     );
     stage.leaves(SEED, &[&with("KUBECONFIG=/tmp/x"), &with("KUBECONFIG=@/config")]);
+    stage.end();
+}
+
+#[test]
+fn evasion_14_flags_that_come_from_a_file_of_preferences() {
+    const KUBERC: &str = "Kuberc Named by a Flag or a Variable";
+    let mut stage = Stage::new(&["kubectl"]);
+    stage.finds(
+        KUBERC,
+        &[
+            "@/kubectl get % --kuberc=@/x",
+            "@/kubectl get % --kuberc @/x",
+            "KUBERC=@/x @/kubectl get %",
+        ],
+    );
+    stage.leaves(KUBERC, &["@/kubectl get %", "KUBERC=off @/kubectl get %"]);
+    stage.leaves(SEED, &["KUBERC=@/x @/kubectl get %"]);
     stage.end();
 }
 
@@ -122,6 +150,8 @@ fn kubeconfigs_by_flag_and_of_others() {
             "@/kubectl get % --kubeconfig /dev/shm/x",
             "@/kubectl get % --kubeconfig <(true)",
             "@/kubectl get % --kubeconfig=@/.x",
+            "@/kubectl get % --kubeconfig=/etc/../tmp/x",
+            "cd /tmp; kubectl version --client --namespace=% --kubeconfig x",
         ],
     );
     stage.leaves(
@@ -133,6 +163,7 @@ fn kubeconfigs_by_flag_and_of_others() {
         &[
             "HOME=/home/bob @/kubectl get %",
             "KUBECONFIG=/home/bob/.kube/config @/kubectl get %",
+            "KUBECONFIG=/etc/../home/bob/.kube/config @/kubectl get %",
             "@/kubectl get % --kubeconfig=/home/bob/.kube/config",
         ],
     );

@@ -169,7 +169,7 @@ impl FactSchema {
     }
 
     /// Whether the executable has to be read for it.
-    fn is_of_content(field: Field) -> bool {
+    pub fn is_of_content(field: Field) -> bool {
         ProcessSchema::ANCHORING.open.contains(&field)
     }
 

@@ -54,6 +54,8 @@ pub struct Request {
     pub resource: Option<Vec<u8>>,
     /// Which one of it.
     pub name: Option<Vec<u8>>,
+    /// What is made is called that (`--name` of `expose` and `autoscale`).
+    pub new_name: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -89,6 +91,7 @@ impl Request {
             }
         }
         request.take_words(&words);
+        request.forget_written();
         request
     }
 
@@ -152,6 +155,7 @@ impl Request {
             b"client-certificate" => &mut self.client_certificate,
             b"server" => &mut self.server,
             b"namespace" => &mut self.namespace,
+            b"name" => &mut self.new_name,
             b"as-group" => {
                 self.as_groups
                     .extend(value.filter(|it| !it.is_empty()).map(<[u8]>::to_vec));
@@ -165,6 +169,25 @@ impl Request {
         };
         // An empty one takes back what was said before.
         *place = value.filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
+    }
+
+    /// Some commands have flags of their own with the names of global ones, for what they write. There the global one
+    /// cannot be given, not even before the command.
+    fn forget_written(&mut self) {
+        let [command, sub, ..] = &self.command[..] else {
+            return;
+        };
+        match (&command[..], &sub[..]) {
+            (b"create", b"clusterrolebinding" | b"rolebinding") | (b"set", b"subject") => self.user = None,
+            (b"config", b"set-credentials") => {
+                (self.token, self.username, self.client_certificate) = (None, None, None);
+            }
+            (b"config", b"set-cluster") => self.server = None,
+            (b"config", b"set-context") => {
+                (self.user, self.cluster, self.namespace) = (None, None, None);
+            }
+            _ => {}
+        }
     }
 
     /// The words that are neither flags nor values.

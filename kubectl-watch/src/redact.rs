@@ -4,7 +4,9 @@
 //! are joined, since afterwards nobody can tell where a secret ends. Where it cannot be sure how far a secret
 //! goes it takes too much rather than too little. The work grows with the length of the input and no faster.
 
+mod flag;
 mod hash;
+mod line;
 mod memory;
 mod name;
 #[cfg(test)]
@@ -12,6 +14,7 @@ pub(crate) mod properties;
 mod quote;
 mod scan;
 mod shape;
+mod strings;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -132,7 +135,8 @@ pub fn token(bytes: &[u8]) -> Vec<u8> {
 /// Writes the mark that stands for a secret. Its hash tells two secrets apart and joins one with its own
 /// appearance elsewhere; it is too short to search for a good secret by.
 fn mark(kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
-    if matches!(secret, b"" | b"true" | b"false" | b"null") {
+    let is_mark = shape::mark(secret) == Some(secret.len());
+    if is_mark || matches!(secret, b"" | b"true" | b"false" | b"null") {
         out.extend_from_slice(secret);
         return;
     }

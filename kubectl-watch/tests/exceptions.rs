@@ -116,7 +116,10 @@ fn allow_and_simulate_tell_how_to_go_on() {
             "does not go by user.id, so it cannot be left out; it goes by user.name, ",
         ),
         (vec!["simulate", "--alerts", "/nowhere"], "cannot read /nowhere"),
-        (vec!["simulate", "--alerts", &exception], "line 1: it is no JSON"),
+        (
+            vec!["simulate", "--alerts", &exception],
+            "no line of it is a document of kubectl-watch",
+        ),
     ] {
         let (code, _, said) = kubectl_watch(&args);
         assert_eq!(code, Some(78), "{args:?}: {said}");

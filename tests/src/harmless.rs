@@ -49,7 +49,7 @@ pub fn run_as_nobody(line: &str) {
     run(by(NOBODY, &format!("{line}; true")).stdin(Stdio::null()));
 }
 
-/// Runs each line, by this user, under a daemon with these arguments and says which of them were alerts of the seed's rule; the others
+/// Runs each line, by this user, under a daemon with these arguments and says which of them were alerts of the public rule; the others
 /// must be excepted. `%` in a line is a word of its own. Who runs kubectl stays until that is decided, if it reads its
 /// standard input: what a rule or an exception wants to know of a parent is known as long as there is one.
 ///

@@ -120,7 +120,7 @@ impl Executable {
 impl LoadedFields {
     fn of(loaded: &Loaded) -> Self {
         Self {
-            path: Text(loaded.path.clone()),
+            path: Text::chosen(&loaded.path),
             content: Parts::of(&loaded.content),
         }
     }

@@ -7,7 +7,6 @@ use super::host::Host;
 use super::process::Common;
 use super::text::Text;
 use crate::event::{self, Args, EntryKind, Lineage, ProcessEvent};
-use crate::redact;
 
 /// The part of ECS `process` that tells of its origin.
 #[derive(Clone, Debug, Serialize)]
@@ -88,11 +87,7 @@ impl Origin {
             }),
             session_leader: leader(session_leader, &redacted.session_leader),
             group_leader: leader(group_leader, &redacted.group_leader),
-            env_vars: event
-                .environment
-                .iter()
-                .map(|variable| Text(redact::text(variable)))
-                .collect(),
+            env_vars: event.environment.iter().map(Text::chosen).collect(),
         }
     }
 }

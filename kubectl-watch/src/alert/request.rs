@@ -46,6 +46,9 @@ pub(crate) struct RequestFields {
     pub(crate) resource: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<Text>,
+    /// How what it makes is called, where a flag says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) new_name: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) namespace: Option<Text>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -131,6 +134,7 @@ impl RequestFields {
             command: (!request.command.is_empty()).then(|| cut(request.command.join(&b' '))),
             resource: text(request.resource),
             name: text(request.name),
+            new_name: text(request.new_name),
             namespace: text(request.namespace),
             all_namespaces: request.all_namespaces,
             server: text(request.server),

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::text::Text;
 use crate::event::{NoScript, Script};
-use crate::redact;
 
 /// The script, and the file that it is in.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +40,7 @@ impl ScriptFields {
         let facts = script.facts.as_ref();
         Self {
             process: Interpreter { pid: script.pid },
-            path: Text::known(&redact::text(&script.path)),
+            path: Text::known(&script.path),
             sha256: facts.and_then(|it| it.sha256.clone()),
             size: facts.map(|it| it.size),
             uid: facts.map(|it| it.owner.to_string()),

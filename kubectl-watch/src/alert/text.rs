@@ -10,6 +10,7 @@ use std::fmt::Write;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use crate::event::Args;
+use crate::redact;
 
 /// Shows bytes as text.
 #[must_use]
@@ -55,9 +56,14 @@ pub fn is_harmful(char: char) -> bool {
 pub(crate) struct Text(pub(crate) Vec<u8>);
 
 impl Text {
-    /// Bytes of which none means that they are not known.
+    /// What somebody may have chosen, as a path or a name, without the secrets in it.
+    pub(crate) fn chosen(bytes: &[u8]) -> Self {
+        Self(redact::text(bytes))
+    }
+
+    /// The same, where no bytes mean that they are not known.
     pub(crate) fn known(bytes: &[u8]) -> Option<Self> {
-        (!bytes.is_empty()).then(|| Self(bytes.to_owned()))
+        (!bytes.is_empty()).then(|| Self::chosen(bytes))
     }
 
     /// At most so many bytes of it, with a mark where some are missing.

@@ -14,7 +14,7 @@ pub(super) fn reason(
     user: &Identity,
     host: &Host,
 ) -> String {
-    let name = Text(event.process.name.clone());
+    let name = Text::chosen(&event.process.name);
     let parent = Text::known(&event.parent.name)
         .map(|name| format!(", parent process {}", name.shown()))
         .unwrap_or_default();

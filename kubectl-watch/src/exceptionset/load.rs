@@ -7,6 +7,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
 use super::{Counted, ExceptionSet};
 use crate::exception::{Exception, ExceptionError};
 use crate::integrity::sha256_of;
@@ -84,7 +86,8 @@ impl ExceptionSet {
 
     fn add(&mut self, path: &Path) -> Result<(), Fault> {
         let found = fs::metadata(path)?;
-        if found.mode() & 0o002 != 0 {
+        let is_everybodys = found.mode() & 0o002 != 0;
+        if is_everybodys && !(found.is_dir() && is_mounted_read_only(path)?) {
             return Err(Fault::Writable);
         }
         if found.is_dir() {
@@ -127,6 +130,12 @@ impl ExceptionSet {
         }
         twins
     }
+}
+
+/// Whether a mode that lets everybody write here is only a mode: the folder of a `ConfigMap` has one, and a container
+/// sees it mounted read-only. Whoever mounts it says where it is from.
+fn is_mounted_read_only(folder: &Path) -> io::Result<bool> {
+    Ok(statvfs(folder)?.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 /// The files of a path, and the folders among them.
@@ -206,10 +215,12 @@ mod tests {
             error.contains("d.toml: line 1, column 1: unknown field `name`"),
             "{error}"
         );
-        let open = folder.path().join("team/b.toml");
-        fs::set_permissions(&open, fs::Permissions::from_mode(0o666)).expect("it is ours");
-        let error = ExceptionSet::load(&[open]).expect_err("anybody's").to_string();
-        assert!(error.contains("everybody may write it"), "{error}");
+        for (name, mode) in [("team/b.toml", 0o666), ("team", 0o777)] {
+            let open = folder.path().join(name);
+            fs::set_permissions(&open, fs::Permissions::from_mode(mode)).expect("it is ours");
+            let error = ExceptionSet::load(&[open]).expect_err("anybody's").to_string();
+            assert!(error.contains("everybody may write it"), "{error}");
+        }
         let error = ExceptionSet::load(&["/nowhere".into()])
             .expect_err("it is not there")
             .to_string();

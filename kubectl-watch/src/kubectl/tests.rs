@@ -133,13 +133,7 @@ fn what_is_asked_for() {
         (&["--kubeconfig", "/tmp/x"], "", None, None),
         (&[], "", None, None),
     ];
-    for (line, command, resource, name) in table {
-        let request = request(line);
-        let given = request.command.join(&b' ');
-        assert_eq!(String::from_utf8_lossy(&given), command, "{line:?}");
-        assert_eq!(text(request.resource.as_ref()), resource, "{line:?}");
-        assert_eq!(text(request.name.as_ref()), name, "{line:?}");
-    }
+    assert_asked(&table);
 }
 
 #[test]
@@ -161,6 +155,134 @@ fn where_and_with_what() {
     assert_eq!(text(request.kubeconfig.as_ref()), Some("/tmp/k"));
     assert_eq!(text(request.context.as_ref()), Some("c"));
     assert!(request.all_namespaces && !request.impersonates());
+}
+
+#[test]
+fn what_is_made_of_another_has_a_name_of_its_own() {
+    for line in [
+        ["expose", "deployment", "web", "--name", "front", "--port=80"],
+        ["autoscale", "--name=front", "--max", "3", "deployment", "web"],
+    ] {
+        let request = request(&line);
+        assert_eq!(text(request.resource.as_ref()), Some("deployment"), "{line:?}");
+        assert_eq!(text(request.name.as_ref()), Some("web"), "{line:?}");
+        assert_eq!(text(request.new_name.as_ref()), Some("front"), "{line:?}");
+    }
+}
+
+#[test]
+fn what_a_command_writes_is_not_what_it_uses() {
+    let flags = [
+        "--user=u",
+        "--token=t",
+        "--username=n",
+        "--client-certificate=c",
+        "--server=s",
+        "--cluster=k",
+        "--namespace=d",
+    ];
+    let all = [
+        "user",
+        "token",
+        "username",
+        "certificate",
+        "server",
+        "cluster",
+        "namespace",
+    ];
+    let table: [(&[&str], &[&str]); 7] = [
+        (&["create", "clusterrolebinding", "x"], &["user"]),
+        (&["create", "rolebinding", "x"], &["user"]),
+        (&["set", "subject", "rolebinding", "x"], &["user"]),
+        (
+            &["config", "set-credentials", "x"],
+            &["token", "username", "certificate"],
+        ),
+        (&["config", "set-cluster", "x"], &["server"]),
+        (&["config", "set-context", "x"], &["user", "cluster", "namespace"]),
+        (&["create", "role", "x"], &[]),
+    ];
+    for (words, written) in table {
+        // cobra gives a flag before the command to the command, too.
+        for line in [[words, &flags[..]].concat(), [&flags[..], words].concat()] {
+            let request = request(&line);
+            let used = [
+                &request.user,
+                &request.token,
+                &request.username,
+                &request.client_certificate,
+                &request.server,
+                &request.cluster,
+                &request.namespace,
+            ];
+            for (name, value) in all.iter().zip(used) {
+                assert_eq!(value.is_none(), written.contains(name), "{name}: {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_value_of_a_flag_of_create_is_no_name() {
+    let table: [Asked; 4] = [
+        (
+            &[
+                "create", "secret", "tls", "--cert", "c.pem", "--key", "k.pem", "web",
+            ],
+            "create secret tls",
+            Some("secret"),
+            Some("web"),
+        ),
+        (
+            &[
+                "create",
+                "secret",
+                "docker-registry",
+                "--docker-server",
+                "r.example",
+                "--docker-username",
+                "u",
+                "--docker-password",
+                "p",
+                "--docker-email",
+                "u@example.com",
+                "pull",
+            ],
+            "create secret docker-registry",
+            Some("secret"),
+            Some("pull"),
+        ),
+        (
+            &[
+                "create",
+                "service",
+                "externalname",
+                "--external-name",
+                "x.example",
+                "web",
+            ],
+            "create service externalname",
+            Some("service"),
+            Some("web"),
+        ),
+        (
+            &["create", "service", "clusterip", "--clusterip", "None", "web"],
+            "create service clusterip",
+            Some("service"),
+            Some("web"),
+        ),
+    ];
+    assert_asked(&table);
+}
+
+fn assert_asked(table: &[Asked]) {
+    for &(line, command, resource, name) in table {
+        let request = request(line);
+        let given = request.command.join(&b' ');
+        assert_eq!(String::from_utf8_lossy(&given), command, "{line:?}");
+        assert_eq!(text(request.resource.as_ref()), resource, "{line:?}");
+        assert_eq!(text(request.name.as_ref()), name, "{line:?}");
+    }
 }
 
 proptest! {

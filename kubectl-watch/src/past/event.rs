@@ -77,6 +77,13 @@ impl PastAlert {
         if name.ends_with("args") || name.ends_with("command_line") {
             return self.lacks_args(name);
         }
+        if let Some(of) = name
+            .rsplit_once('.')
+            .map(|(of, _)| of)
+            .filter(|of| *of == "kubectl_watch.kubeconfig_named")
+        {
+            return self.texts("kubectl_watch.gaps").contains(&of);
+        }
         let ends = |value: &Json| value.as_str().is_some_and(|text| text.ends_with('…'));
         name.starts_with("kubectl_watch.request.") && self.values(name).any(ends)
     }

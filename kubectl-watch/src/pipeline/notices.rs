@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::{Pipeline, judging::new_id};
+use super::{Pipeline, deciding::new_id};
 use crate::{
     alert::{
         Notice, NoticeParts,
@@ -15,7 +15,7 @@ use crate::{
     exceptionset::ExceptionSet,
     exit::Failure,
     integrity::{self, Files},
-    loss::Look,
+    loss::{Look, UNREAD_BYTES},
     ruleset::RuleSet,
     source::kernel::{Balance, Handover, Part, Touched},
     state::{Earlier, State, StateError},
@@ -128,7 +128,7 @@ pub(super) fn say_handover(handover: &Handover) {
 pub(super) fn unread(handover: &Handover, now: Timestamp) -> Loss {
     let count = handover.unread_bytes as u64;
     Loss {
-        reason: "unread_bytes",
+        reason: UNREAD_BYTES,
         count,
         total: count,
         from: now,

@@ -6,7 +6,7 @@ mod load;
 use jiff::Timestamp;
 
 use self::load::{load, say_over};
-use super::judging::new_id;
+use super::deciding::new_id;
 use crate::{
     alert::{ExceptedBy, Host, Message, RepeatSummary, SummaryParts},
     config::Config,

@@ -15,6 +15,8 @@ pub(super) enum Meaning {
     Header(Kind),
     /// A user, a colon and a password, if the program is curl.
     UserPassword,
+    /// The address of a proxy, which may have a user and a password before its `@` without being a URL.
+    Proxy,
 }
 
 /// Endings that say it whatever is before them, so that `accessToken` is found as well.
@@ -64,6 +66,9 @@ pub(super) fn meaning(name: &[u8]) -> Option<Meaning> {
         b"u" | b"user" | b"proxy-user" => return Some(Meaning::UserPassword),
         b"bearer" => return Some(Meaning::Secret(Kind::Bearer)),
         _ => {}
+    }
+    if lower == b"proxy" || lower.ends_with(b"-proxy") {
+        return Some(Meaning::Proxy);
     }
     if lower.ends_with(b"authorization") {
         return Some(Meaning::Header(Kind::Authorization));
@@ -124,6 +129,8 @@ mod tests {
             ("AWS_SECRET_ACCESS_KEY", Some(Meaning::Secret(Kind::Key))),
             ("from-literal", Some(Meaning::Pair(Kind::Literal))),
             ("HAuthorization", Some(Meaning::Header(Kind::Authorization))),
+            ("HTTPS_PROXY", Some(Meaning::Proxy)),
+            ("all_proxy", Some(Meaning::Proxy)),
             ("token-file", None),
             ("client-key", None),
             ("as", None),

@@ -1,5 +1,8 @@
 //! That no piece of any secret gets by, wherever it is, and that any bytes can be read.
 
+pub(crate) mod command;
+mod shell;
+
 use proptest::prelude::*;
 
 use super::text;
@@ -34,6 +37,41 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
     (
         &["kubectl", "config", "set", "users.bob.token", "{}"],
         "[^\0]{9,60}",
+    ),
+    (
+        &["kubectl", "config", "set", "users.admin@kubernetes.token", "{}"],
+        "[^\0-][^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set",
+            "--kubeconfig",
+            "/x",
+            "users.bob.token",
+            "{}",
+        ],
+        "[^\0-][^\0]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set",
+            "users.bob.token",
+            "--kubeconfig=/x",
+            "{}",
+        ],
+        "[^\0-][^\0]{9,60}",
+    ),
+    (
+        &[
+            "bash",
+            "-c",
+            "kubectl config set users.a@b.token --kubeconfig /x '{}'",
+        ],
+        "[^\0'\\\\]{9,60}",
     ),
     (
         &["kubectl", "config", "set-credentials", "bob", "--exec-env=A={}"],
@@ -96,6 +134,51 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         &["bash", "-c", "kubectl '--from-literal=k={}' get"],
         "[^\0'\\\\]{9,60}",
     ),
+    (
+        &["bash", "-c", "kubectl --token=$(echo {} | base64 -d) get"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token \"$(echo \"{}\" | rev)\" get"],
+        "[A-Za-z0-9+/ ;|()]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl run x --env=A=$(echo '{}') -n y"],
+        "[^\0'\\\\]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --from-literal=k=$(echo {} | rev)"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token <(echo {}) get"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
+    (
+        &["bash", "-c", "kubectl --token=`echo {} | rev` get"],
+        "[A-Za-z0-9+/ ;|]{9,60}",
+    ),
+    (
+        &["env", "HTTPS_PROXY=bob:{}@proxy:3128", "kubectl"],
+        "[^\0/][^\0]{9,60}",
+    ),
+    (
+        &["env", "http_proxy=bob:{}@proxy:3128", "kubectl"],
+        "[^\0/][^\0]{9,60}",
+    ),
+    (&["kubectl", "--from-literal=-k={}"], "[^\0]{9,60}"),
+    (&["kubectl", "set", "env", "deploy/x", "-eFOO={}"], "[^\0]{9,60}"),
+    (&["curl", "-sku", "bob:{}"], "[^\0]{9,60}"),
+    (
+        &[
+            "kubectl",
+            "config",
+            "set-credentials",
+            "bob",
+            "--exec-arg=--password,{}",
+        ],
+        "[^\0 \t\r\n\x0c][^\0]{9,60}",
+    ),
     (&["bash", "-c", "kubectl -e 'K={}' get"], "[^\0'\\\\]{9,60}"),
     (
         &["bash", "-c", "curl -H 'Authorization: Bearer {}' x"],
@@ -123,6 +206,23 @@ proptest! {
     }
 
     #[test]
+    fn no_piece_of_a_secret_in_any_command_gets_out(command in command::command()) {
+        let (args, without) = (command.args(&command.secret), command.args(""));
+        let out = crate::redact::args(&args);
+        prop_assert_eq!(out.len(), args.len());
+        let (out, without) = (out.command_line(), without.command_line());
+        let has = |bytes: &[u8], piece: &[u8]| bytes.windows(8).any(|window| window == piece);
+        for piece in command.secret.as_bytes().windows(8) {
+            prop_assert!(
+                !has(out, piece) || has(without, piece),
+                "{}\n{}",
+                String::from_utf8_lossy(args.command_line()),
+                String::from_utf8_lossy(out)
+            );
+        }
+    }
+
+    #[test]
     fn the_first_arguments_are_redacted_as_among_all(
         (place, secret) in (0..PLACES.len()).prop_flat_map(|place| (Just(place), PLACES[place].1)),
         bytes in 0..100_usize,
@@ -146,7 +246,7 @@ proptest! {
             prop_oneof![
                 Just("--token"), Just("="), Just(" "), Just("'"), Just("\""), Just("\\"), Just("--env"), Just(":"),
                 Just("Authorization"), Just("Bearer"), Just("://"), Just("@"), Just("eyJ"), Just("."), Just("a"),
-                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"),
+                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"), Just("users.a"), Just("$("), Just(")"), Just("`"), Just("<("), Just("--kubeconfig"),
             ],
             0..40,
         ),

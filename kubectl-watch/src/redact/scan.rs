@@ -3,20 +3,28 @@
 //! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
 //! that names a secret, with what follows it, decides how far the secret goes.
 
+mod setting;
+mod userinfo;
+
 use std::mem;
 
-use super::Kind;
-use super::memory::Memory;
+use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
 use super::quote::{self, Found, Open};
-use super::shape::{dots, is_dash_c, is_port, is_run, jwt};
+use super::shape::{dots, is_dash_c, is_run, jwt};
 use super::value::{self, Until};
+use super::{Kind, shape};
+
+/// What a token of `OpenShift` begins with, before its `~`.
+const OPENSHIFT: &[u8] = b"sha256";
 
 /// What follows a run.
 enum Follow {
     /// `=`, or `:`, or white space; and where the value begins.
     Assign(usize),
     Colon(usize),
+    /// A comma right behind it, by which kubectl tells the values of a flag apart.
+    Comma(usize),
     Space(usize),
     /// The next item of an array, and where it begins.
     Item(usize),
@@ -36,8 +44,12 @@ pub(super) struct Scan<'a> {
     pub(super) opened: Option<usize>,
     /// A name that begins here has all the rest of the text as its value.
     pub(super) exact: Option<usize>,
+    /// All that was left of the text was taken as one value.
+    pub(super) took_rest: bool,
     /// The next white space or `@` at or behind the place where it was last looked for.
     pub(super) next_stop: usize,
+    /// As far as no address of a proxy has a password.
+    pub(super) no_proxy: usize,
 }
 
 impl Scan<'_> {
@@ -46,6 +58,8 @@ impl Scan<'_> {
         while let Some(&byte) = self.text.get(self.at) {
             if is_run(byte) {
                 self.run();
+            } else if let Some(length) = shape::mark(&self.text[self.at..]) {
+                self.copy_to(self.at + length);
             } else if self.text[self.at..].starts_with(b"://") {
                 self.userinfo();
             } else {
@@ -84,26 +98,49 @@ impl Scan<'_> {
             self.at = start + length - dot;
             return;
         }
+        if let Some(token) = shape::token(word) {
+            self.copy_to(start + token);
+            self.memory.mark(Kind::Token, &word[token..], self.out);
+            self.at = start + length;
+            return;
+        }
+        // The byte behind that ends a run, and the token goes on.
+        if word.ends_with(OPENSHIFT) && self.text[start + length..].starts_with(b"~") {
+            let from = start + length - OPENSHIFT.len();
+            let rest = &self.text[start + length + 1..];
+            let end = start + length + 1 + rest.iter().take_while(|&&byte| is_run(byte)).count();
+            self.copy_to(from);
+            self.memory.mark(Kind::Token, &self.text[from..end], self.out);
+            self.at = end;
+            return;
+        }
         self.copy_to(start + length);
         let name = &word[word.iter().take_while(|&&byte| byte == b'-').count()..];
         let dashed = name.len() < word.len();
-        let after_set = mem::replace(&mut self.memory.after_set, word == b"set");
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
         self.memory.curl |= word == b"curl";
         let (follow, json) = self.follow();
+        let set = self.setting(start, word, &follow);
         let Some(meaning) = self.meaning(word, name, &follow) else {
-            if let Follow::Assign(value) = follow
+            if let Follow::Assign(value) | Follow::Comma(value) = follow
                 && self.exact == Some(start)
             {
                 self.exact = Some(value);
             }
             return;
         };
-        let flag = dashed
-            || meaning == Meaning::Secret(Kind::Bearer)
-            || after_set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
+        // A password may have the bytes in it that should end a word.
+        let word_end = if meaning == Meaning::Proxy {
+            Until::Space
+        } else {
+            Until::Word
+        };
+        let flag = dashed || meaning == Meaning::Secret(Kind::Bearer);
+        let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
+            Follow::Comma(value) if flag && self.exact == Some(start) => self.rest(value, meaning, false),
+            Follow::Comma(value) if flag => self.value(value, meaning, word_end),
             Follow::Assign(value) if self.exact == Some(start) => self.rest(value, meaning, false),
             Follow::Colon(value)
                 if self.exact == Some(start) && self.begins_header(start, value, meaning) =>
@@ -111,7 +148,7 @@ impl Scan<'_> {
                 self.rest(value::skip_space(self.text, value), meaning, true);
             }
             Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
-            Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { Until::Word }),
+            Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { word_end }),
             Follow::Colon(value) if self.begins_key(start) => {
                 let value = value::skip_space(self.text, value);
                 let header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
@@ -123,7 +160,10 @@ impl Scan<'_> {
                 };
                 self.value(value, meaning, until);
             }
-            Follow::Space(value) if flag => self.value(value, meaning, Until::Word),
+            Follow::Space(value) if property => self.property(value, meaning),
+            Follow::End if property => self.memory.property = Some(meaning),
+            Follow::Item(value) if property => self.value(value, meaning, Until::Json),
+            Follow::Space(value) if flag => self.value(self.behind_plugin(value), meaning, Until::Word),
             Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
@@ -137,9 +177,18 @@ impl Scan<'_> {
         match meaning {
             Some(Meaning::Pair(_)) if !dashed => None,
             Some(Meaning::UserPassword) if !dashed || !self.memory.curl => None,
-            // `-ubob:password` in one argument.
-            None if self.memory.curl && word.starts_with(b"-u") && matches!(follow, Follow::Colon(_)) => {
-                Some(Meaning::Secret(Kind::Password))
+            // `-ubob:password` in one argument, and `-sku`.
+            None if self.memory.curl
+                && let Some(user) = shape::behind_u(word) =>
+            {
+                match follow {
+                    Follow::Colon(_) => Some(Meaning::Secret(Kind::Password)),
+                    _ if user.is_empty() => Some(Meaning::UserPassword),
+                    _ => None,
+                }
+            }
+            None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
+                Some(Meaning::Secret(Kind::Env))
             }
             meaning => meaning,
         }
@@ -159,6 +208,7 @@ impl Scan<'_> {
             [b'=', ..] => Follow::Assign(place + 1),
             [b':', ..] => Follow::Colon(place + 1),
             // An array of arguments, `["--token", "x"]`.
+            [b',', next, ..] if !closed && !next.is_ascii_whitespace() => Follow::Comma(place + 1),
             [b',', ..] if closed => Follow::Item(value::skip_space(self.text, place + 1)),
             _ if space > place && closed && self.text[space..].starts_with(b":") => Follow::Colon(space + 1),
             _ if space > place => Follow::Space(space),
@@ -166,6 +216,17 @@ impl Scan<'_> {
         };
         let own = closed && matches!(follow, Follow::Assign(_) | Follow::Colon(_));
         (follow, own)
+    }
+
+    /// Where the value begins of what may be an argument of a plug-in, with a flag before each.
+    fn behind_plugin(&self, place: usize) -> usize {
+        match self.text[place..].strip_prefix(PLUGIN_ARGUMENT) {
+            Some([b'=', ..]) => place + PLUGIN_ARGUMENT.len() + 1,
+            Some([byte, ..]) if byte.is_ascii_whitespace() => {
+                value::skip_space(self.text, place + PLUGIN_ARGUMENT.len())
+            }
+            _ => place,
+        }
     }
 
     /// Whether a name that begins here can be the key of a header, of YAML or of JSON.
@@ -187,8 +248,11 @@ impl Scan<'_> {
         let value = &self.text[start..];
         if value.is_empty() {
             self.memory.expected = header.then_some(meaning);
-        } else if self.memory.redact(meaning, value, self.out) {
+        } else if !self.is_no_proxy(start, meaning) && self.memory.redact(meaning, value, self.out) {
             self.at = self.text.len();
+            self.took_rest = true;
+        } else if meaning == Meaning::Proxy && !self.is_no_proxy(start, meaning) {
+            self.no_proxy = self.text.len();
         }
         self.exact = Some(start);
     }
@@ -218,45 +282,14 @@ impl Scan<'_> {
             self.memory.expected = (!assigned).then_some(meaning);
             return;
         }
+        if self.is_no_proxy(start, meaning) {
+            return;
+        }
         let value = value::at(self.text, start, &self.quotes, until);
         if self.memory.redact(meaning, &value.bytes, self.out) {
             self.at = value.end;
+        } else if meaning == Meaning::Proxy {
+            self.no_proxy = value.end;
         }
-    }
-
-    /// Takes what is before the `@` of a URL whose `://` is here. A password may have the bytes in it that
-    /// should end a host's name.
-    fn userinfo(&mut self) {
-        self.copy_to(self.at + 3);
-        let start = self.at;
-        let rest = &self.text[start..];
-        let stop = |&byte: &u8| byte.is_ascii_whitespace() || b"/?#".contains(&byte);
-        let host = &rest[..rest.iter().position(stop).unwrap_or(rest.len())];
-        let end = match host.iter().rposition(|&byte| byte == b'@') {
-            Some(place) => place,
-            None => match host.iter().position(|&byte| byte == b':') {
-                Some(colon) if !host.starts_with(b"[") && !is_port(&host[colon + 1..]) => {
-                    let stop = self.stop(start + host.len());
-                    if self.text.get(stop) != Some(&b'@') {
-                        return;
-                    }
-                    stop - start
-                }
-                _ => return,
-            },
-        };
-        self.memory.mark(Kind::Userinfo, &rest[..end], self.out);
-        self.at = start + end;
-    }
-
-    /// The next white space or `@`; looked for once for all the places before it.
-    fn stop(&mut self, place: usize) -> usize {
-        if self.next_stop < place {
-            let found = self.text[place..]
-                .iter()
-                .position(|&byte| byte.is_ascii_whitespace() || byte == b'@');
-            self.next_stop = found.map_or(self.text.len(), |found| place + found);
-        }
-        self.next_stop
     }
 }

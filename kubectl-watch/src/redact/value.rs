@@ -1,6 +1,7 @@
 //! How far a value goes that lies within a longer text, and what it is without its quotes.
 
 use super::quote::{self, Found, Open};
+use super::shape;
 
 /// What ends a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,11 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
     let mut inner = Open::default();
     let mut end = start;
     while let Some(&byte) = text.get(end) {
+        if let Some(length) = shape::mark(&text[end..]) {
+            bytes.extend_from_slice(&text[end..end + length]);
+            end += length;
+            continue;
+        }
         match quote::at(text, end) {
             Found::Delimiter(delimiter, length) if until == Until::Quotes => {
                 if outer.innermost() == Some(delimiter) {
@@ -57,6 +63,14 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
                 }
             }
             Found::Other => {
+                // The output of a command is the value: where that ends is not known here.
+                if until != Until::Json && matches!(text[end..], [b'$' | b'<', b'(', ..]) {
+                    bytes.extend_from_slice(&text[end..]);
+                    return Value {
+                        end: text.len(),
+                        bytes,
+                    };
+                }
                 if inner.is_empty() && ends(byte, until) {
                     break;
                 }

@@ -41,6 +41,8 @@ pub struct Facts {
     pub resource: Option<String>,
     /// The object's name.
     pub name: Option<String>,
+    /// The name that a flag gives to what the command makes.
+    pub new_name: Option<String>,
     /// The object's namespace.
     pub namespace: Option<String>,
 }
@@ -71,7 +73,25 @@ impl Facts {
             command: text("kubectl_watch.request.command"),
             resource: text("kubectl_watch.request.resource"),
             name: text("kubectl_watch.request.name"),
+            new_name: text("kubectl_watch.request.new_name"),
             namespace: text("kubectl_watch.request.namespace"),
+        }
+    }
+
+    /// The kind and the name of what the command makes, where `kubectl delete` takes it away again. Not what `apply` is
+    /// about: that may have been there before.
+    pub(super) fn made(&self) -> Option<(&str, &str)> {
+        let command = self.command.as_deref()?;
+        let name = self.name.as_deref();
+        // These name what they start from, and call what they make the same unless told otherwise.
+        let derived = self.new_name.as_deref().or(name);
+        match command.split(' ').next()? {
+            "autoscale" => Some("horizontalpodautoscaler").zip(derived),
+            // A token cannot be taken back by its name, and its account was there before.
+            "create" if command != "create token" => self.resource.as_deref().zip(name),
+            "expose" => Some("service").zip(derived),
+            "run" => Some("pod").zip(name),
+            _ => None,
         }
     }
 
@@ -115,6 +135,7 @@ impl Facts {
             command: request.and_then(|it| known(it.command.as_ref()?.shown())),
             resource: request.and_then(|it| known(it.resource.as_ref()?.shown())),
             name: request.and_then(|it| known(it.name.as_ref()?.shown())),
+            new_name: request.and_then(|it| known(it.new_name.as_ref()?.shown())),
             namespace: request.and_then(|it| known(it.namespace.as_ref()?.shown())),
         }
     }

@@ -3,8 +3,6 @@
 use super::{Facts, Phase, Step};
 use crate::shell::quoted;
 
-/// Commands of kubectl that make something which `kubectl delete` takes away again.
-const MAKERS: [&str; 5] = ["apply", "autoscale", "create", "expose", "run"];
 /// Kinds whose objects say who may do what.
 const RIGHTS: [&str; 4] = ["clusterrole", "clusterrolebinding", "role", "rolebinding"];
 
@@ -125,13 +123,17 @@ pub(super) fn keep(facts: &Facts, steps: &mut Vec<Step>) {
 
 pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
     let mut add = |what, line| add(steps, Phase::Contain, what, line);
+    // Nobody has checked the token's signature here: whoever runs kubectl can write any names into one.
     if let Some((namespace, account)) = &facts.service_account {
         if let Some(pod) = &facts.bound_pod {
             let line = Line::new("kubectl delete pod")
                 .flag("--namespace", namespace)
                 .words("--")
                 .name(pod);
-            add("The token ends with the pod that it is bound to", line);
+            add(
+                "Only if the audit log shows that the token was accepted (by its id where it has one), for what it says may be forged: it ends with the pod that it is bound to",
+                line,
+            );
         } else {
             let line = Line::new("kubectl delete secret")
                 .flag("--namespace", namespace)
@@ -142,10 +144,13 @@ pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
                 .words(
                     r#"'.items[] | select(.metadata.annotations["kubernetes.io/service-account.name"] == $account) | .metadata.name')"#,
                 );
-            add("A token without an end lies in a secret, and ends with it", line);
+            add(
+                "Only if the audit log shows that the token was accepted, for what it says may be forged: one without an end lies in a secret, and ends with it",
+                line,
+            );
             let line = Line::new("kubectl delete serviceaccount").flag("--namespace", namespace);
             add(
-                "Every other token of the account ends with the account; make it again from your manifests",
+                "Only if the audit log shows that the token was accepted (by its id where it has one): every other token of the account ends with the account; make it again from your manifests",
                 line.words("--").name(account),
             );
         }
@@ -172,28 +177,27 @@ pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
 
 pub(super) fn undo(facts: &Facts, steps: &mut Vec<Step>) {
     let mut add = |what, line| add(steps, Phase::Undo, what, line);
-    let command = facts.command.as_deref().unwrap_or_default();
-    let made = command.split(' ').next().unwrap_or_default();
-    let kind = if made == "run" {
-        Some("pod")
-    } else {
-        facts.resource.as_deref()
-    };
-    // A token cannot be taken back by its name, and its account was there before.
-    if MAKERS.contains(&made)
-        && command != "create token"
-        && let Some((kind, name)) = kind.zip(facts.name.as_deref())
-    {
-        let line = Line::new("kubectl delete");
-        let line = match &facts.namespace {
-            Some(namespace) => line.flag("--namespace", namespace),
-            None => line,
+    let made = facts.made();
+    if let Some((kind, name)) = made {
+        let of = |line: Line| {
+            let line = match &facts.namespace {
+                Some(namespace) => line.flag("--namespace", namespace),
+                None => line,
+            };
+            line.words("--").name(kind).name(name)
         };
         add(
-            "What this very command made",
-            line.words("--").name(kind).name(name),
+            "When that was made: if before this command, it is not the command's",
+            of(Line::new(
+                "kubectl get -o jsonpath='{.metadata.creationTimestamp}'",
+            )),
+        );
+        add(
+            "What this very command made, and only if the audit log has its creation by this request (code 201)",
+            of(Line::new("kubectl delete")),
         );
     }
+    let kind = made.map(|(kind, _)| kind).or(facts.resource.as_deref());
     let is_of_rights = kind.is_some_and(|kind| RIGHTS.iter().any(|right| kind.starts_with(right)));
     if is_of_rights || facts.is_impersonated {
         let line =

@@ -70,13 +70,65 @@ fn a_bound_token_ends_with_its_pod_and_another_with_its_secret() {
     );
     let unbound = Facts {
         bound_pod: None,
-        ..bound
+        ..bound.clone()
     };
+    for step in [&bound, &unbound].into_iter().flat_map(Step::of) {
+        assert!(
+            step.phase != Phase::Contain
+                || !step.command.starts_with("kubectl delete")
+                || step
+                    .what
+                    .starts_with("Only if the audit log shows that the token was accepted"),
+            "{step:?}"
+        );
+    }
     let commands = commands(&unbound);
     assert!(
         commands.contains(&"kubectl delete serviceaccount --namespace=shop -- cart".to_owned()),
         "{commands:#?}"
     );
+}
+
+#[test]
+fn only_what_the_command_made_is_deleted_and_only_if_it_did() {
+    let table = [
+        ("expose", "deployment", Some("service web")),
+        ("expose --name", "deployment", Some("service front")),
+        ("autoscale", "deployment", Some("horizontalpodautoscaler web")),
+        ("create namespace", "namespace", Some("namespace web")),
+        ("run", "pods", Some("pod web")),
+        ("create token", "serviceaccounts", None),
+        ("apply view-last-applied", "deployment", None),
+        ("apply", "deployment", None),
+        ("get", "deployment", None),
+    ];
+    for (command, resource, made) in table {
+        let facts = Facts {
+            command: Some(command.to_owned()),
+            resource: Some(resource.to_owned()),
+            name: Some("web".to_owned()),
+            new_name: command.ends_with("--name").then(|| "front".to_owned()),
+            ..Facts::default()
+        };
+        let steps = Step::of(&facts);
+        let Some(made) = made else {
+            assert_eq!(steps, [], "{command}");
+            continue;
+        };
+        let [look, delete] = &steps[..] else {
+            panic!("{command}: {steps:#?}")
+        };
+        assert_eq!(
+            look.command,
+            format!("kubectl get -o jsonpath='{{.metadata.creationTimestamp}}' -- {made}")
+        );
+        assert_eq!(delete.command, format!("kubectl delete -- {made}"));
+        assert!(
+            delete.what.contains("only if the audit log"),
+            "{command}: {}",
+            delete.what
+        );
+    }
 }
 
 #[test]

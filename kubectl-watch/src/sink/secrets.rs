@@ -15,11 +15,11 @@ use crate::alert::{
 use crate::credential::Kubeconfig;
 use crate::credential::kubeconfig::Config;
 use crate::event::follow_up::{self, Closing};
-use crate::event::{Ancestor, Args, Environment, Process};
+use crate::event::{Ancestor, Args, Environment, Loaded, Process, Script};
 use crate::facts::{Facts, Node};
 use crate::kubectl::{Endpoint, Request};
 use crate::past::Past;
-use crate::redact::properties::PLACES;
+use crate::redact::properties::{PLACES, command};
 use crate::runbook::Runbook;
 use crate::suppression::{Settings, Suppression};
 
@@ -185,6 +185,43 @@ fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_=+/.:@".contains(&byte)
 }
 
+/// An event in which this is a part of each path.
+fn with_path(part: &str) -> Sample {
+    let mut sample = Sample::new();
+    let event = &mut sample.event;
+    let lineage = &mut event.lineage;
+    lineage.ancestors.push(Ancestor::default());
+    let above = lineage.ancestors.iter_mut().map(|ancestor| &mut ancestor.process);
+    for process in above.chain([
+        &mut event.process,
+        &mut event.parent,
+        &mut lineage.entry_leader,
+        &mut lineage.session_leader,
+        &mut lineage.group_leader,
+        &mut lineage.previous,
+    ]) {
+        process.name = format!("run-{part}").into_bytes();
+        process.executable = format!("/tmp/{part}/run").into_bytes();
+        process.filename = format!("./{part}/run").into_bytes();
+    }
+    event.environment = Environment::from_bytes(format!("PWD=/tmp/{part}").as_bytes());
+    event.executable.loaded = Some(Box::new(Loaded {
+        path: event.process.executable.clone(),
+        ..Loaded::default()
+    }));
+    event.circumstances.script = Some(Box::new(Script {
+        path: event.process.filename.clone(),
+        ..Script::default()
+    }));
+    sample.matched = vec![
+        ("process.name", event.process.name.clone()),
+        ("process.executable", event.process.executable.clone()),
+        ("process.parent.executable", event.parent.executable.clone()),
+        ("kubectl_watch.exec_path", event.process.filename.clone()),
+    ];
+    sample
+}
+
 /// An event whose kubeconfig is this.
 fn with_kubeconfig(user: &str) -> Sample {
     let text = format!(
@@ -197,6 +234,17 @@ fn with_kubeconfig(user: &str) -> Sample {
     let mut sample = Sample::new();
     sample.event.circumstances.kubeconfig = Some(Box::new(kubeconfig));
     sample
+}
+
+proptest! {
+    // Each takes a quarter of a second.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn no_piece_of_an_argument_of_any_command_leaves(command in command::command()) {
+        let leaked = leaks(&command.secret, &with_args(&command.args(&command.secret)), &with_args(&command.args("")));
+        prop_assert_eq!(leaked, None);
+    }
 }
 
 proptest! {
@@ -215,6 +263,17 @@ proptest! {
         };
         let leaked = leaks(&secret, &with_args(&args(&secret)), &with_args(&args("")));
         prop_assert_eq!(leaked, None);
+    }
+
+    #[test]
+    fn no_piece_of_a_path_leaves(
+        secret in prop_oneof![
+            "eyJ[A-Za-z0-9_-]{9,20}\\.eyJ[A-Za-z0-9_-]{9,20}\\.[A-Za-z0-9_-]{9,20}",
+            "(k8s-aws-v1|ya29|hvs)\\.[A-Za-z0-9_-]{20,40}",
+            "(sha256~|ghp_)[A-Za-z0-9_-]{30,40}",
+        ],
+    ) {
+        prop_assert_eq!(leaks(&secret, &with_path(&secret), &with_path("x")), None);
     }
 
     #[test]

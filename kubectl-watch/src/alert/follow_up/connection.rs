@@ -58,7 +58,7 @@ impl ConnectionFields {
             time: time(connection.time),
             process: Connecting {
                 pid: connection.pid,
-                name: Text(connection.comm.clone()),
+                name: Text::chosen(&connection.comm),
             },
             destination: DestinationFields {
                 ip: address.to_string(),

@@ -1,0 +1,197 @@
+//! What is taken out of a command line of a shell within one argument or a text.
+
+use super::{marked, redacted, text};
+
+/// That this comes of each line, behind `-c` and as a text.
+fn check(lines: &[(&str, String)]) {
+    for (line, want) in lines {
+        let given = redacted(&["bash", "-c", line]);
+        assert_eq!(&given[2], want, "{line}");
+        let free = String::from_utf8(text(line.as_bytes())).expect("text");
+        assert_eq!(&free, want, "as text: {line}");
+    }
+}
+
+#[test]
+fn a_secret_in_a_command_line_is_taken_as_its_shell_reads_it() {
+    let t = |secret: &str| marked("token", secret);
+    check(&[
+        (
+            "kubectl --token=abc get pods --as=x",
+            format!("kubectl --token={} get pods --as=x", t("abc")),
+        ),
+        (
+            "kubectl --token abc get pods",
+            format!("kubectl --token {} get pods", t("abc")),
+        ),
+        (
+            "kubectl --token='a b' get",
+            format!("kubectl --token={} get", t("a b")),
+        ),
+        (
+            "kubectl --token \"a b\"c get",
+            format!("kubectl --token {} get", t("a bc")),
+        ),
+        (
+            "kubectl --token=a\\ b get",
+            format!("kubectl --token={} get", t("a b")),
+        ),
+        (
+            "kubectl \\\n  --token \\\n  abc \\\n get",
+            format!("kubectl \\\n  --token \\\n  {} \\\n get", t("abc")),
+        ),
+        (
+            "kubectl '--token=a b' get",
+            format!("kubectl '--token={}' get", t("a b")),
+        ),
+        (
+            "sh -c 'kubectl --token=\"a b\" get'",
+            format!("sh -c 'kubectl --token={} get'", t("a b")),
+        ),
+        (
+            r#"sh -c "sh -c \"kubectl --token='a b' get --as=x\"""#,
+            format!(r#"sh -c "sh -c \"kubectl --token={} get --as=x\"""#, t("a b")),
+        ),
+        (
+            r#"sh -c "sh -c \"kubectl --token=\\\"a b\\\" get --as=x\"""#,
+            format!(r#"sh -c "sh -c \"kubectl --token={} get --as=x\"""#, t("a b")),
+        ),
+        (
+            "HTTPS_PROXY=bob:a;b@proxy:3128 kubectl --as=x",
+            format!(
+                "HTTPS_PROXY={}@proxy:3128 kubectl --as=x",
+                marked("userinfo", "bob:a;b")
+            ),
+        ),
+        (
+            "TOKEN=abc kubectl --as=x",
+            format!("TOKEN={} kubectl --as=x", t("abc")),
+        ),
+        (
+            "a;kubectl --token=abc;b",
+            format!("a;kubectl --token={};b", t("abc")),
+        ),
+        (
+            "curl -H 'Authorization: Bearer a.b' https://h --as=x",
+            format!(
+                "curl -H 'Authorization: Bearer {}' https://h --as=x",
+                marked("bearer", "a.b")
+            ),
+        ),
+        (
+            "curl -u 'bob:a b' https://h",
+            format!("curl -u bob:{} https://h", marked("password", "a b")),
+        ),
+        (
+            "kubectl create secret generic x --from-literal=k='a b' -n y",
+            format!(
+                "kubectl create secret generic x --from-literal=k={} -n y",
+                marked("literal", "a b")
+            ),
+        ),
+        (
+            r#"kubectl patch x -p '{"data": {"password": "a, b", "as": "x"}}'"#,
+            format!(
+                r#"kubectl patch x -p '{{"data": {{"password": {}, "as": "x"}}}}'"#,
+                marked("password", "a, b")
+            ),
+        ),
+        (
+            r#"5" {"args":["--token","a b","--as=x"]}"#,
+            format!(r#"5" {{"args":["--token",{},"--as=x"]}}"#, t("a b")),
+        ),
+        (
+            "see https://h/?access_token=abc&x=1",
+            format!("see https://h/?access_token={}&x=1", t("abc")),
+        ),
+    ]);
+}
+
+#[test]
+fn the_secret_of_config_set_is_found_among_flags() {
+    let t = |secret: &str| marked("token", secret);
+    check(&[
+        (
+            "kubectl config set users.admin@k8s.token abc; b",
+            format!("kubectl config set users.admin@k8s.token {}; b", t("abc")),
+        ),
+        (
+            "kubectl config set --kubeconfig /x users.a@b.token abc --as=x",
+            format!(
+                "kubectl config set --kubeconfig /x users.a@b.token {} --as=x",
+                t("abc")
+            ),
+        ),
+        (
+            "kubectl config set users.bob.token --kubeconfig=/x 'a b'\nid --as=x",
+            format!(
+                "kubectl config set users.bob.token --kubeconfig=/x {}\nid --as=x",
+                t("a b")
+            ),
+        ),
+        (
+            "kubectl config set users.bob.token --kubeconfig /x abc --as=x",
+            format!(
+                "kubectl config set users.bob.token --kubeconfig /x {} --as=x",
+                t("abc")
+            ),
+        ),
+    ]);
+}
+
+#[test]
+fn a_command_whose_output_is_a_value_is_part_of_it() {
+    let t = |secret: &str| marked("token", secret);
+    check(&[
+        (
+            "kubectl --token=$(echo abc | base64 -d) get --as=x",
+            format!("kubectl --token={} get --as=x", t("$(echo abc | base64 -d)")),
+        ),
+        (
+            "kubectl --token $(echo $(echo abc; (id)) | cut -d ')' -f 1) get",
+            format!(
+                "kubectl --token {} get",
+                t("$(echo $(echo abc; (id)) | cut -d ')' -f 1)")
+            ),
+        ),
+        (
+            "kubectl --token=\"$(echo \"a b\" | rev)\" get --as=x",
+            format!("kubectl --token={} get --as=x", t("$(echo \"a b\" | rev)")),
+        ),
+        (
+            "kubectl \"--token=$(echo \"a b\" | rev)\" get --as=x",
+            format!("kubectl \"--token={}\" get --as=x", t("$(echo \"a b\" | rev)")),
+        ),
+        (
+            "sh -c 'kubectl --token=$(echo a b' --as=x",
+            format!("sh -c 'kubectl --token={}' --as=x", t("$(echo a b")),
+        ),
+        (
+            "kubectl --token='$(a' --as=x",
+            format!("kubectl --token={} --as=x", t("$(a")),
+        ),
+        (
+            "kubectl --token=`echo abc | rev` get",
+            format!("kubectl --token={} get", t("`echo abc | rev`")),
+        ),
+        (
+            "kubectl run x --env=A=$(echo a b) --as=x",
+            format!("kubectl run x --env=A={} --as=x", marked("env", "$(echo a b)")),
+        ),
+        (
+            "kubectl create secret generic x --from-literal=k=$(echo a b) -n y",
+            format!(
+                "kubectl create secret generic x --from-literal=k={} -n y",
+                marked("literal", "$(echo a b)")
+            ),
+        ),
+        (
+            "login --password <(echo a b) --as=x",
+            format!("login --password {} --as=x", marked("password", "<(echo a b)")),
+        ),
+        (
+            "kubectl run x --env $(echo a b) --as=x",
+            format!("kubectl run x --env {} --as=x", marked("env", "$(echo a b)")),
+        ),
+    ]);
+}
