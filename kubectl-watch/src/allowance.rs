@@ -72,18 +72,23 @@ impl Wording {
         }
         let (left_out, facts) = self.divide(fact::all(alert))?;
         let mut doubts = doubts(alert);
-        let without_place = facts.iter().filter(|fact| !fact.is_of_place());
-        let rests_on_place = facts.iter().any(Fact::is_of_place)
-            && self
-                .made(alert, without_place, &[], &[])
-                .is_ok_and(|made| !made.1.doubts.is_empty());
-        if rests_on_place {
+        let is_doubted = |facts: &mut dyn Iterator<Item = &Fact>| {
+            // Without any fact it is not even read.
+            let made = self.made(alert, facts, &[], &[]);
+            made.map_or(true, |(_, exception)| !exception.doubts.is_empty())
+        };
+        if is_doubted(&mut facts.iter()) {
+            doubts.push(
+                "Every intruder who gets this far can meet it: nothing in it is anybody's own. Rather let it be an alert, \
+                 or add who did it or what started it.",
+            );
+        } else if is_doubted(&mut facts.iter().filter(|fact| !fact.is_of_place())) {
             doubts.push(
                 "Nothing but the pod or the container tells this from an intruder, and who is root in a container that \
                  may make control groups can look like another one: add what started it, if there is something.",
             );
         }
-        let (text, exception) = self.made(alert, facts.iter(), &doubts, &left_out)?;
+        let (text, exception) = self.made(alert, &mut facts.iter(), &doubts, &left_out)?;
         let left_out = left_out.into_iter().map(|fact| fact.test).collect();
         Ok(Allowance {
             text,
@@ -109,10 +114,10 @@ impl Wording {
     }
 
     /// The text with these facts and comments, read as any other file of exceptions.
-    fn made<'a>(
+    fn made(
         &self,
         alert: &PastAlert,
-        facts: impl Iterator<Item = &'a Fact>,
+        facts: &mut dyn Iterator<Item = &Fact>,
         doubts: &[&str],
         left_out: &[Fact],
     ) -> Result<(String, Exception), AllowError> {
@@ -160,7 +165,7 @@ impl Wording {
 }
 
 /// The tests, each with a comment before it; those that follow each other and say the same with one.
-fn condition<'a>(facts: impl Iterator<Item = &'a Fact>) -> String {
+fn condition(facts: &mut dyn Iterator<Item = &Fact>) -> String {
     let mut out = String::new();
     let mut said = "";
     for fact in facts {

@@ -9,6 +9,9 @@ use crate::eql::condition::{Condition, Subject};
 use crate::eql::{Event, Field, Schema as _, Value};
 use crate::facts::FactSchema;
 
+/// Fields that a doubt names.
+const MAX_NAMED: usize = 4;
+
 /// Fields whose value whoever runs a program chooses freely; which program that is, too.
 const CHOSEN: &[&str] = &[
     "process.args",
@@ -111,10 +114,10 @@ pub(super) fn doubt(condition: &Condition) -> Option<String> {
     });
     let mut reasons = Vec::new();
     if !chosen.is_empty() {
-        reasons.push(format!("whoever runs a program chooses {}", chosen.join(", ")));
+        reasons.push(format!("whoever runs a program chooses {}", first(&chosen)));
     }
     if !shared.is_empty() {
-        reasons.push(format!("everybody can have that {}", shared.join(", ")));
+        reasons.push(format!("everybody can have that {}", first(&shared)));
     }
     if reasons.is_empty() {
         reasons.push("what it asks for need only be absent".to_owned());
@@ -124,6 +127,15 @@ pub(super) fn doubt(condition: &Condition) -> Option<String> {
          started it (kubectl_watch.script.sha256, or a process.parent.executable that not everybody has)",
         reasons.join(", and ")
     ))
+}
+
+/// The first names of a list, and how many more there are.
+fn first(names: &[&str]) -> String {
+    let (first, rest) = names.split_at(names.len().min(MAX_NAMED));
+    match rest.len() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 /// The usual program, run by whoever: started by what is usual or by something else, with much known or nothing.

@@ -109,20 +109,13 @@ fn add_token(alert: &PastAlert, facts: &mut Vec<Fact>) {
 /// Adds the arguments as a whole, because much of what a command does is in flags, files and words behind the first.
 fn add_command_line(alert: &PastAlert, facts: &mut Vec<Fact>) {
     let Some(line) = command_line(alert) else { return };
-    let fact = Fact::is_like(
-        "with which arguments: `*` stands for secrets and for what looks made for one run",
-        COMMAND_LINE,
-        &line,
-    );
-    if fact.test.contains(" like ")
-        && let Some(count) = alert.number("process.args_count")
-    {
-        // A wildcard must not take in more of them.
-        facts.push(Fact {
-            why: "with how many arguments",
-            field: "process.args_count",
-            test: format!("process.args_count == {count}"),
-        });
+    let mut fact = Fact::is_like("with which arguments", COMMAND_LINE, &line);
+    if fact.test.contains(" like ") {
+        fact.why = "with which arguments: `*` stands for secrets and for what looks made for one run";
+    }
+    // A wildcard must not take in more of them, nor one the place of two.
+    if let Some(count) = alert.number("process.args_count") {
+        fact.test = format!("process.args_count == {count} and {}", fact.test);
     }
     facts.push(fact);
 }

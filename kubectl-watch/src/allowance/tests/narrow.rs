@@ -69,7 +69,7 @@ const FLAGS: &[&str] = &[
 
 #[test]
 fn another_command_of_the_same_job_is_an_alert() {
-    for without in [&[][..], &["process.command_line", "process.args_count"]] {
+    for without in [&[][..], &["process.command_line"]] {
         let (text, exception, alert) = allow_without(&job(), without);
         assert_eq!(judge(&exception, &alert), Some(true), "{text}");
         let more = FLAGS.iter().map(|flag| format!("{LINE} {flag}"));
@@ -230,4 +230,24 @@ fn a_field_can_be_left_out_and_what_gets_broader_is_said() {
         said.contains("does not go by process.pid") && said.contains("user.name, "),
         "{said}"
     );
+}
+
+#[test]
+fn an_exception_that_everybody_can_meet_says_so() {
+    let mut sample = Sample::new();
+    sample.event.names.user = Some("root".into());
+    sample.event.names.real_user = Some("root".into());
+    let (text, exception, _) = allow(&sample);
+    assert!(
+        !exception.doubts.is_empty() && text.contains("# Every intruder who gets this far"),
+        "{text}"
+    );
+    let doubt = &exception.doubts[0];
+    assert!(
+        doubt.contains("whoever runs a program chooses process.executable, ")
+            && doubt.contains(" more, and everybody can have that user.name"),
+        "{doubt}"
+    );
+    let (text, exception, _) = allow(&job());
+    assert!(exception.doubts.is_empty() && !text.contains("ntruder"), "{text}");
 }
