@@ -171,6 +171,21 @@ fn a_command_whose_output_is_a_value_is_part_of_it() {
             format!("kubectl --token={} --as=x", t("$(a")),
         ),
         (
+            "kubectl --token=\"`echo \"a\" \"b c\"`\" get --as=x",
+            format!("kubectl --token={} get --as=x", t("`echo \"a\" \"b c\"`")),
+        ),
+        (
+            "kubectl --token $(case $x in a|b) echo \"c d\";; esac) get --as=x",
+            format!(
+                "kubectl --token {} get --as=x",
+                t("$(case $x in a|b) echo \"c d\";; esac)")
+            ),
+        ),
+        (
+            "x=\"$(kubectl --token=\"a b\" get)\" kubectl --as=y",
+            format!("x=\"$(kubectl --token={} get)\" kubectl --as=y", t("a b")),
+        ),
+        (
             "kubectl --token=`echo abc | rev` get",
             format!("kubectl --token={} get", t("`echo abc | rev`")),
         ),
