@@ -14,6 +14,7 @@ mod manifest;
 mod mount;
 mod scene;
 mod server;
+mod stage;
 
 pub use apart::apart;
 pub use cgroup::Cgroup;
@@ -24,6 +25,7 @@ pub use manifest::{Folder, Manifest};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
 pub use server::Server;
+pub use stage::Stage;
 
 use std::time::Duration;
 

@@ -246,7 +246,7 @@ proptest! {
             prop_oneof![
                 Just("--token"), Just("="), Just(" "), Just("'"), Just("\""), Just("\\"), Just("--env"), Just(":"),
                 Just("Authorization"), Just("Bearer"), Just("://"), Just("@"), Just("eyJ"), Just("."), Just("a"),
-                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"), Just("users.a"), Just("$("), Just(")"), Just("`"), Just("<("), Just("--kubeconfig"),
+                Just("curl"), Just("-u"), Just(","), Just("set"), Just("\n"), Just("-c"), Just("\0"), Just("users.a"), Just("$("), Just(")"), Just("`"), Just("<("), Just("--kubeconfig"), Just("case "), Just("<<E\n"), Just("["), Just("${"), Just("}"), Just("esac"),
             ],
             0..40,
         ),

@@ -140,6 +140,17 @@ fn the_value_of_config_set_is_found_among_flags() {
             "token",
             "-ab",
         ),
+        (&["config", "set", "users.bob.token", "{}"], "token", "--ab-c=d"),
+        (
+            &["config", "set", "users.bob.token", "--", "{}"],
+            "token",
+            "--as=x",
+        ),
+        (
+            &["config", "set", "users.bob.token", "--context", "x", "-v=6", "{}"],
+            "token",
+            "-ab",
+        ),
         (
             &["config", "set", "users.bob.token", "--set-raw-bytes", "{}"],
             "token",

@@ -23,6 +23,8 @@ pub(super) enum Quotes {
     DoubleValue,
     /// Two parts in two kinds of them.
     Both,
+    /// The first letters in double quotes, the others behind backslashes.
+    Halves,
 }
 
 /// A secret that comes of a command or a parameter.
@@ -143,9 +145,18 @@ impl Quotes {
     fn around(self, bytes: &str) -> String {
         let single = |bytes: &str| format!("'{}'", bytes.replace('\'', r"'\''"));
         let double = |bytes: &str| format!("\"{}\"", escaped(bytes, "\\\"$`"));
+        let backslashes = |bytes: &str| -> String {
+            let each = bytes.chars().map(|char| match char {
+                // With a backslash it would be nothing.
+                '\n' => "'\n'".to_owned(),
+                char if char.is_ascii_alphanumeric() => char.to_string(),
+                char => format!("\\{char}"),
+            });
+            each.collect()
+        };
         let is_plain =
             |byte: char| byte.is_ascii_alphanumeric() || "-_=+/.:@,%".contains(byte) || byte == '…';
-        if !bytes.is_empty() && bytes.chars().all(is_plain) {
+        if !bytes.is_empty() && !matches!(self, Self::Halves) && bytes.chars().all(is_plain) {
             return bytes.to_owned();
         }
         let name = bytes.find('=').map_or(0, |at| at + 1);
@@ -156,15 +167,7 @@ impl Quotes {
         match self {
             Self::Single => single(bytes),
             Self::Double => double(bytes),
-            Self::Backslashes => bytes
-                .chars()
-                .map(|char| match char {
-                    char if is_plain(char) => char.to_string(),
-                    // With a backslash it would be nothing.
-                    '\n' => "'\n'".to_owned(),
-                    char => format!("\\{char}"),
-                })
-                .collect(),
+            Self::Backslashes => backslashes(bytes),
             Self::Escaped => format!("$'{}'", escaped(bytes, "\\'")),
             Self::SingleValue => format!("{name}{}", single(value)),
             Self::DoubleValue => format!("{name}{}", double(value)),
@@ -175,6 +178,11 @@ impl Quotes {
                     .map_or(0, |(at, _)| at);
                 let (one, other) = bytes.split_at(half);
                 format!("{}{}", single(one), double(other))
+            }
+            Self::Halves => {
+                let first = bytes.char_indices().nth(4).map_or(bytes.len(), |(at, _)| at);
+                let (one, other) = bytes.split_at(first);
+                format!("{}{}", double(one), backslashes(other))
             }
         }
     }
@@ -229,7 +237,13 @@ impl Wrap {
         };
         let line = match self.syntax {
             Syntax::Words => return before.chain(words).collect(),
-            Syntax::QuotedWords => return before.chain(written().into_iter().map(Word::Bytes)).collect(),
+            // Names stay as they are: what a shell at the other end makes of them is not looked for.
+            Syntax::QuotedWords => {
+                let words = words
+                    .into_iter()
+                    .map(|word| Word::Bytes(word.written(Quotes::SingleValue)));
+                return before.chain(words).collect();
+            }
             Syntax::Line(line) => {
                 let inner = written().join(" ");
                 match line.split_once("[]") {
@@ -263,7 +277,7 @@ fn escaped(bytes: &str, which: &str) -> String {
 }
 
 pub(super) fn quotes() -> impl Strategy<Value = Quotes> {
-    use Quotes::{Backslashes, Both, Double, DoubleValue, Escaped, Single, SingleValue};
+    use Quotes::{Backslashes, Both, Double, DoubleValue, Escaped, Halves, Single, SingleValue};
     select(
         &[
             Single,
@@ -273,6 +287,7 @@ pub(super) fn quotes() -> impl Strategy<Value = Quotes> {
             SingleValue,
             DoubleValue,
             Both,
+            Halves,
         ][..],
     )
 }

@@ -171,6 +171,21 @@ fn a_command_whose_output_is_a_value_is_part_of_it() {
             format!("kubectl --token={} --as=x", t("$(a")),
         ),
         (
+            "kubectl --token=\"`echo \"a\" \"b c\"`\" get --as=x",
+            format!("kubectl --token={} get --as=x", t("`echo \"a\" \"b c\"`")),
+        ),
+        (
+            "kubectl --token $(case $x in a|b) echo \"c d\";; esac) get --as=x",
+            format!(
+                "kubectl --token {} get --as=x",
+                t("$(case $x in a|b) echo \"c d\";; esac)")
+            ),
+        ),
+        (
+            "x=\"$(kubectl --token=\"a b\" get)\" kubectl --as=y",
+            format!("x=\"$(kubectl --token={} get)\" kubectl --as=y", t("a b")),
+        ),
+        (
             "kubectl --token=`echo abc | rev` get",
             format!("kubectl --token={} get", t("`echo abc | rev`")),
         ),
@@ -194,4 +209,22 @@ fn a_command_whose_output_is_a_value_is_part_of_it() {
             format!("kubectl run x --env {} --as=x", marked("env", "$(echo a b)")),
         ),
     ]);
+}
+
+#[test]
+fn a_line_without_a_secret_stays() {
+    for line in [
+        "kubectl get pods -o jsonpath='{.items[*].metadata.name}' | xargs -n1 kubectl --as=x delete pod",
+        "for i in $(kubectl get ns -o name); do kubectl --as=system:admin get secrets -n \"${i#*/}\"; done",
+        "kubectl get secret x -o json | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"data\"])'",
+        "kubectl get po | awk '{print $1 \"\\t\" $2}' > \"/tmp/a b\" 2>&1 &",
+        "cat <<'EOF' | kubectl apply -f -\nkind: Pod\nmetadata: {name: \"it's\"}\nEOF\nid",
+        "x=`kubectl --as=x get \\`echo pods\\``; case $x in a|b) id;; (*) echo \"$(date +'%F %T')\";; esac # it's",
+        "sh -c \"bash -c \\\"kubectl get pods --as='a b'\\\"\"",
+        "kubectl run x --image=i --overrides='{\"spec\":{\"containers\":[{\"command\":[\"sh\",\"-c\",\"id; ls \\\"a b\\\"\"]}]}}'",
+        "diff <(kubectl get po -o yaml) <(kubectl get po --as=x -o yaml) && echo $'it\\'s'",
+    ] {
+        assert_eq!(redacted(&["bash", "-c", line])[2], line);
+        assert_eq!(text(line.as_bytes()), line.as_bytes(), "{line}");
+    }
 }
