@@ -53,6 +53,10 @@ impl Stage {
     }
 
     /// Holds what was found against what was to be.
+    ///
+    /// # Panics
+    ///
+    /// Where they differ.
     pub fn end(self) {
         let stopped = self.daemon.stop();
         for (word, rule, is_found) in &self.expected {
