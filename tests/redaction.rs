@@ -10,6 +10,9 @@ const PIECE: usize = 8;
 /// What is secret. A shell leaves it as it is in single quotes.
 const SECRET: &str = "Kq7=$,-@wZ0pR5mXb";
 
+/// The signature of a token.
+const SIGNATURE: &str = "c2lnbmF0dXJlIG9mIG91cnM";
+
 /// Lines of bash with `{s}` in place of the secret, and `{u}` in place of whom kubectl acts as.
 const LINES: &[&str] = &[
     "kubectl --as={u} --token '{s}' version --client",
@@ -73,7 +76,6 @@ fn no_piece_of_a_secret_leaves_wherever_it_is() {
 #[test]
 fn no_piece_of_a_secret_leaves_with_a_path() {
     let scene = Scene::new();
-    const SIGNATURE: &str = "c2lnbmF0dXJlIG9mIG91cnM";
     let folder = scene
         .path()
         .join(format!("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.{SIGNATURE}"));
