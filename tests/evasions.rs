@@ -1,4 +1,4 @@
-//! Ways past an exec monitor, each tried for real, that the seed's rule has by its letter. Those that it passes over by
+//! Ways past an exec monitor, each tried for real, that the public rule has by its letter. Those that it passes over by
 //! its letter are in `evasions/`, `rules.rs` and `loss.rs`, under their numbers.
 
 use std::{

@@ -1,14 +1,15 @@
-//! Exceptions by real execs of the real kubectl: the five harmless kinds of the seed's rule, each an alert without its
-//! example of `docs/exceptions`, and none with it.
+//! Exceptions by real execs of the real kubectl: the five harmless kinds of the public rule, each an alert without its
+//! example of `docs/exceptions`, and none with it. What is the same but for one fact, a theft, stays an alert.
 
-use std::{path::PathBuf, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use kubectl_watch_tests::{
-    harmless::{self, alerts_of, example},
-    kubectl, run,
+    SEED, Scene,
+    harmless::{self, ANOTHER, NOBODY, alerts_by, alerts_of, example},
+    kubectl, run, unique,
 };
 
-/// What is an alert without an exception, and not with it; and what is one either way.
+/// What is an alert without an exception, and not with it; and what is one either way, as is the first by another user.
 fn is_excepted(exceptions: &str, more: &[&str], excepted: &str, others: &[&str]) {
     let lines: Vec<&str> = std::iter::once(excepted).chain(others.iter().copied()).collect();
     let (found, _) = alerts_of(more, &lines);
@@ -19,17 +20,33 @@ fn is_excepted(exceptions: &str, more: &[&str], excepted: &str, others: &[&str])
     assert_eq!(found, expected, "{lines:?}\n{}", stopped.log);
     assert!(!stopped.log.contains("hits=0 "), "{}", stopped.log);
     assert!(stopped.number("excepted") >= 1, "{}", stopped.log);
+    let (found, _) = alerts_by(&args, &[(ANOTHER, excepted)]);
+    assert_eq!(found, [true], "another user: {excepted}");
+}
+
+/// A kubeconfig that everybody may read, as one that was stolen and put down somewhere.
+fn stolen(scene: &Scene) -> String {
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts:\n- {name: c, context: {cluster: c, user: u}}\n\
+                clusters:\n- {name: c, cluster: {server: 'https://127.0.0.1:1'}}\nusers:\n- {name: u, user: {token: abc}}\n";
+    let path = scene.path().join("stolen");
+    fs::write(&path, text).expect("the folder is ours");
+    path.display().to_string()
 }
 
 #[test]
 fn kind_1_an_administrator() {
     let scene = harmless::scene();
     let file = example(&scene, "administrator.toml", &[("alice", "nobody")]);
+    let stolen = stolen(&scene);
     is_excepted(
         &file,
         &[],
         "kubectl version --client --namespace=% --as=auditor",
         &[
+            "kubectl version --client --namespace=% --as=auditor --token=abc",
+            &format!("kubectl version --client --namespace=% --as=auditor --kubeconfig={stolen}"),
+            &format!("KUBECONFIG={stolen} kubectl version --client --namespace=% --as=auditor"),
+            "sh -c 'kubectl version --client --namespace=% --as=auditor; true'",
             "kubectl version --client --namespace=% --as=system:admin",
             "kubectl version --client --namespace=% --as=auditor --as-group=system:masters",
             "kubectl version --client --namespace=% --as=auditor --as=system:admin",
@@ -42,7 +59,7 @@ fn kind_2_a_pipeline() {
     let scene = harmless::scene();
     let runner = scene.copy("/bin/bash", "runner");
     let runner = runner.display();
-    let script = "#!/bin/bash\nkubectl version --client --namespace=$1 --as=deployer\nread -r _\n";
+    let script = "#!/bin/bash\nkubectl version --client --namespace=$1 --as=${2:-deployer} $3\nread -r _\n";
     let deploy = scene.script("deploy.sh", script);
     let other = scene.script("other.sh", script);
     let file = example(
@@ -53,16 +70,20 @@ fn kind_2_a_pipeline() {
                 "/opt/runner/bin/runner",
                 &scene.path().join("runner").display().to_string(),
             ),
-            ("\"runner\"", "\"nobody\""),
+            ("user.name == \"runner\"", "user.name == \"nobody\""),
         ],
     );
-    let by = |script: &PathBuf| format!("{runner} -c '{} %; read -r _'", script.display());
+    let by = |script: &Path, more: &str| format!("{runner} -c '{} % {more}; read -r _'", script.display());
     is_excepted(
         &file,
         &[],
-        &by(&deploy),
+        &by(&deploy, ""),
         &[
-            &by(&other),
+            &by(&other, ""),
+            &by(&deploy, "cluster-admin"),
+            &by(&deploy, "deployer --as-group=system:masters"),
+            &by(&deploy, "deployer --token=abc"),
+            &format!("KUBECONFIG={} {}", stolen(&scene), by(&deploy, "")),
             &format!("bash -c '{} %; read -r _'", deploy.display()),
         ],
     );
@@ -71,8 +92,9 @@ fn kind_2_a_pipeline() {
 #[test]
 fn kind_3_a_script_that_runs_by_itself() {
     let scene = harmless::scene();
-    let script = "#!/bin/bash\nkubectl version --client --namespace=$1 --kubeconfig=/etc/backup/kubeconfig\nread -r _\n";
+    let script = "#!/bin/bash\nkubectl version --client --namespace=$1 --kubeconfig=${2:-/etc/backup/kubeconfig} $3\nread -r _\n";
     let backup = scene.script("backup.sh", script).display().to_string();
+    let other = scene.script("other.sh", script).display().to_string();
     let file = example(
         &scene,
         "cron.toml",
@@ -85,16 +107,23 @@ fn kind_3_a_script_that_runs_by_itself() {
         &file,
         &[],
         &format!("{backup} %"),
-        &["kubectl version --client --namespace=% --kubeconfig=/etc/backup/kubeconfig"],
+        &[
+            "kubectl version --client --namespace=% --kubeconfig=/etc/backup/kubeconfig",
+            &format!("{other} %"),
+            &format!("{backup} % {}", stolen(&scene)),
+            &format!("{backup} % /etc/backup/kubeconfig --as=system:admin"),
+            &format!("{backup} % /etc/backup/kubeconfig --token=abc"),
+        ],
     );
 }
 
 #[test]
 fn kind_4_a_tool_with_a_token() {
     let scene = harmless::scene();
-    let script = "#!/bin/bash\nsub=$(printf '{\"sub\":\"system:serviceaccount:sync:sync\"}' | base64 -w0 | tr -d =)\n\
-                  \"$2\" version --client --namespace=$1 --token=eyJhbGciOiJub25lIn0.$sub.c2ln\nread -r _\n";
+    let script = "#!/bin/bash\nsub=$(printf '{\"sub\":\"system:serviceaccount:sync:'${3:-sync}'\"}' | base64 -w0 | tr -d =)\n\
+                  \"$2\" version --client --namespace=$1 --token=eyJhbGciOiJub25lIn0.$sub.c2ln $4\nread -r _\n";
     let sync = scene.script("sync.sh", script).display().to_string();
+    let brought = scene.script("brought.sh", script).display().to_string();
     let kubectl = real_kubectl();
     let other = scene.copy("/bin/true", "kubectl").display().to_string();
     let sum = run(Command::new("sha256sum").arg(&kubectl));
@@ -116,6 +145,9 @@ fn kind_4_a_tool_with_a_token() {
         &format!("{sync} % {kubectl}"),
         &[
             &format!("{sync} % {other}"),
+            &format!("{brought} % {kubectl}"),
+            &format!("{sync} % {kubectl} admin"),
+            &format!("{sync} % {kubectl} sync --as=system:admin"),
             &format!("{kubectl} version --client --namespace=% --token=abc"),
         ],
     );
@@ -123,26 +155,64 @@ fn kind_4_a_tool_with_a_token() {
 
 #[test]
 fn kind_5_a_machine_for_development() {
+    let (scene, file) = development();
+    let elsewhere = harmless::scene();
+    let copy = elsewhere.copy("/bin/true", "kubectl").display().to_string();
+    let line = "kubectl version --client --namespace=% --as=a";
+    // A wrapper of somebody's own, and a plug-in that kubectl finds and runs itself.
+    let text = "#!/bin/bash\nbash -c \"kubectl version --client --namespace=$1 --as=a; read -r _\"\n";
+    let wrapper = scene.script("k", text).display().to_string();
+    scene.script("kubectl-demo", text);
+    let plug_in = format!("PATH={}:$PATH {} demo %", scene.path().display(), real_kubectl());
+    let label = &["--label", "environment=development"][..];
+    for harmless in [line, &format!("{wrapper} %"), &plug_in] {
+        is_excepted(
+            &file,
+            label,
+            harmless,
+            &[
+                &format!("{copy} get --namespace=% --as=a"),
+                "sh -c 'kubectl version --client --namespace=% --as=a; true'",
+            ],
+        );
+        let (found, _) = alerts_of(
+            &["--label", "environment=production", "--exceptions", &file],
+            &[harmless],
+        );
+        assert_eq!(found, [true], "on another node: {harmless}");
+    }
+}
+
+#[test]
+fn kind_5_a_wrapper_called_kubectl_that_runs_the_real_one() {
+    let (scene, file) = development();
+    let text = format!("#!/usr/bin/bash\nexec {} \"$@\"\n", real_kubectl());
+    let wrapper = scene.script("kubectl", &text).display().to_string();
+    let label = ["--label", "environment=development", "--exceptions", &file];
+    for (user, is_excepted) in [(NOBODY, true), (ANOTHER, false)] {
+        let word = unique("wrapped");
+        let line = format!("{wrapper} version --client --namespace=% --cluster={word} --as=a");
+        let (_, stopped) = alerts_by(&label, &[(user, &line)]);
+        let of_wrapper = stopped.alerts.iter().filter(|document| {
+            document["rule"]["name"] == SEED && document["process"]["args"].to_string().contains(&word)
+        });
+        let found: Vec<bool> = of_wrapper
+            .map(|document| document["kubectl_watch"]["exception"].is_object())
+            .collect();
+        // Both execs, in one process.
+        assert_eq!(found, [is_excepted; 2], "{}", stopped.log);
+    }
+}
+
+/// The example for machines for development, as it fits this one.
+fn development() -> (Scene, String) {
     let scene = harmless::scene();
-    let kubectl = real_kubectl();
     let file = example(
         &scene,
         "development.toml",
-        &[("\"dev\"", "\"nobody\""), ("/usr/bin/kubectl", &kubectl)],
+        &[("\"dev\"", "\"nobody\""), ("/usr/bin/kubectl", &real_kubectl())],
     );
-    let copy = scene.copy("/bin/true", "kubectl").display().to_string();
-    let line = "kubectl version --client --namespace=% --as=a";
-    is_excepted(
-        &file,
-        &["--label", "environment=development"],
-        line,
-        &[&format!("{copy} get --namespace=% --as=a")],
-    );
-    let (found, _) = alerts_of(
-        &["--label", "environment=production", "--exceptions", &file],
-        &[line],
-    );
-    assert_eq!(found, [true], "on another node");
+    (scene, file)
 }
 
 fn real_kubectl() -> String {

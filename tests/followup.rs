@@ -16,7 +16,7 @@ fn nowhere() -> SocketAddr {
     listener.local_addr().expect("it listens")
 }
 
-/// A real kubectl below a shell, as the seed's rule wants it.
+/// A real kubectl below a shell, as the public rule wants it.
 fn shell_with_kubectl(server: &str, user: &str) -> Command {
     let line = format!(
         "{} --server={server} --as={user} get --raw=/api; true",

@@ -1,5 +1,7 @@
-//! The image, with the rights that deploy/daemonset.yaml gives it and no more: it sees what the node runs, and
-//! what runs in other containers.
+//! The image, with what `deploy/daemonset.yaml` gives it: it sees what the node runs, and what runs in other containers.
+//!
+//! Its rights, its folders and its environment are read from that file. Only the seccomp profile is not the one of the
+//! manifest: podman's forbids `bpf(2)`, and containerd's allows it to whom has the capability.
 
 use std::{
     env, fs,
@@ -8,34 +10,7 @@ use std::{
     sync::OnceLock,
 };
 
-use kubectl_watch_tests::{Daemon, SEED, kubectl, require_root, run, unique};
-
-/// The rights, as podman says them. `bpf(2)` is forbidden by podman's own seccomp profile and allowed by
-/// containerd's, for whom has the capability.
-const RIGHTS: [&str; 15] = [
-    "--pid=host",
-    "--read-only",
-    "--security-opt",
-    "no-new-privileges",
-    "--security-opt",
-    "seccomp=unconfined",
-    "--cap-drop",
-    "ALL",
-    "--cap-add",
-    "BPF",
-    "--cap-add",
-    "PERFMON",
-    "--cap-add",
-    "SYS_PTRACE",
-    "--cap-add=DAC_READ_SEARCH",
-];
-
-/// The node's own files, as the manifest mounts them.
-const NODE: [&str; 3] = [
-    "--volume=/etc:/node/etc:ro",
-    "--volume=/var/log:/node/var/log:ro",
-    "--env=KUBECTL_WATCH_HOST_ROOT=/node",
-];
+use kubectl_watch_tests::{Daemon, Folder, Manifest, SEED, Scene, kubectl, require_root, run, unique};
 
 /// podman, with the settings that `cargo xtask image` wrote where the machine needs any.
 fn podman(args: &[&str]) -> Command {
@@ -102,15 +77,32 @@ impl Drop for Container {
     }
 }
 
-fn daemon(container: &Container) -> Daemon {
-    let args = [
-        &["run", "--rm", "--name", &container.0][..],
-        &RIGHTS,
-        &NODE,
-        &[image()],
-    ]
-    .concat();
-    Daemon::start_by(&mut podman(&args), &[])
+/// Runs the image as the manifest says. What the pod may write of the node, and what is of a kubelet that this machine
+/// may not have, is in the scene.
+fn daemon(container: &Container, scene: &Scene) -> Daemon {
+    let manifest = Manifest::read();
+    let mut podman = podman(&["run", "--rm", "--security-opt=seccomp=unconfined", "--name"]);
+    podman.arg(&container.0).args(manifest.rights());
+    for folder in manifest.folders() {
+        let Folder {
+            node,
+            container,
+            is_read_only,
+        } = folder;
+        let is_of_node = is_read_only && Path::new(&node).is_dir();
+        let from = if is_of_node {
+            PathBuf::from(&node)
+        } else {
+            scene.path().join(node.replace('/', "-"))
+        };
+        fs::create_dir_all(&from).expect("the folder is ours");
+        let mode = if is_read_only { "ro" } else { "rw" };
+        podman.arg(format!("--volume={}:{container}:{mode}", from.display()));
+    }
+    for (name, value) in manifest.env() {
+        podman.arg(format!("--env={name}={value}"));
+    }
+    Daemon::start_by(podman.arg(image()).args(manifest.args()), &[])
 }
 
 /// An image with a shell and the machine's kubectl.
@@ -143,8 +135,8 @@ fn image_with_kubectl() -> String {
 
 #[test]
 fn the_image_sees_an_exec_on_the_node_and_names_its_user() {
-    let container = Container::new("kubectl-watch-test");
-    let mut daemon = daemon(&container);
+    let (container, scene) = (Container::new("kubectl-watch-test"), Scene::new());
+    let mut daemon = daemon(&container, &scene);
     let user = unique("on-the-node");
     run(Command::new("bash").args(["-c", &format!("kubectl version --client --as={user}; true")]));
     let alert = daemon.alert(&user);
@@ -157,12 +149,25 @@ fn the_image_sees_an_exec_on_the_node_and_names_its_user() {
 }
 
 #[test]
+fn a_pod_says_since_when_nobody_watched_by_what_the_one_before_left() {
+    let (container, scene) = (Container::new("kubectl-watch-test"), Scene::new());
+    for known in ["from the boot of the node", "when kubectl-watch was told to end"] {
+        let mut daemon = daemon(&container, &scene);
+        let gap = daemon.notice("watch-gap", |_| true);
+        let said = gap["event"]["reason"].as_str().expect("it is a sentence");
+        assert!(said.contains(known), "{said}");
+        daemon.stop();
+    }
+}
+
+#[test]
 fn evasion_16_another_container_is_seen_by_the_image_and_named() {
     let (container, other) = (
         Container::new("kubectl-watch-test"),
         Container::new("kubectl-watch-test-other"),
     );
-    let mut daemon = daemon(&container);
+    let scene = Scene::new();
+    let mut daemon = daemon(&container, &scene);
     let tools = image_with_kubectl();
     let user = unique("in-a-container");
     // The container lives until it is told to end, so that its cgroup is there when the daemon looks.

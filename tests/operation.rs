@@ -2,10 +2,12 @@
 
 use std::{
     fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, apart, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, Mount, SEED, Scene, apart, binary, require_root, run, unique};
 use rustix::process::{Pid, Signal, kill_process};
 
 fn bash(line: &str) {
@@ -64,6 +66,72 @@ fn a_reload_takes_new_rules_and_keeps_the_old_ones_where_the_new_are_broken() {
     daemon.await_log("reloaded");
     run(Command::new("true").arg(&third));
     assert_eq!(daemon.alert(&third)["rule"]["name"], "three");
+}
+
+/// A folder that is everybody's by its mode, as the kubelet makes one for a `ConfigMap`, with a file in it.
+fn config_map(folder: PathBuf, file: &str, text: &str) -> PathBuf {
+    fs::create_dir(&folder).expect("the folder above is ours");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("the folder is ours");
+    publish(&folder, "..1", file, text);
+    symlink(Path::new("..data").join(file), folder.join(file)).expect("the folder is ours");
+    folder
+}
+
+/// Puts a file into a folder as the kubelet does: in a folder of its own, which is swapped for the one before it.
+fn publish(folder: &Path, version: &str, file: &str, text: &str) {
+    fs::create_dir(folder.join(version)).expect("the folder is ours");
+    fs::write(folder.join(version).join(file), text).expect("the folder is ours");
+    symlink(version, folder.join("..data_tmp")).expect("the folder is ours");
+    fs::rename(folder.join("..data_tmp"), folder.join("..data")).expect("the folder is ours");
+}
+
+#[test]
+fn rules_and_exceptions_are_read_from_config_maps_as_the_kubelet_mounts_them() {
+    require_root();
+    let scene = Scene::new();
+    let (program, rule) = scene.watched("/bin/true");
+    let rule = fs::read_to_string(rule).expect("it was written");
+    let exception = |target: &str| {
+        format!(
+            "[[exception]]\nname = \"{target}\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2999-01-01\n\
+             condition = 'user.name == \"root\" and process.args == \"--as={target}\"'\n"
+        )
+    };
+    let (first, second) = (unique("first"), unique("second"));
+    let rules = config_map(scene.path().join("rules"), "rule.toml", &rule);
+    let exceptions = config_map(scene.path().join("exceptions"), "x.toml", &exception(&first));
+    let rules = Mount::read_only(&rules, scene.path().join("mounted-rules"));
+    let mounted = Mount::read_only(&exceptions, scene.path().join("mounted-exceptions"));
+    let text = |path: &Path| path.display().to_string();
+
+    let check = |path: &Path| run(Command::new(binary()).args(["check", "--strict", "-x"]).arg(path));
+    let refused = check(&exceptions);
+    let said = String::from_utf8_lossy(&refused.stdout) + String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(78), "{said}");
+    assert!(said.contains("everybody may write it"), "{said}");
+    assert!(check(mounted.path()).status.success());
+
+    let (rules, mounted) = (text(rules.path()), text(mounted.path()));
+    let args = [
+        "run",
+        "--rules",
+        &rules,
+        "--exceptions",
+        &mounted,
+        "--write-excepted",
+    ];
+    let mut daemon = Daemon::start(&args);
+    let is_excepted = |daemon: &mut Daemon, target: &str| {
+        run(Command::new(&program).arg(format!("--as={target}")));
+        !daemon.alert(target)["kubectl_watch"]["exception"].is_null()
+    };
+    assert!(is_excepted(&mut daemon, &first));
+    assert!(!is_excepted(&mut daemon, &second));
+    publish(&exceptions, "..2", "x.toml", &exception(&second));
+    daemon.signal(Signal::HUP);
+    daemon.await_log("reloaded the exceptions");
+    assert!(is_excepted(&mut daemon, &second));
+    daemon.stop();
 }
 
 #[test]

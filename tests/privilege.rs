@@ -12,7 +12,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, Manifest, SEED, Scene, binary, require_root, run, unique};
 use rustix::{process::Signal, thread::CapabilitySet};
 use serde_json::Value;
 
@@ -23,17 +23,6 @@ const USER: u32 = 1000;
 fn project(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The capabilities that the `DaemonSet` gives.
-fn given() -> Vec<String> {
-    let manifest = project("deploy/daemonset.yaml");
-    let (_, after) = manifest.split_once("add:\n").expect("it adds capabilities");
-    let lines = after.lines().map(str::trim);
-    lines
-        .take_while(|line| line.starts_with(['-', '#']))
-        .filter_map(|line| Some(line.strip_prefix("- ")?.to_owned()))
-        .collect()
 }
 
 /// The daemon as a command, with these capabilities and no other.
@@ -243,7 +232,7 @@ fn missing(what: &str, all: &BTreeSet<String>, some: &BTreeSet<String>) -> Optio
 #[test]
 fn each_capability_is_needed_for_what_the_document_says() {
     require_root();
-    let given = given();
+    let given = Manifest::read().capabilities().to_vec();
     assert!(given.len() >= 2, "{given:?}");
     let all = watch(&given);
     assert!(all.before, "with every capability it is reported");

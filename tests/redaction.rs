@@ -10,9 +10,6 @@ const PIECE: usize = 8;
 /// What is secret. A shell leaves it as it is in single quotes.
 const SECRET: &str = "Kq7=$,-@wZ0pR5mXb";
 
-/// The signature of a token.
-const SIGNATURE: &str = "c2lnbmF0dXJlIG9mIG91cnM";
-
 /// Lines of bash with `{s}` in place of the secret, and `{u}` in place of whom kubectl acts as.
 const LINES: &[&str] = &[
     "kubectl --as={u} --token '{s}' version --client",
@@ -75,6 +72,7 @@ fn no_piece_of_a_secret_leaves_wherever_it_is() {
 /// What is run from a folder that is called like a token.
 #[test]
 fn no_piece_of_a_secret_leaves_with_a_path() {
+    const SIGNATURE: &str = "c2lnbmF0dXJlIG9mIG91cnM";
     let scene = Scene::new();
     let folder = scene
         .path()

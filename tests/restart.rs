@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use kubectl_watch_tests::{Daemon, Lasting, Mount, Scene, Stopped, apart, binary, run, unique};
+use kubectl_watch_tests::{Daemon, Lasting, Manifest, Mount, Scene, Stopped, apart, binary, run, unique};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -205,6 +205,29 @@ fn pins_are_one_daemons_and_on_a_bpf_file_system() {
         "{done:?}"
     );
     assert!(first.stop().status.success());
+}
+
+#[test]
+fn pins_are_taken_over_with_the_rights_of_a_pod() {
+    let scene = Scene::new();
+    let (program, rule) = scene.watched("/bin/true");
+    let bpf = Mount::new("bpf", "mode=0700", scene.path().join("bpf"));
+    let pin = format!("--pin={}", bpf.path().join("pins").display());
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_with-capabilities"));
+        command
+            .arg(Manifest::read().capabilities().join(","))
+            .arg(binary());
+        Daemon::start_by(&mut command, &["run", "--rules", &rule, &pin])
+    };
+    assert!(start().stop().status.success());
+    let user = unique("between");
+    bash(&format!("{} --as={user}", program.display()));
+    let mut second = start();
+    second.alert(&user);
+    let second = second.stop();
+    assert!(second.log.contains("took over the programs"), "{}", second.log);
+    assert!(second.notices("watch-gap").is_empty(), "{}", second.log);
 }
 
 #[test]

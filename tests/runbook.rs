@@ -3,10 +3,12 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Scene, binary, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, PATIENCE, Scene, binary, kubectl, lines, require_root, run, unique};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 fn runbook(file: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(binary());
@@ -71,4 +73,67 @@ fn a_mistake_is_told() {
     }
     let done = runbook(&scene.path().join("none"), &[]);
     assert_eq!(done.status.code(), Some(78));
+}
+
+/// Both streams of a daemon in one, as `kubectl logs` gives them, from its start to its end; and an alert among them.
+fn container_log(more: &[&str]) -> (Vec<String>, Value) {
+    let mut daemon = Command::new("sh")
+        .args(["-c", "exec \"$0\" run \"$@\" 2>&1"])
+        .arg(binary())
+        .args(more)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let log = lines(daemon.stdout.take().expect("it is piped"));
+    let next = || log.recv_timeout(PATIENCE).expect("it goes on");
+    let mut all = vec![next()];
+    while !all[all.len() - 1].contains("watching") {
+        all.push(next());
+    }
+    let user = unique("logged");
+    let line = format!("kubectl version --client --as={user}; true");
+    run(Command::new("bash").args(["-c", &line]));
+    let alert = loop {
+        let line = next();
+        let document: Option<Value> = serde_json::from_str(&line).ok();
+        all.push(line);
+        let is_wanted =
+            |it: &Value| it["event"]["kind"] == "alert" && it["user"]["target"]["name"] == user.as_str();
+        if let Some(alert) = document.filter(is_wanted) {
+            break alert;
+        }
+    };
+    kill_process(Pid::from_child(&daemon), Signal::TERM).expect("it runs");
+    assert!(daemon.wait().expect("it ends").success());
+    all.extend(log.iter());
+    (all, alert)
+}
+
+#[test]
+fn what_kubectl_logs_gives_will_do() {
+    require_root();
+    let scene = Scene::new();
+    let file = scene.path().join("log");
+    for more in [&[][..], &["--log-format", "json"]] {
+        let (log, alert) = container_log(more);
+        fs::write(&file, log.join("\n")).expect("the folder is ours");
+        let path = file.to_str().expect("it is text");
+        let id = alert["event"]["id"].as_str().expect("it has an id");
+        let is_document = |line: &&String| line.starts_with("{\"@timestamp\"");
+        let logged = log.len() - log.iter().filter(is_document).count();
+        assert!(logged > 2, "{log:#?}");
+        for args in [
+            &["runbook", "--alert", path, "--id", id][..],
+            &["allow", "--from-alert", id, "--alerts", path],
+            &["simulate", "--alerts", path],
+        ] {
+            let done = run(Command::new(binary()).args(args));
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert!(done.status.success(), "{args:?}: {said}");
+            assert!(
+                said.contains(&format!("lines of a log, passed over: {logged}\n")),
+                "{args:?}, of {logged}: {said}"
+            );
+        }
+    }
 }

@@ -43,7 +43,7 @@ impl Stage {
     /// 310 execs: 100 each as a, b and ci, and ten as a by another kubectl for something else.
     fn storm(&self) {
         self.scene.copy("/bin/true", "kubectl");
-        self.run("for i in {1..100}; do for who in a b ci; do @/kubectl get pods $i % --as=$who; done; done");
+        self.run("for i in {1..100}; do for who in a b ci; do @/kubectl get pods --chunk-size=$i % --as=$who; done; done");
         self.run(&format!(
             "for i in {{1..10}}; do {} version --client % --as=a; done",
             kubectl().display()

@@ -96,7 +96,7 @@ pub fn show(rule: &Rule, event: &ProcessEvent) -> [String; 2] {
         line.ends_with('\n') && !line.trim_end().contains(char::is_control),
         "{line:?}"
     );
-    let block = terminal::block(&alert);
+    let block = terminal::block(&alert, None);
     // What remains are the sequences that set a colour or end it.
     let mut orders = block.split('\x1b');
     let plain = |text: &str| !text.contains(|letter: char| letter.is_control() && letter != '\n');

@@ -29,7 +29,7 @@ pub(crate) struct Ascent {
     exec_id: u32,
     /// How many records were sent.
     made: u32,
-    /// Whether one did not find room.
+    /// Whether there are more.
     is_cut: bool,
     kept: Kept,
 }
@@ -85,7 +85,8 @@ impl Ascent {
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn send_ancestors() -> u32 {
-    repeat(MAX_ANCESTORS, || send_ancestor());
+    // One more than are sent tells that there is one.
+    repeat(MAX_ANCESTORS + 1, || send_ancestor());
     0
 }
 
@@ -101,6 +102,11 @@ extern "C" fn send_ancestor() -> u32 {
     // SAFETY: the scratch begins with room for it, any bytes are one, and nobody else uses it until this ends.
     let ancestor = unsafe { &mut *scratch.cast::<Ancestor>() };
     if !ascent.climb(&mut ancestor.task) {
+        return 1;
+    }
+    if ascent.made == MAX_ANCESTORS {
+        maps::count(Counter::CutAncestors);
+        ascent.is_cut = true;
         return 1;
     }
     ancestor.header = maps::header(Kind::Ancestor, sequence);

@@ -30,11 +30,13 @@ pub enum Counter {
     UnknownFiles = 11,
     /// Execs with more variables than are looked at.
     CutEnv = 12,
+    /// Execs with more ancestors than are sent.
+    CutAncestors = 13,
 }
 
 impl Counter {
     /// All of them, in the order of their indexes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Watched,
         Self::LostExecs,
         Self::LostArgs,
@@ -48,6 +50,7 @@ impl Counter {
         Self::UnreadableEnv,
         Self::UnknownFiles,
         Self::CutEnv,
+        Self::CutAncestors,
     ];
 
     /// Whether it tells of something that is missing.
@@ -73,6 +76,7 @@ impl Counter {
             Self::UnreadableEnv => "unreadable_env",
             Self::UnknownFiles => "unknown_files",
             Self::CutEnv => "cut_env",
+            Self::CutAncestors => "cut_ancestors",
         }
     }
 }

@@ -10,8 +10,8 @@ use aya_ebpf::{
 };
 use aya_log_ebpf::{debug, warn};
 use kubectl_watch_ebpf::{
-    ABSENT, Counter, Exec, FLAG_ARGS_CUT, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN, File,
-    HEAD_ARGS, Ids, Kind, Process, SCRATCH_BYTES, UNSET_ID,
+    ABSENT, Counter, Exec, FLAG_ARGS_CUT, FLAG_ARGS_UNREADABLE, FLAG_FILE_SETTLED, FLAG_FILE_UNKNOWN,
+    FLAG_TRACED, File, HEAD_ARGS, Ids, Kind, Process, SCRATCH_BYTES, UNSET_ID,
 };
 
 use crate::{
@@ -62,7 +62,8 @@ fn look<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed) -> 
     let mut is_sent = names.are_watched();
     let mut flags = 0;
     if maps::judges_content() && !is_sent {
-        let (is_wanted, is_unknown) = Version::of::<M>(task, file)?.is_wanted();
+        let version = Version::of::<M>(task, file);
+        let (is_wanted, is_unknown) = version.map_or((true, true), |version| version.is_wanted());
         is_sent = is_wanted;
         if is_unknown {
             flags = FLAG_FILE_UNKNOWN;
@@ -106,6 +107,9 @@ fn send<M: Mappings>(ctx: &BtfTracePointContext, task: Typed, binprm: Typed, fla
     let exec = unsafe { &mut *scratch.cast::<Exec>() };
     exec.header = maps::header(Kind::Exec, sequence);
     exec.flags = flags;
+    if task.load::<u32>(offset!(task_struct_ptrace)) != 0 {
+        exec.flags |= FLAG_TRACED;
+    }
     identify::<M>(exec, task, binprm);
     let len = describe();
     if !maps::send(scratch, len as usize) {

@@ -61,7 +61,8 @@ pub struct Program {
     /// Where it is attached.
     pub tracepoint: &'static str,
 }
-/// Sends execs. The new image is in place and has not run yet, so nothing can change its arguments.
+/// Sends execs. The new image is in place and has not run yet, so no thread of it can change its arguments; a tracer can
+/// ([`FLAG_TRACED`]).
 pub const EXEC: Program = Program {
     name: "exec",
     tracepoint: "sched_process_exec",

@@ -5,7 +5,8 @@
 //! which file it was, for the one that replaces it.
 
 use kubectl_watch_ebpf::{
-    FLAG_PARENT_LEFT, FLAG_PARENT_WITHOUT_MEMORY, MAX_REMEMBERED, Process, SCRATCH_BYTES, Task,
+    FLAG_CREATOR_UNKNOWN, FLAG_PARENT_LEFT, FLAG_PARENT_WITHOUT_MEMORY, MAX_REMEMBERED, Process,
+    SCRATCH_BYTES, Task,
 };
 
 use crate::{
@@ -36,7 +37,7 @@ pub(crate) struct Parent {
     pub(crate) address: Address,
     /// Its executable, or null where it is not known any more.
     pub(crate) exe_file: Address,
-    /// `FLAG_PARENT_*`
+    /// `FLAG_PARENT_*`, [`FLAG_CREATOR_UNKNOWN`]
     pub(crate) flags: u32,
     /// Which of its images that was.
     pub(crate) exec_id: u32,
@@ -93,6 +94,9 @@ impl Parent {
         self.address = parent;
         self.exe_file = mm.follow(offset!(mm_struct_exe_file));
         self.flags = without_memory(mm);
+        if !kept.has_creator() {
+            self.flags |= FLAG_CREATOR_UNKNOWN;
+        }
         self.exec_id = exec_id(parent);
     }
 }

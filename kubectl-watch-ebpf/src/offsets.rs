@@ -45,6 +45,7 @@ pub struct Offsets {
     // What is sent of few.
     pub linux_binprm_argc: u32,
     pub task_struct_pid: u32,
+    pub task_struct_ptrace: u32,
     pub task_struct_cred: u32,
     pub task_struct_real_parent: u32,
     pub task_struct_thread_pid: u32,

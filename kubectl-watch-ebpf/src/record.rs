@@ -263,6 +263,10 @@ pub const FLAG_ARGS_CUT: u32 = 1 << 9;
 pub const FLAG_ENV_CUT: u32 = 1 << 10;
 /// Not all ancestors could be sent.
 pub const FLAG_ANCESTORS_CUT: u32 = 1 << 11;
+/// Who forked it is not remembered, so the parent is that of the moment.
+pub const FLAG_CREATOR_UNKNOWN: u32 = 1 << 12;
+/// Another process traces it, and can change its arguments before it sees them.
+pub const FLAG_TRACED: u32 = 1 << 13;
 
 const _: () = assert!(size_of::<Header>() == 16, "the header is 16 bytes on both sides");
 const _: () = assert!(size_of::<Task>() == 32, "a task is 32 bytes on both sides");

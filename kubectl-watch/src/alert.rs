@@ -13,6 +13,7 @@ mod follow_up;
 mod host;
 mod json;
 mod lineage;
+mod named;
 pub mod notice;
 mod own;
 mod place;

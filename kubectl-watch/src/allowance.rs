@@ -1,17 +1,19 @@
 //! The narrowest useful exception for an alert, as the text of a file.
 //!
 //! It goes by what an intruder does not choose: who, where, with which content, started by which file. What is
-//! chosen, names and arguments, only narrows it further. As whom kubectl acted is always part of it, because that is
-//! what the alert was about.
+//! chosen, as whom, by which kubeconfig, what is asked and with which arguments, only narrows it further; and what differs
+//! by each run of the same job is no part of it.
+
+mod fact;
+mod pattern;
 
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::eql::Schema as _;
-use crate::exception::{Exception, quoted};
-use crate::facts::FactSchema;
+use crate::exception::{Exception, is_everybodys};
 use crate::past::{PastAlert, shown};
+use fact::{Fact, script};
 
 /// What the alert does not say.
 #[derive(Clone, Debug)]
@@ -24,6 +26,19 @@ pub struct Wording {
     pub owner: String,
     /// Until when.
     pub expires: String,
+    /// Fields that the exception is not to go by, each with all that are below it.
+    pub without: Vec<String>,
+}
+
+/// An exception that was made.
+#[derive(Debug)]
+pub struct Allowance {
+    /// The text of its file.
+    pub text: String,
+    /// What that says.
+    pub exception: Exception,
+    /// What it does not go by because somebody said so, each as the test that it would have been.
+    pub left_out: Vec<String>,
 }
 
 /// Why there is no exception for an alert.
@@ -32,52 +47,80 @@ pub enum AllowError {
     /// The alert says too little.
     #[error("the alert names no {0}, and an exception without it would silence intruders too")]
     TooLittle(&'static str),
+    /// It has no such fact that could be left out.
+    #[error("the exception does not go by {without}, so it cannot be left out; it goes by {}", facts.join(", "))]
+    NotThere {
+        /// What was to be left out.
+        without: String,
+        /// What there is.
+        facts: Vec<&'static str>,
+    },
     /// What was made cannot be used, which is this program's fault or that of what it was given.
     #[error("the exception cannot be used: {0}")]
     Unusable(String),
 }
 
-/// Facts that are taken as they are, each with what it says, in the order in which they are written. One that this
-/// program cannot ask for, or that another has said already, is left out.
-const FACTS: &[(&str, &str)] = &[
-    ("user.name", "who"),
-    ("user.id", "who, as the node knows no name for this id"),
-    ("process.real_user.name", "who started it"),
-    ("kubectl_watch.login_user.name", "who logged in"),
-    ("source.ip", "from where"),
-    ("orchestrator.namespace", "where"),
-    ("container.name", "where in the pod"),
-    (
-        "orchestrator.resource.id",
-        "where, in this very pod: without it, in any that is like it",
-    ),
-    ("container.id", "where, until this container ends"),
-    (
-        "process.hash.sha256",
-        "which program, by its content: an update of it is an alert again",
-    ),
-    ("process.executable", "which file"),
-    ("process.parent.executable", "what started it"),
-    ("process.parent.name", "the script that did, by its name"),
-    ("process.parent.parent.executable", "what started that"),
-    ("user.target.name", "as whom it acts"),
-    ("user.target.id", "as whom it acts"),
-    ("kubectl_watch.request.kubeconfig", "with which configuration"),
-];
-
-/// The content of the script.
-const SCRIPT_HASH: &str = "kubectl_watch.script.sha256";
-
-/// Programs that everybody has, so that to be started by one says nothing of who did it.
-const EVERYBODYS: &[&str] = &[
-    "ash", "bash", "busybox", "dash", "env", "fish", "ksh", "perl", "python", "sh", "sudo", "tcsh", "zsh",
-];
-
 impl Wording {
     /// The file's text, and the exception that it is.
-    pub fn exception(&self, alert: &PastAlert) -> Result<(String, Exception), AllowError> {
-        let tests = tests(alert)?;
-        let rule = alert.rule();
+    pub fn exception(&self, alert: &PastAlert) -> Result<Allowance, AllowError> {
+        if alert
+            .text("user.name")
+            .or_else(|| alert.text("user.id"))
+            .is_none()
+        {
+            return Err(AllowError::TooLittle("user"));
+        }
+        let (left_out, facts) = self.divide(fact::all(alert))?;
+        let mut doubts = doubts(alert);
+        let is_doubted = |facts: &mut dyn Iterator<Item = &Fact>| {
+            // Without any fact it is not even read.
+            let made = self.made(alert, facts, &[], &[]);
+            made.map_or(true, |(_, exception)| !exception.doubts.is_empty())
+        };
+        if is_doubted(&mut facts.iter()) {
+            doubts.push(
+                "Every intruder who gets this far can meet it: nothing in it is anybody's own. Rather let it be an alert, \
+                 or add who did it or what started it.",
+            );
+        } else if is_doubted(&mut facts.iter().filter(|fact| !fact.is_of_place())) {
+            doubts.push(
+                "Nothing but the pod or the container tells this from an intruder, and who is root in a container that \
+                 may make control groups can look like another one: add what started it, if there is something.",
+            );
+        }
+        let (text, exception) = self.made(alert, &mut facts.iter(), &doubts, &left_out)?;
+        let left_out = left_out.into_iter().map(|fact| fact.test).collect();
+        Ok(Allowance {
+            text,
+            exception,
+            left_out,
+        })
+    }
+
+    /// What is to be left out, and what stays.
+    fn divide(&self, facts: Vec<Fact>) -> Result<(Vec<Fact>, Vec<Fact>), AllowError> {
+        for without in &self.without {
+            if !facts.iter().any(|fact| fact.is_of(without)) {
+                let mut names: Vec<_> = facts.iter().map(|fact| fact.field).collect();
+                names.dedup();
+                return Err(AllowError::NotThere {
+                    without: without.clone(),
+                    facts: names,
+                });
+            }
+        }
+        let is_left_out = |fact: &Fact| self.without.iter().any(|without| fact.is_of(without));
+        Ok(facts.into_iter().partition(is_left_out))
+    }
+
+    /// The text with these facts and comments, read as any other file of exceptions.
+    fn made(
+        &self,
+        alert: &PastAlert,
+        facts: &mut dyn Iterator<Item = &Fact>,
+        doubts: &[&str],
+        left_out: &[Fact],
+    ) -> Result<(String, Exception), AllowError> {
         let name = self.name.clone().unwrap_or_else(|| name(alert));
         let reason = self
             .reason
@@ -94,8 +137,15 @@ impl Wording {
             out,
             "# are chosen by whoever runs a program: they narrow it, and are never all there is."
         );
-        for doubt in doubts(alert) {
+        for doubt in doubts {
             let _ = writeln!(out, "# {doubt}");
+        }
+        for fact in left_out {
+            let _ = writeln!(
+                out,
+                "# Broader than it could be, as this was left out: {}",
+                fact.test
+            );
         }
         let _ = writeln!(out, "[[exception]]");
         for (key, value) in [("name", &name), ("reason", &reason), ("owner", &self.owner)] {
@@ -103,8 +153,8 @@ impl Wording {
         }
         let _ = writeln!(out, "expires = {}", toml::Value::String(self.expires.clone()));
         let _ = writeln!(out, "# {}", alert.rule_name());
-        let _ = writeln!(out, "rules = [{}]", toml::Value::String(rule.to_owned()));
-        let _ = writeln!(out, "condition = '''\n{}\n'''", tests.join(" and\n"));
+        let _ = writeln!(out, "rules = [{}]", toml::Value::String(alert.rule().to_owned()));
+        let _ = writeln!(out, "condition = '''\n{}\n'''", condition(facts));
         let exceptions =
             Exception::from_toml(&out).map_err(|error| AllowError::Unusable(error.to_string()))?;
         match exceptions.into_iter().next() {
@@ -112,6 +162,23 @@ impl Wording {
             None => Err(AllowError::Unusable("it is empty".to_owned())),
         }
     }
+}
+
+/// The tests, each with a comment before it; those that follow each other and say the same with one.
+fn condition(facts: &mut dyn Iterator<Item = &Fact>) -> String {
+    let mut out = String::new();
+    let mut said = "";
+    for fact in facts {
+        if !out.is_empty() {
+            out.push_str(" and\n");
+        }
+        if fact.why != said {
+            let _ = writeln!(out, "  // {}", fact.why);
+            said = fact.why;
+        }
+        let _ = write!(out, "  {}", fact.test);
+    }
+    out
 }
 
 /// When an exception ends if nobody says: in 90 days.
@@ -143,98 +210,6 @@ fn name(alert: &PastAlert) -> String {
     format!("{who}{parent} ({id})")
 }
 
-/// The tests, each with a comment before it.
-fn tests(alert: &PastAlert) -> Result<Vec<String>, AllowError> {
-    if alert
-        .text("user.name")
-        .or_else(|| alert.text("user.id"))
-        .is_none()
-    {
-        return Err(AllowError::TooLittle("user"));
-    }
-    let test = |why: &str, field: &str, value: &str| format!("  // {why}\n  {field} == {}", quoted(value));
-    let mut tests = Vec::new();
-    for &(field, why) in FACTS {
-        let name = if field == "process.parent.parent.executable" {
-            "kubectl_watch.ancestors.0.executable"
-        } else {
-            field
-        };
-        let can_be_asked = FactSchema
-            .field(field)
-            .is_some_and(|field| !FactSchema.is_unfilled(field));
-        match alert.text(name) {
-            Some(value)
-                if can_be_asked && is_exact(value) && !is_said(alert, field) && !is_told(alert, field) =>
-            {
-                tests.push(test(why, field, value));
-            }
-            _ => {}
-        }
-    }
-    if let Some(hash) = alert.text(SCRIPT_HASH) {
-        let why = "by which script, by its content: a change of it is an alert again";
-        tests.push(test(why, SCRIPT_HASH, hash));
-    } else if let Some(script) = script(alert) {
-        tests.push(test("the script, by its path", "process.parent.args", script));
-    }
-    for group in alert.texts("user.target.group.name") {
-        tests.push(test("as a member of", "user.target.group.name", group));
-    }
-    for (field, why) in [
-        ("container.id", "in no container"),
-        ("user.target.name", "as nobody who is known"),
-    ] {
-        if !alert.has(field) {
-            tests.push(format!("  // {why}\n  {field} == null"));
-        }
-    }
-    Ok(tests)
-}
-
-/// Whether another fact says the same, or more that lasts.
-fn is_said(alert: &PastAlert, field: &str) -> bool {
-    let same = |other: &str| alert.text(field) == alert.text(other);
-    match field {
-        "user.id" => alert.text("user.name").is_some(),
-        "process.real_user.name" | "kubectl_watch.login_user.name" => same("user.name"),
-        "container.id" => alert.text("orchestrator.resource.id").is_some(),
-        // Where it is the file's own name it says nothing more.
-        "process.parent.name" => alert
-            .text("process.parent.executable")
-            .is_some_and(|path| alert.text(field) == Some(last(path))),
-        _ => false,
-    }
-}
-
-/// Whether it is an origin that the environment alone tells of: exceptions believe only the kernel, so one by it would
-/// never hold.
-fn is_told(alert: &PastAlert, field: &str) -> bool {
-    field == "source.ip" && alert.text("kubectl_watch.source.known_by") != Some("socket")
-}
-
-/// The path of the script that the parent runs, where it is one.
-fn script(alert: &PastAlert) -> Option<&str> {
-    let name = alert.text("process.parent.name")?;
-    if is_said(alert, "process.parent.name") {
-        return None;
-    }
-    let args = alert.texts("process.parent.args");
-    let path = args
-        .into_iter()
-        .find(|arg| arg.starts_with('/') && last(arg) == name);
-    path.filter(|path| is_exact(path))
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// Whether a text is the value itself: bytes that are no text have no way into a condition.
-fn is_exact(value: &str) -> bool {
-    !value.contains(r"\x") && !value.ends_with('…')
-}
-
 /// What whoever reads the exception has to know.
 fn doubts(alert: &PastAlert) -> Vec<&'static str> {
     let mut doubts = Vec::new();
@@ -244,12 +219,8 @@ fn doubts(alert: &PastAlert) -> Vec<&'static str> {
              with --alerts.",
         );
     }
-    let parent = alert.text("process.parent.executable").map(last);
-    let is_everybodys = |parent: &str| {
-        let parent = parent.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
-        EVERYBODYS.contains(&parent)
-    };
-    let has_script_hash = alert.text(SCRIPT_HASH).is_some();
+    let parent = alert.text("process.parent.executable");
+    let has_script_hash = alert.text(fact::SCRIPT_HASH).is_some();
     if !has_script_hash && script(alert).is_some() {
         doubts.push(
             "The script is named by its path alone, as the alert does not have its hash: whoever can write there chooses \
@@ -259,7 +230,8 @@ fn doubts(alert: &PastAlert) -> Vec<&'static str> {
     if parent.is_none_or(is_everybodys) && script(alert).is_none() && !has_script_hash {
         doubts.push("Everybody has the program that started it: what tells this from an intruder is who and where alone.");
     }
-    if alert.text("container.id").is_some() {
+    let has_names = alert.text("orchestrator.resource.name").is_some();
+    if alert.text("container.id").is_some() && !has_names {
         doubts.push(
             "A pod or a container ends, and this exception with it: name what stays, if there is something.",
         );
@@ -267,6 +239,15 @@ fn doubts(alert: &PastAlert) -> Vec<&'static str> {
     if alert.has_secret("process.args") {
         doubts.push(
             "A secret was redacted in the arguments: which token or password it was is no part of this.",
+        );
+    }
+    if fact::command_line(alert).is_none() {
+        doubts.push("Its arguments are no part of this, as they are long or no text: it lets pass the same with others.");
+    }
+    let gaps = alert.texts("kubectl_watch.gaps");
+    if gaps.contains(&"kubectl_watch.kubeconfig") {
+        doubts.push(
+            "Its kubeconfig was not read: an update may have it. Give the file that both are in with --alerts.",
         );
     }
     doubts

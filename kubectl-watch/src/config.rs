@@ -3,15 +3,16 @@
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use crate::{
     cli::{self, Output, Run},
     respond,
-    sink::{Sink, stdout::Stdout, terminal::Terminal},
+    sink::{Sink, kept::Kept, stdout::Stdout, terminal::Terminal},
     source::kernel,
+    state,
     suppression::Settings,
 };
 
@@ -83,12 +84,27 @@ impl Config {
         }
     }
 
-    /// Where alerts go.
-    pub fn sink(&self) -> Box<dyn Sink + Send> {
-        if self.text {
-            Box::new(Terminal::new())
-        } else {
-            Box::new(Stdout::new())
+    /// The folder with what one watch leaves for the next.
+    pub fn state_folder(&self) -> &Path {
+        self.state.as_deref().unwrap_or(Path::new(state::DEFAULT))
+    }
+
+    /// Where alerts go. What a terminal shows is kept beside the state, where this daemon has it.
+    pub fn sink(&self, has_state: bool) -> Box<dyn Sink + Send> {
+        if !self.text {
+            return Box::new(Stdout::new());
+        }
+        let terminal = Terminal::new();
+        if !has_state {
+            return Box::new(terminal);
+        }
+        match Kept::open(self.state_folder()) {
+            Ok(kept) => Box::new(terminal.keeping(kept)),
+            Err(error) => {
+                let folder = self.state_folder().display();
+                tracing::warn!(%error, %folder, "alerts cannot be kept for `kubectl-watch allow`");
+                Box::new(terminal)
+            }
         }
     }
 }

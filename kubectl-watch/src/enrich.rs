@@ -9,6 +9,7 @@ pub mod executable;
 pub mod fuzzing;
 pub mod host;
 mod inquiry;
+mod kubeconfig;
 mod lineage;
 mod needs;
 mod parent;
@@ -78,6 +79,9 @@ impl Enrichment {
         if self.needs.container {
             container::fill(event);
         }
+        if self.needs.kubeconfig_named {
+            kubeconfig::fill(event);
+        }
         if self.needs.names {
             self.users.fill(&self.root, event);
         }
@@ -89,6 +93,7 @@ impl Enrichment {
         lineage::fill(event);
         lineage::fill_args(event);
         container::fill(event);
+        kubeconfig::fill(event);
         self.users.fill(&self.root, event);
     }
 

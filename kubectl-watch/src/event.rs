@@ -11,6 +11,7 @@ pub mod field;
 mod file;
 pub mod file_system;
 pub mod follow_up;
+mod kubeconfig;
 mod lineage;
 mod script;
 
@@ -20,6 +21,7 @@ pub use environment::Environment;
 pub use executable::{Content, Executable, Loaded, Unknown, Verdict};
 pub use file::{File, FileVersion};
 use jiff::Timestamp;
+pub use kubeconfig::NamedKubeconfig;
 pub use lineage::{Ancestor, EntryKind, Lineage, SessionPlace};
 pub use script::{NoScript, Script};
 
@@ -45,6 +47,8 @@ pub struct ProcessEvent {
     pub parent: Process,
     /// Whether somebody else is its parent by now, most often because the one who forked it has ended.
     pub parent_left: bool,
+    /// Whether another process traced it (`ptrace(2)`), and so could change its arguments after they were read.
+    pub is_traced: bool,
     /// Who it runs as.
     pub credentials: Credentials,
     /// What the node calls those ids; `enrich` fills it.
@@ -55,6 +59,8 @@ pub struct ProcessEvent {
     pub lineage: Lineage,
     /// What of its environment is of use.
     pub environment: Environment,
+    /// Which kubeconfig arguments and environment name; `enrich` fills it.
+    pub kubeconfig_named: NamedKubeconfig,
     /// What was found out beside that; `enrich` fills it, for alerts.
     pub circumstances: Circumstances,
     /// What of this event could not be had, in words for the alert.
@@ -159,7 +165,7 @@ pub enum Gap {
     Executable,
     /// The beginning of the parent's executable's path.
     ParentExecutable,
-    /// The parent had ended so far that only its short name was left.
+    /// Who forked it is not known, and the parent is that of the moment; or only its short name was left.
     Parent,
     /// Some of the environment.
     Environment,
@@ -189,7 +195,10 @@ impl ProcessEvent {
             &lineage.group_leader,
         ];
         let environment = self.environment.iter().map(<[u8]>::len);
-        Args::bytes_of(&processes.map(|process| &process.args)) + environment.sum::<usize>()
+        let named = &self.kubeconfig_named;
+        Args::bytes_of(&processes.map(|process| &process.args))
+            + Args::bytes_of(&[&named.flag, &named.variable])
+            + environment.sum::<usize>()
     }
 
     /// Whether its executable was written, or changed in any way, after its container started. None where either

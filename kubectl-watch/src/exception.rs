@@ -6,6 +6,7 @@
 mod breadth;
 mod condition;
 mod error;
+mod everybody;
 mod expiry;
 mod file;
 mod item;
@@ -18,6 +19,7 @@ use crate::eql::{Field, Query};
 use crate::facts::Facts;
 pub use condition::quoted;
 pub use error::ExceptionError;
+pub(crate) use everybody::is_everybodys;
 pub use item::Items;
 
 /// Something that is no alert although a rule matches.

@@ -99,6 +99,9 @@ impl<'a> Facts<'a> {
     pub fn is_known(&self, field: Field) -> bool {
         let event = self.event;
         let name = FactSchema.name(field);
+        if self.lacks(field, name) {
+            return false;
+        }
         if name == HASH {
             return event.file.is_none() || event.executable.content.sha256.is_some();
         }
@@ -106,6 +109,18 @@ impl<'a> Facts<'a> {
             return !event.executable.is_open();
         }
         self.is_early(field) || own::gap(name).is_none_or(|gap| !event.gaps.contains(&gap))
+    }
+
+    /// Whether part of what a field is made of did not come from the kernel: what is absent there may have been cut off.
+    fn lacks(&self, field: Field, name: &str) -> bool {
+        let has = |gap| self.event.gaps.contains(&gap);
+        let is_of_args = matches!(
+            name,
+            "process.args" | "process.args_count" | "process.command_line"
+        ) || name.starts_with("kubectl_watch.request.");
+        let is_of_environment =
+            || name == "process.env_vars" || own::gap(name) == Some(Gap::Kubeconfig) && !self.is_early(field);
+        (is_of_args && has(Gap::Args)) || (has(Gap::Environment) && is_of_environment())
     }
 
     /// Whether rules need not wait for it: it is known before any file has been looked at for it. Nor do they wait for
@@ -154,7 +169,7 @@ impl FactSchema {
     }
 
     /// Whether the executable has to be read for it.
-    fn is_of_content(field: Field) -> bool {
+    pub fn is_of_content(field: Field) -> bool {
         ProcessSchema::ANCHORING.open.contains(&field)
     }
 

@@ -6,7 +6,9 @@
 use jiff::Timestamp;
 
 use crate::alert::notice::Loss;
-use crate::event::{Gap, Process, ProcessEvent};
+use crate::enrich::executable::LEAST_SEARCHED;
+use crate::event::file_system::{self, Reach};
+use crate::event::{Args, File, Gap, Loaded, Process, ProcessEvent};
 use crate::source::kernel::{Balance, Losses, LostExec};
 
 /// Counters of which each step may be an alert that nobody sees. The others tell of what is said in another way:
@@ -21,8 +23,12 @@ const GRAVE: [&str; 6] = [
 ];
 /// Execs of which something did not arrive, and that no rule matched by what did.
 const PARTIAL: &str = "partial_execs";
+/// Execs of what could be a tool by its content, had it been read, and that no rule matched without.
+const UNREAD: &str = "unread_executables";
 /// Alerts and notices that no sink took.
 const UNDELIVERED: &str = "undelivered";
+/// Bytes that were left in the buffer of another version.
+pub const UNREAD_BYTES: &str = "unread_bytes";
 /// How many looks pass, at most, before it is tried again to say through a sink that it does not work.
 const MAX_WAIT: u32 = 64;
 
@@ -33,9 +39,17 @@ pub struct LossReports {
     balance: Balance,
     /// When it was last looked: what is new was lost since.
     looked: Timestamp,
-    partial: Option<Loss>,
-    partial_total: u64,
+    partial: Unmatched,
+    unread: Unmatched,
     undelivered: Undelivered,
+}
+
+/// Events that no rule matched by what is known of them.
+#[derive(Debug)]
+struct Unmatched {
+    reason: &'static str,
+    new: Option<Loss>,
+    total: u64,
 }
 
 /// What a sink did not take. To say so through that very sink may fail as well, and is then tried ever more rarely.
@@ -70,8 +84,8 @@ impl LossReports {
             losses,
             balance,
             looked: now,
-            partial: None,
-            partial_total: 0,
+            partial: Unmatched::new(PARTIAL),
+            unread: Unmatched::new(UNREAD),
             undelivered: Undelivered::default(),
         }
     }
@@ -79,26 +93,14 @@ impl LossReports {
     /// Takes note of an event that no rule matched. If something of it is missing, one might have.
     pub fn unmatched(&mut self, event: &ProcessEvent) {
         let is_missing = |gap: &Gap| matches!(gap, Gap::Args | Gap::Environment | Gap::Ancestors);
-        if !event.gaps.iter().any(is_missing) {
-            return;
+        if event.gaps.iter().any(is_missing) {
+            self.partial.add(event);
         }
-        self.partial_total += 1;
-        let this = self.partial.get_or_insert_with(|| Loss {
-            reason: PARTIAL,
-            from: event.time,
-            to: event.time,
-            ..Loss::default()
-        });
-        this.count += 1;
-        this.from = this.from.min(event.time);
-        if event.time >= this.to || this.process.is_none() {
-            this.to = this.to.max(event.time);
-            // Its arguments are nobody's business here.
-            this.process = Some(Process {
-                args: crate::event::Args::default(),
-                ..event.process.clone()
-            });
-        }
+    }
+
+    /// Takes note of an event that no rule matched, and one might have if what runs could have been read.
+    pub fn unread(&mut self, event: &ProcessEvent) {
+        self.unread.add(event);
     }
 
     /// What is lost since it was last looked, one for each reason.
@@ -126,10 +128,8 @@ impl LossReports {
             }
             found.push(loss);
         }
-        if let Some(mut partial) = self.partial.take() {
-            partial.total = self.partial_total;
-            found.push(partial);
-        }
+        found.extend(self.partial.take());
+        found.extend(self.unread.take());
         found.extend(self.undelivered.look(look, self.looked));
         self.losses = *look.losses;
         self.balance = look.balance.clone();
@@ -163,6 +163,54 @@ impl LossReports {
             loss.to = last.last.clamp(loss.from, loss.to);
             loss.process = Some(last.process.clone());
         }
+    }
+}
+
+/// Whether what runs could not be read, and is large enough for a tool that rules know by its content. Of its size a
+/// file system that lies says what it likes.
+pub fn could_be_a_tool(event: &ProcessEvent) -> bool {
+    let is_large = |file: File| {
+        let reach = file_system::reach(file.file_system);
+        reach == Reach::Foreign || file.version.size >= LEAST_SEARCHED
+    };
+    let executable = &event.executable;
+    let is_loaded_unknown = |loaded: &Loaded| loaded.content.unknown.is_some();
+    (executable.content.unknown.is_some() && event.file.is_some_and(is_large))
+        || executable.loaded.as_deref().is_some_and(is_loaded_unknown)
+}
+
+impl Unmatched {
+    fn new(reason: &'static str) -> Self {
+        Self {
+            reason,
+            new: None,
+            total: 0,
+        }
+    }
+
+    fn add(&mut self, event: &ProcessEvent) {
+        self.total += 1;
+        let this = self.new.get_or_insert_with(|| Loss {
+            reason: self.reason,
+            from: event.time,
+            to: event.time,
+            ..Loss::default()
+        });
+        this.count += 1;
+        this.total = self.total;
+        this.from = this.from.min(event.time);
+        if event.time >= this.to || this.process.is_none() {
+            this.to = this.to.max(event.time);
+            // Its arguments are nobody's business here.
+            this.process = Some(Process {
+                args: Args::default(),
+                ..event.process.clone()
+            });
+        }
+    }
+
+    fn take(&mut self) -> Option<Loss> {
+        self.new.take()
     }
 }
 

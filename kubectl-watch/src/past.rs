@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::alert::text::is_harmful;
+pub(crate) use event::between_marks;
 pub use read::{MAX_BYTES, ReadError, read};
 
 /// What updates say of an alert: the sections of a document, and what is in them.
@@ -38,7 +39,9 @@ pub struct Past {
     pub others: BTreeMap<String, usize>,
     /// How many matches those of them that are summaries stand for.
     pub repeats: u64,
-    /// Lines that are no documents, in words.
+    /// How many lines do not even begin like a document: what the daemon logged, where both of its streams are in one.
+    pub passed_over: usize,
+    /// Lines that should be documents and are none, in words.
     pub faults: Vec<String>,
 }
 
@@ -55,7 +58,7 @@ pub struct PastAlert {
 }
 
 impl Past {
-    /// Reads documents, one a line. A text that is one document as a whole will do, too.
+    /// Reads documents, one a line, with a log between them or none. A text that is one document as a whole will do, too.
     #[must_use]
     pub fn from_text(text: &[u8]) -> Self {
         let mut past = Self::default();
@@ -64,16 +67,21 @@ impl Past {
             past.take(1, document, &mut updates);
         } else {
             for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
-                if line.trim_ascii().is_empty() {
-                    continue;
-                }
-                match serde_json::from_slice(line) {
-                    Ok(document) => past.take(index + 1, document, &mut updates),
-                    Err(error) => past
-                        .faults
-                        .push(format!("line {}: it is no JSON: {error}", index + 1)),
+                match line.trim_ascii_start().first() {
+                    None => {}
+                    Some(b'{') => match serde_json::from_slice(line) {
+                        Ok(document) => past.take(index + 1, document, &mut updates),
+                        Err(error) => past
+                            .faults
+                            .push(format!("line {}: it is no JSON: {error}", index + 1)),
+                    },
+                    Some(_) => past.passed_over += 1,
                 }
             }
+        }
+        if past.passed_over > 0 && past.is_without_documents() {
+            past.faults
+                .push("no line of it is a document of kubectl-watch".to_owned());
         }
         past.update(updates);
         past
@@ -84,8 +92,17 @@ impl Past {
         self.alerts.iter().find(|alert| alert.id() == id)
     }
 
+    fn is_without_documents(&self) -> bool {
+        self.alerts.is_empty() && self.others.is_empty() && self.faults.is_empty()
+    }
+
     fn take(&mut self, line: usize, document: Value, updates: &mut Vec<Value>) {
         let Some(event) = document.get("event").and_then(Value::as_object) else {
+            if document["timestamp"].is_string() && document["level"].is_string() {
+                // A log in JSON.
+                self.passed_over += 1;
+                return;
+            }
             self.faults.push(format!(
                 "line {line}: it is JSON, and no document of kubectl-watch: it has no `event`"
             ));

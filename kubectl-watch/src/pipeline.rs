@@ -1,6 +1,7 @@
 //! The loop, and the one place that knows every stage: source ▶ event ▶ enrich ▶ rules ▶ exceptions ▶ suppression
 //! ▶ alert ▶ sink.
 
+mod deciding;
 mod follow;
 mod following;
 mod judging;
@@ -10,7 +11,7 @@ mod notices;
 mod rules;
 mod triage;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -66,7 +67,8 @@ pub struct Pipeline {
     responder: Responder,
     /// Events of whose executable more will be known.
     late: Late,
-    rules: RuleSet,
+    /// Shared, so that its rules can be held while the other stages are at work.
+    rules: Arc<RuleSet>,
     triage: Triage,
     recent: Recent,
     host: Host,
@@ -129,7 +131,8 @@ impl Pipeline {
         // Before any thread is started: what it gives up, they never have.
         confine(|| source.losses().is_ok(), keep).log();
         let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
-        let (sink, closed) = sink::spawn(config.sink(), QUEUE).map_err(Failure::runtime)?;
+        let has_state = matches!(keeper, Keeper::Holds(_));
+        let (sink, closed) = sink::spawn(config.sink(has_state), QUEUE).map_err(Failure::runtime)?;
         notices::say_handover(&handover);
         let told = source.told()?;
         let booted = kernel::booted();
@@ -161,7 +164,7 @@ impl Pipeline {
             enrichment,
             executables,
             late: Late::default(),
-            rules,
+            rules: Arc::new(rules),
             triage,
             recent: Recent::default(),
             host,
@@ -258,7 +261,7 @@ impl Pipeline {
                 self.source.watch(&watch(&rules))?;
                 self.enrichment.set_needs(Needs::of(|field| rules.needs(field)));
                 tracing::info!(rules = rules.rules().len(), "reloaded the rules");
-                self.rules = rules;
+                self.rules = Arc::new(rules);
             }
             Err(failure) => {
                 tracing::error!(error = %failure, "kept the old rules, as the new ones cannot be used");

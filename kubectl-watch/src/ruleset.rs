@@ -205,6 +205,14 @@ impl RuleSet {
         judged
     }
 
+    /// Whether a rule could match an event, depending on what is in its executable.
+    pub fn could_match_unread(&self, facts: &Facts<'_>) -> bool {
+        let asks = self.content.rules.iter().chain(&self.others);
+        let is_known = |field| !FactSchema::is_of_content(field);
+        asks.filter_map(|&index| self.rules.get(index))
+            .any(|rule| rule.query.judge(facts, &is_known).is_none())
+    }
+
     /// The rules that match an event by what it says of itself.
     pub fn matching<'r, 'e>(
         &'r self,

@@ -1,6 +1,7 @@
 //! Where alerts go. Each sink has a thread and a bounded queue of its own, so that a slow or broken one delays
 //! neither another nor who reads events: what does not fit its queue is counted as lost.
 
+pub mod kept;
 #[cfg(test)]
 mod secrets;
 pub mod stdout;

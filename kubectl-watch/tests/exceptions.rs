@@ -33,16 +33,22 @@ fn check_tells_what_is_wrong_with_exceptions() {
     for (condition, strict, code, words) in [
         ("user.name == \"ci\"", true, 0, "exceptions: 1"),
         (
-            "process.name == \"kubectl\"",
+            "process.args == \"--as=ci\"",
             false,
             0,
-            "an intruder too: add a user",
+            "x.toml: n: line 6, column 14: every intruder can meet it: whoever runs a program chooses process.args; add who",
         ),
         (
-            "process.name == \"kubectl\"",
+            "process.args == \"--as=ci\"",
             true,
             78,
-            "an intruder too: add a user",
+            "every intruder can meet it",
+        ),
+        (
+            "process.executable == \"/usr/bin/kubectl\"",
+            false,
+            78,
+            "x.toml: n: line 6, column 14: it holds for the usual program as anybody runs it",
         ),
         ("true", false, 78, "it would silence everything"),
         (
@@ -105,8 +111,15 @@ fn allow_and_simulate_tell_how_to_go_on() {
             vec!["allow", "--from-alert", &alert, "--expires", "soon"],
             "write a date, as in 2027-06-30",
         ),
+        (
+            vec!["allow", "--from-alert", &alert, "--without", "user.id"],
+            "does not go by user.id, so it cannot be left out; it goes by user.name, ",
+        ),
         (vec!["simulate", "--alerts", "/nowhere"], "cannot read /nowhere"),
-        (vec!["simulate", "--alerts", &exception], "line 1: it is no JSON"),
+        (
+            vec!["simulate", "--alerts", &exception],
+            "no line of it is a document of kubectl-watch",
+        ),
     ] {
         let (code, _, said) = kubectl_watch(&args);
         assert_eq!(code, Some(78), "{args:?}: {said}");

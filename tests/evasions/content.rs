@@ -16,6 +16,7 @@ use serde_json::Value;
 const ELSEWHERE: &str = "Kubectl With Another Identity, Not From a Shell";
 const OTHER_NAME: &str = "Kubectl Under Another Name";
 const PACKED: &str = "Packed Program With Kubectl's Flags";
+const TRACED: &str = "Kubectl Started Under a Tracer";
 const TOOLS: &str = "Kubernetes Tool Other Than Kubectl With Another Identity";
 
 /// Runs a program in bash, which stays its parent, as somebody else; gives that name.
@@ -200,4 +201,30 @@ fn evasion_17_arguments_that_change_during_the_exec() {
         kinds.len()
     );
     assert!(kinds.len() > 1, "nothing changed on the way: {kinds:?}");
+}
+
+#[test]
+fn evasion_17_arguments_that_a_tracer_writes() {
+    let mut daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    // It says itself what it took.
+    let program = scene.copy("/bin/cat", "kubectl");
+    let (given, taken) = ("--namespace=x", "--as=impostor");
+    let tracer = env!("CARGO_BIN_EXE_exec-while-traced");
+    let done = run(Command::new(tracer)
+        .arg(&program)
+        .args(["--", "/proc/self/cmdline", given, taken]));
+    let took = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(took.contains(taken) && !took.contains(given), "{took:?}");
+
+    let alert = daemon.document("the exec under a tracer", |document| {
+        document["rule"]["name"] == TRACED && document["process"]["executable"].as_str() == program.to_str()
+    });
+    assert_eq!(alert["process"]["args"][3], given, "what it was given: {alert}");
+    assert_eq!(alert["kubectl_watch"]["traced"], true, "{alert}");
+    let user = unique("untraced");
+    let line = format!("{} --as={user}; true", program.display());
+    run(Command::new("bash").args(["-c", &line]).stdin(Stdio::null()));
+    let other = daemon.alert_of(SEED, &user);
+    assert!(other["kubectl_watch"]["traced"].is_null(), "{other}");
 }

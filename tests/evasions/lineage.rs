@@ -210,6 +210,54 @@ fn evasion_21_setuid_and_sudo() {
     assert!(above.iter().any(|process| name(process) == "sudo"), "{alert}");
 }
 
+/// What an alert says is missing.
+fn gaps(alert: &Value) -> Vec<&str> {
+    let gaps = alert["kubectl_watch"]["gaps"].as_array();
+    gaps.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn who_forked_a_process_before_the_watch_is_not_known() {
+    let scene = Scene::new();
+    let (user, gate) = (unique("older"), scene.path().join("gate"));
+    assert!(run(Command::new("mkfifo").arg(&gate)).status.success());
+    // The outer shell ends, and somebody who did not fork the inner one is its parent when it calls exec.
+    let line = format!(
+        "( read -r go < {}; exec kubectl version --client --as={user} ) > /dev/null 2>&1 &",
+        gate.display()
+    );
+    assert!(run(Command::new("bash").args(["-c", &line])).status.success());
+    let mut daemon = Daemon::start(&[]);
+    fs::write(&gate, "go\n").expect("somebody reads");
+    let alert = daemon.alert(&user);
+    assert_ne!(name(&alert["process"]["parent"]), "bash", "{alert}");
+    assert!(gaps(&alert).contains(&"process.parent"), "{alert}");
+
+    let user = unique("younger");
+    run(Command::new("bash").args(["-c", &format!("kubectl version --client --as={user}; true")]));
+    let alert = daemon.alert_of(SEED, &user);
+    assert!(!gaps(&alert).contains(&"process.parent"), "{alert}");
+}
+
+#[test]
+fn more_processes_above_than_are_sent() {
+    let mut daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    let user = unique("deep");
+    let text = format!(
+        "#!/bin/bash\nif (( $1 )); then \"$0\" $(( $1 - 1 )); else kubectl version --client --as={user}; fi; true\n"
+    );
+    run(Command::new(scene.script("deeper.sh", &text)).arg("33"));
+    let alert = daemon.alert_of(SEED, &user);
+    let above = alert["kubectl_watch"]["ancestors"]
+        .as_array()
+        .expect("there are some");
+    assert_eq!(above.len(), 32, "{alert}");
+    assert!(gaps(&alert).contains(&"process.entry_leader"), "{alert}");
+    let stopped = daemon.stop();
+    assert!(stopped.log.contains("cut_ancestors"), "{}", stopped.log);
+}
+
 #[test]
 fn parent_gone_at_once_a_thousand_times() {
     const TIMES: usize = 1_000;
@@ -261,5 +309,9 @@ fn parent_gone_at_once_a_thousand_times() {
         }
     }
     println!("of {TIMES} parents that were gone, {right} were named right, {unknown} unknown, 0 wrong");
-    assert!(right > 0, "not one was known");
+    // A machine under load may run others between a fork and the end of the parent, but not so many.
+    assert!(
+        right >= TIMES * 9 / 10,
+        "{unknown} of {TIMES} parents are not known"
+    );
 }

@@ -1,11 +1,12 @@
 //! Ways past an exec monitor that are about where what runs is: in memory, behind a descriptor, or nowhere any more.
 
 use std::{
+    fs,
     net::TcpListener,
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, apart, kubectl, run, unique};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -63,7 +64,7 @@ fn evasion_11_by_descriptor_and_from_memory() {
             String::from_utf8_lossy(&done.stderr)
         );
         // Whatever the kernel calls it, its content says what it is. Its parent is this test, which may lie where
-        // the seed's rule asks for no shell; then that one has it, if it has its name.
+        // the public rule asks for no shell; then that one has it, if it has its name.
         let alert = daemon.document(how, |document| {
             [SEED, ELSEWHERE]
                 .iter()
@@ -127,4 +128,37 @@ fn evasion_11_a_file_that_is_deleted_or_changed_before_anybody_looks() {
         running.kill().expect("it may have ended, and is not reaped");
         running.wait().expect("it ends");
     }
+}
+
+#[test]
+fn evasion_11_a_file_that_is_gone_before_anybody_looks() {
+    let scene = Scene::new();
+    let user = format!("--as={}", unique("gone"));
+    let rule = scene.script(
+        "any.toml",
+        &format!(
+            "[rule]\nname = \"any\"\nrule_id = \"any\"\nquery = 'process where \
+            kubectl_watch.executable.tool == \"kubectl\" and process.args == \"{user}\"'\n"
+        ),
+    );
+    let mut daemon = Daemon::start(&["--rules", rule.to_str().expect("it is text")]);
+    let small = scene.copy("/bin/true", "small");
+    let large = scene.copy(kubectl(), "large");
+    daemon.signal(Signal::STOP);
+    for (program, args) in [
+        (&small, ["version", "--client", &user]),
+        (&large, ["version", "--client", "--as=another"]),
+        (&large, ["version", "--client", &user]),
+    ] {
+        assert!(run(apart(program).args(args)).status.success());
+    }
+    fs::remove_file(&small).expect("it is ours");
+    fs::remove_file(&large).expect("it is ours");
+    daemon.signal(Signal::CONT);
+    // Nobody can say what it was, and that is said.
+    let notice = daemon.notice("events-lost", |notice| {
+        notice["kubectl_watch"]["loss"]["reason"] == "unread_executables"
+    });
+    assert_eq!(notice["kubectl_watch"]["loss"]["count"], 1, "{notice}");
+    assert_eq!(notice["process"]["name"], "large", "{notice}");
 }

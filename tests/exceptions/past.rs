@@ -2,14 +2,15 @@
 //! an exception lets pass, written.
 
 use std::{
-    fs,
+    fs, io,
+    os::unix::fs::symlink,
     process::{Command, Output},
 };
 
 use kubectl_watch_tests::{
-    Daemon, SEED, binary,
+    Daemon, PATIENCE, SEED, Scene, binary,
     harmless::{self, alerts_of, example, run_as_nobody},
-    run, unique,
+    lines, run, unique,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -18,14 +19,62 @@ fn kubectl_watch(args: &[&str]) -> Output {
     run(Command::new(binary()).args(args).env_remove("SUDO_USER"))
 }
 
+/// What a thief would do who runs as the same user from the same shell, and a line that is excepted.
+fn thefts_are_alerts(scene: &Scene, file: &str, line: &str) {
+    let kubeconfig = scene.script("kubeconfig", "apiVersion: v1\nkind: Config\n");
+    let others = [
+        line.replace("auditor", "system:admin"),
+        line.replace("get pods", "get secrets"),
+        line.replace("get pods", "delete pods"),
+        line.replace("get pods", "get pods x"),
+        line.replace("--namespace=ci", "--namespace=prod"),
+        line.replace("--namespace=ci", "-A"),
+        format!("{line} --as-group=system:masters"),
+        format!("{line} --token=abc"),
+        format!("{line} --context=prod"),
+        format!("{line} --kubeconfig={}", kubeconfig.display()),
+        format!("KUBECONFIG={} {line}", kubeconfig.display()),
+        format!("HOME=/tmp KUBECONFIG=/nowhere:{} {line}", kubeconfig.display()),
+    ];
+    let lines: Vec<&str> = [line]
+        .into_iter()
+        .chain(others.iter().map(String::as_str))
+        .collect();
+    let (found, stopped) = alerts_of(&["--exceptions", file], &lines);
+    let expected: Vec<bool> = (0..lines.len()).map(|index| index > 0).collect();
+    assert_eq!(found, expected, "{lines:?}: {}", stopped.log);
+}
+
+/// What is left out makes an exception broader.
+fn what_is_left_out_is_said(id: &str, past: &str) {
+    let broader = kubectl_watch(&[
+        "allow",
+        "--from-alert",
+        id,
+        "--alerts",
+        past,
+        "--without",
+        "user.target",
+        "--without",
+        "process.command_line",
+    ]);
+    let said = String::from_utf8_lossy(&broader.stderr);
+    assert!(
+        said.contains("this was left out: user.target.name == \"auditor\"")
+            && said.contains("it would have silenced 3 of "),
+        "{said}"
+    );
+}
+
 #[test]
 fn an_alert_becomes_an_exception_that_silences_just_that() {
     let scene = harmless::scene();
-    let line = "kubectl version --client --namespace=% --as=auditor";
-    let other = "kubectl version --client --namespace=% --as=system:admin";
+    // The word is what differs by each run of the same job.
+    let line = "kubectl get pods --namespace=ci --as=auditor --cache-dir=/tmp/% --request-timeout=1s";
+    let other = &line.replace("auditor", "system:admin");
     let mut daemon = Daemon::start(&[]);
-    let words = [unique("allow"), unique("allow"), unique("allow")];
-    for (line, word) in [line, line, other].iter().zip(&words) {
+    let words = [unique("exception"), unique("exception"), unique("exception")];
+    for (line, word) in [line, line, other.as_str()].iter().zip(&words) {
         run_as_nobody(&line.replace('%', word));
     }
     let alert = daemon.alert_of(SEED, &words[0]);
@@ -68,6 +117,13 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
         "process.hash.sha256 == ",
         "process.parent.executable == ",
         "user.target.name == \"auditor\"",
+        "user.target.group.name == null",
+        "kubectl_watch.request.command == \"get\"",
+        "kubectl_watch.request.resource == \"pods\"",
+        "kubectl_watch.request.namespace == \"ci\"",
+        "kubectl_watch.request.token == null",
+        "kubectl_watch.kubeconfig.file.path == null",
+        "--cache-dir=/tmp/exception-*-* --request-timeout=1s",
         "are never all there is",
     ] {
         assert!(text.contains(words), "no {words:?}: {text}");
@@ -84,8 +140,8 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
         report.contains(&format!("{id}  {SEED}: excepted by nobody from bash")),
         "{report}"
     );
-    let (found, stopped) = alerts_of(&["--exceptions", &file], &[line, other]);
-    assert_eq!(found, [false, true], "{}", stopped.log);
+    thefts_are_alerts(&scene, &file, line);
+    what_is_left_out_is_said(id, &past);
 
     fs::write(&past, format!("{}\n{{torn\n", lines.join("\n"))).expect("the folder is ours");
     let simulated = kubectl_watch(&["simulate", "--alerts", &past]);
@@ -147,4 +203,50 @@ fn what_is_excepted_can_be_written_and_a_broken_file_changes_nothing() {
         "{}",
         stopped.log
     );
+}
+
+#[test]
+fn what_a_terminal_says_to_allow_an_alert_does_so() {
+    let scene = harmless::scene();
+    symlink(binary(), scene.path().join("kubectl-watch")).expect("the folder is ours");
+    let state = scene.path().join("state").display().to_string();
+    let (reader, writer) = io::pipe().expect("there are pipes");
+    let daemon = Daemon::start_shown(writer.into(), &["--state", &state]);
+    let shown = lines(reader);
+    let word = unique("exception");
+    let line = "kubectl version --client --cache-dir=/tmp/% --as=auditor";
+    run_as_nobody(&line.replace('%', &word));
+    let await_line = |words: &str| loop {
+        let line = shown.recv_timeout(PATIENCE).expect("it is shown");
+        if line.contains(words) {
+            return line;
+        }
+    };
+    await_line(&word);
+    let allow = await_line("  allow  ");
+    let command = allow.trim_start().trim_start_matches("allow").trim();
+    assert!(
+        command.ends_with(&format!("--alerts {state}/alerts.ndjson")),
+        "{allow}"
+    );
+    let path = format!(
+        "PATH={}:$PATH; {command} --owner me --reason fine",
+        scene.path().display()
+    );
+    let allowed = run(Command::new("bash").args(["-c", &path]));
+    let text = String::from_utf8_lossy(&allowed.stdout).into_owned();
+    let said = String::from_utf8_lossy(&allowed.stderr);
+    assert!(
+        allowed.status.success() && said.contains("it would have silenced "),
+        "{said}"
+    );
+    assert!(text.contains("user.target.name == \"auditor\""), "{text}");
+    drop(daemon);
+
+    let file = scene.script("allowed.toml", &text).display().to_string();
+    let (found, stopped) = alerts_of(
+        &["--exceptions", &file],
+        &[line, &line.replace("auditor", "admin")],
+    );
+    assert_eq!(found, [false, true], "{text}{}", stopped.log);
 }

@@ -11,7 +11,7 @@ use kubectl_watch_tests::{
 #[test]
 fn a_script_is_excepted_by_its_hash_until_a_byte_of_it_changes() {
     let scene = harmless::scene();
-    let text = "#!/bin/bash\nkubectl version --client --namespace=$1 --as=deployer\ntrue\n";
+    let text = "#!/bin/bash\nkubectl version --client --cache-dir=/tmp/$1 --as=deployer\ntrue\n";
     let deploy = scene.script("deploy.sh", text);
     let line = |word: &str| format!("{} {word}", deploy.display());
 
@@ -44,7 +44,7 @@ fn a_script_is_excepted_by_its_hash_until_a_byte_of_it_changes() {
 
     let exceptions = scene.script("allowed.toml", &allowed);
     let mut daemon = Daemon::start(&["--exceptions", exceptions.to_str().expect("it is text")]);
-    let words = [unique("same"), unique("changed")];
+    let words = [unique("script"), unique("script")];
     run_as_nobody(&line(&words[0]));
     fs::write(&deploy, text.replace("true", "trve")).expect("it is ours");
     // A script that changed less than a tick of the kernel before it ran is not hashed.

@@ -86,6 +86,16 @@ impl Daemon {
         Self::spawn(command.args(["--output", "json"]).args(args).stdout(alerts))
     }
 
+    /// The same with blocks to read, as in a terminal.
+    ///
+    /// # Panics
+    ///
+    /// When it does not watch.
+    pub fn start_shown(alerts: Stdio, args: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        Self::spawn(command.args(["--output", "text"]).args(args).stdout(alerts))
+    }
+
     fn spawn(command: &mut Command) -> Self {
         require_root();
         command.stdin(Stdio::null()).stderr(Stdio::piped());

@@ -10,7 +10,9 @@ use std::{
 use crate::{Daemon, SEED, Scene, Stopped, run, scene::started, unique};
 
 /// The number of a user that every machine has.
-const NOBODY: u32 = 65534;
+pub const NOBODY: u32 = 65534;
+/// And of another one, who does what is harmless by nobody.
+pub const ANOTHER: u32 = 1;
 
 /// A folder whose programs others than root may run.
 ///
@@ -44,22 +46,22 @@ pub fn example(scene: &Scene, name: &str, replaced: &[(&str, &str)]) -> String {
 
 /// Runs a line in bash as nobody; bash stays the parent.
 pub fn run_as_nobody(line: &str) {
-    run(as_nobody(&format!("{line}; true")).stdin(Stdio::null()));
+    run(by(NOBODY, &format!("{line}; true")).stdin(Stdio::null()));
 }
 
-/// Runs each line under a daemon with these arguments and says which of them were alerts of the seed's rule; the others
+/// Runs each line, by this user, under a daemon with these arguments and says which of them were alerts of the public rule; the others
 /// must be excepted. `%` in a line is a word of its own. Who runs kubectl stays until that is decided, if it reads its
 /// standard input: what a rule or an exception wants to know of a parent is known as long as there is one.
 ///
 /// # Panics
 ///
 /// When a line is no match of that rule.
-pub fn alerts_of(args: &[&str], lines: &[&str]) -> (Vec<bool>, Stopped) {
+pub fn alerts_by(args: &[&str], lines: &[(u32, &str)]) -> (Vec<bool>, Stopped) {
     let args: Vec<&str> = args.iter().copied().chain(["--write-excepted"]).collect();
     let mut daemon = Daemon::start(&args);
-    let is_alert = lines.iter().map(|line| {
+    let is_alert = lines.iter().map(|(user, line)| {
         let word = unique("exception");
-        let mut bash = as_nobody(&format!("{}; read -r _", line.replace('%', &word)));
+        let mut bash = by(*user, &format!("{}; read -r _", line.replace('%', &word)));
         let mut bash = started(bash.stdin(Stdio::piped()), Command::spawn);
         let decided = daemon.document(&word, |document| {
             document["rule"]["name"] == SEED && document["process"]["args"].to_string().contains(&word)
@@ -72,12 +74,22 @@ pub fn alerts_of(args: &[&str], lines: &[&str]) -> (Vec<bool>, Stopped) {
     (is_alert, daemon.stop())
 }
 
-fn as_nobody(line: &str) -> Command {
+/// The same of lines that nobody runs.
+///
+/// # Panics
+///
+/// When a line is no match of that rule.
+pub fn alerts_of(args: &[&str], lines: &[&str]) -> (Vec<bool>, Stopped) {
+    let lines: Vec<_> = lines.iter().map(|line| (NOBODY, *line)).collect();
+    alerts_by(args, &lines)
+}
+
+fn by(user: u32, line: &str) -> Command {
     let mut command = Command::new("bash");
     command
         .args(["-c", line])
         .env_remove("KUBECONFIG")
         .env("HOME", "/nonexistent")
-        .uid(NOBODY);
+        .uid(user);
     command
 }

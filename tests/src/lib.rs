@@ -10,18 +10,22 @@ pub mod ecs;
 pub mod harmless;
 mod lasting;
 mod lines;
+mod manifest;
 mod mount;
 mod scene;
 mod server;
+mod stage;
 
 pub use apart::apart;
 pub use cgroup::Cgroup;
 pub use daemon::{Daemon, Stopped, binary};
 pub use lasting::Lasting;
 pub use lines::lines;
+pub use manifest::{Folder, Manifest};
 pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
 pub use server::Server;
+pub use stage::Stage;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
 
 /// A mounted file system. It is unmounted when it is dropped.
 pub struct Mount(PathBuf);
@@ -25,6 +25,21 @@ impl Mount {
         mount(kind, folder, kind, MountFlags::empty(), data.as_c_str())
             .unwrap_or_else(|error| panic!("cannot mount {kind} with {options}: {error}"));
         Self(folder.to_owned())
+    }
+
+    /// Shows a folder on a new one as well, for reading only, as the kubelet shows a `ConfigMap` to a container.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot.
+    pub fn read_only(shown: impl AsRef<Path>, folder: impl AsRef<Path>) -> Self {
+        let (shown, folder) = (shown.as_ref(), folder.as_ref());
+        fs::create_dir(folder).expect("the folder above is ours");
+        mount_bind(shown, folder).unwrap_or_else(|error| panic!("cannot bind {}: {error}", shown.display()));
+        let this = Self(folder.to_owned());
+        mount_remount(folder, MountFlags::BIND | MountFlags::RDONLY, c"")
+            .unwrap_or_else(|error| panic!("{} stays writable: {error}", folder.display()));
+        this
     }
 
     /// Where it is.

@@ -81,6 +81,21 @@ pub(crate) fn suites(names: &[&str]) -> Result<Vec<Repository>> {
 impl Archive {
     /// Opens the state in this folder for these repositories, and brings its lists up to date.
     pub(crate) fn open(folder: &Path, repositories: &[Repository]) -> Result<Self> {
+        let binary = |repository: &Repository| repository.source(&ARCHITECTURES);
+        Self::of(folder, &repositories.iter().map(binary).collect::<String>())
+    }
+
+    /// The same with what packages are built from.
+    pub(crate) fn open_with_sources(folder: &Path, repositories: &[Repository]) -> Result<Self> {
+        let both = |repository: &Repository| {
+            let binary = repository.source(&ARCHITECTURES);
+            let source = repository.source(&[]).replacen("deb ", "deb-src ", 1);
+            binary + &source
+        };
+        Self::of(folder, &repositories.iter().map(both).collect::<String>())
+    }
+
+    fn of(folder: &Path, sources: &str) -> Result<Self> {
         setup::for_archives()?;
         let this = Self {
             folder: folder.to_owned(),
@@ -89,11 +104,7 @@ impl Archive {
             let part = folder.join(part);
             fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
         }
-        let sources: Vec<String> = repositories
-            .iter()
-            .map(|repository| repository.source(&ARCHITECTURES))
-            .collect();
-        this.write("sources.list", &sources.concat())?;
+        this.write("sources.list", sources)?;
         this.write("status", "")?;
         this.write("apt.conf", &this.settings())?;
         run_quietly(this.apt("apt-get").args(["--quiet", "update"]))?;
@@ -159,6 +170,22 @@ impl Archive {
             file.display()
         );
         Ok(())
+    }
+
+    /// Downloads the newest source of a package, and unpacks it as a folder that is not there yet.
+    pub(crate) fn unpack_source(&self, package: &str, into: &Path) -> Result<()> {
+        let parts = tempfile::tempdir_in(self.folder.join("debs")).context("cannot make a folder")?;
+        eprintln!("Downloading the source of {package}");
+        let mut download = self.apt("apt-get");
+        download.current_dir(parts.path());
+        run_quietly(download.args(["--quiet", "source", "--download-only", package]))?;
+        let files = fs::read_dir(parts.path()).context("cannot read a folder")?;
+        let description = files
+            .filter_map(|file| Some(file.ok()?.path()))
+            .find(|file| file.extension().is_some_and(|extension| extension == "dsc"))
+            .with_context(|| format!("apt downloaded no source of {package}"))?;
+        let mut unpack = Command::new("dpkg-source");
+        run_quietly(unpack.arg("--extract").arg(description).arg(into))
     }
 
     fn apt(&self, program: &str) -> Command {

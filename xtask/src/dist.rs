@@ -6,6 +6,7 @@ use crate::build::{self, Build, target_folder};
 use crate::setup;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use std::env::consts::ARCH;
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
@@ -36,6 +37,13 @@ impl Arch {
             Self::X86_64 => "x86_64",
             Self::Aarch64 => "aarch64",
         }
+    }
+
+    /// That of this machine.
+    pub(crate) fn native() -> Result<Self> {
+        let is_it = |arch: &Self| arch.name() == ARCH;
+        let known = [Self::X86_64, Self::Aarch64].into_iter().find(is_it);
+        known.with_context(|| format!("this does not work on {ARCH}"))
     }
 
     /// What Debian calls it.

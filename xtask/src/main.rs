@@ -3,6 +3,7 @@
 mod archive;
 mod bench;
 mod build;
+mod cluster;
 mod dist;
 mod fuzz;
 mod image;
@@ -40,6 +41,11 @@ enum Command {
     Dist(dist::Args),
     /// Boot kernels, old and new, and see what the daemon sees on each.
     Kernels(kernels::Args),
+    /// Play a theft on a real Kubernetes of one node, as root, and see what is told of it.
+    Cluster(cluster::Args),
+    /// The part of `cluster` that runs in namespaces of its own.
+    #[command(hide = true)]
+    ClusterRun(cluster::RunArgs),
     /// Feed hostile bytes to what reads them.
     Fuzz(fuzz::Args),
     /// Measure what it costs and how fast it is, as root.
@@ -61,6 +67,8 @@ fn main() -> ExitCode {
         Command::Image(args) => image::run(&args),
         Command::Dist(args) => dist::run(&args),
         Command::Kernels(args) => kernels::run(&args),
+        Command::Cluster(args) => cluster::run(&args),
+        Command::ClusterRun(args) => cluster::run_inside(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchRun(args) => bench::run_as_root(args),

@@ -171,6 +171,28 @@ pub(crate) fn for_archives() -> Result<()> {
     apt::install("Debian's key", &["debian-archive-keyring"])
 }
 
+/// What `cargo xtask cluster` needs besides images: the rest comes unpacked, from Debian's archive.
+pub(crate) fn for_cluster() -> Result<()> {
+    let needs = [
+        ("ip", "iproute2"),
+        ("openssl", "openssl"),
+        ("dpkg-source", "dpkg-dev"),
+        ("jq", "jq"),
+        ("/bin/busybox", "busybox-static"),
+    ];
+    let missing = needs.iter().filter(|(known_by, _)| !is_here(known_by));
+    let packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    ensure!(
+        apt::is_here(),
+        "a cluster is made with what Debian calls {}: install it",
+        packages.join(", ")
+    );
+    apt::install("to run a cluster", &packages)
+}
+
 /// What `cargo xtask kernels` needs: the emulators.
 pub(crate) fn for_emulation() -> Result<()> {
     let needs = [

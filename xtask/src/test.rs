@@ -116,17 +116,13 @@ fn lint_kernel_object(object: &str) -> Result<()> {
     program::run(&mut clippy)
 }
 
-/// Private items are documented too, for those who work on them, so public ones may link to them.
+/// Private items are documented too, for those who work on them.
 fn document() -> Result<()> {
-    program::run(
-        cargo()
-            .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links")
-            .args([
-                "doc",
-                "--quiet",
-                "--workspace",
-                "--no-deps",
-                "--document-private-items",
-            ]),
-    )
+    program::run(cargo().env("RUSTDOCFLAGS", "-D warnings").args([
+        "doc",
+        "--quiet",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]))
 }

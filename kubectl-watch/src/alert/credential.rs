@@ -308,10 +308,7 @@ impl FileFields {
             owner: facts.and_then(|it| it.owner_name.clone()),
             mode: facts.map(|it| format!("{:04o}", it.mode)),
             inode: facts.map(|it| it.inode.to_string()),
-            unknown: match file.unknown {
-                None if facts.is_none() => Some("missing"),
-                unknown => unknown.map(Unknown::name),
-            },
+            unknown: file.why_unknown(),
         }
     }
 }

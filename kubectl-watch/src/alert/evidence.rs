@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::named::Named;
 use super::text::{Text, excerpt};
 use crate::event::{Args, ProcessEvent};
 use crate::redact;
@@ -75,6 +76,7 @@ impl Evidence {
         let lists: Vec<_> = all
             .map(|(of, args, redacted)| (of, redacted, Shown::new(of, matched, args, redacted)))
             .collect();
+        let named = Named::of(event, &process);
         let shown = |field: &str, value: &[u8]| {
             // It has a name of its own here, and no flag beside it.
             if field == "kubectl_watch.request.token" {
@@ -89,6 +91,7 @@ impl Evidence {
                     _ => None,
                 }
             });
+            let found = found.or_else(|| named.value(field, value));
             found.unwrap_or_else(|| redact::text(value))
         };
         let matched = matched.iter().map(|&(field, value)| Matched {

@@ -9,6 +9,7 @@ use super::excepted::ExceptedBy;
 use super::executable::Executable;
 use super::host::Host;
 use super::lineage::{Ancestor, PreviousName, ancestors};
+use super::named::{Named, NamedFields};
 use super::request::RequestFields;
 use super::script::ScriptFields;
 use super::surroundings::{RaisedFields, SurroundingFields};
@@ -37,6 +38,8 @@ pub(crate) struct Own {
     gaps: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     parent_left: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    traced: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<PreviousName>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -49,6 +52,8 @@ pub(crate) struct Own {
     pub(crate) credential: Option<Credential>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kubeconfig: Option<KubeconfigFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kubeconfig_named: Option<NamedFields>,
     /// The script that ran the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) script: Option<ScriptFields>,
@@ -138,6 +143,7 @@ impl Own {
         let place = &event.place;
         Self {
             exception: None,
+            kubeconfig_named: None,
             request: request.map(RequestFields::new),
             credential,
             kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
@@ -149,6 +155,7 @@ impl Own {
             raised: None,
             gaps: event.gaps.iter().map(|&gap| gap_name(gap)).collect(),
             parent_left: event.parent_left,
+            traced: event.is_traced,
             previous: PreviousName::of(event),
             ancestors: ancestors(event, host),
             exec_path: Text::known(&event.process.filename),
@@ -171,6 +178,13 @@ impl Own {
         self.surroundings = surroundings.named.iter().map(SurroundingFields::of).collect();
         self.surroundings_left_out = surroundings.more;
         self.raised = surroundings.raised.as_ref().map(RaisedFields::of);
+        self
+    }
+
+    /// The same with the kubeconfig that it was told to take.
+    pub(super) fn told(mut self, named: &Named<'_>) -> Self {
+        self.kubeconfig_named = named.fields(self.request.is_some());
+        self.gaps.extend(named.gap());
         self
     }
 

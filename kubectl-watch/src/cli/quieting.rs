@@ -12,6 +12,7 @@ Examples:
   kubectl-watch allow --from-alert alert.json > exceptions/backup.toml
   kubectl-watch allow --from-alert 01a20e44-9e9e-7240-955b-82c5e9e008f5 --alerts alerts.ndjson
   kubectl-watch allow --from-alert alert.json --alerts alerts.ndjson --owner 'team data' --expires 2027-06-30
+  kubectl-watch allow --from-alert alert.json --without kubectl_watch.request.name --without process.command_line
 
 The exception goes to standard output, with comments on what it goes by; what it would have silenced to standard
 error. Read both before you use it.";
@@ -73,7 +74,8 @@ pub struct Allow {
     /// The alert: its id, to be found among `--alerts`, or a file with that one alert; `-` is standard input
     #[arg(long, value_name = "ID|FILE")]
     pub from_alert: String,
-    /// Past alerts, one document a line
+    /// Past alerts, one document a line [default for an id: what a terminal showed, in
+    /// /run/kubectl-watch/alerts.ndjson]
     #[arg(long, value_name = "FILE")]
     pub alerts: Option<PathBuf>,
     /// What to call the exception [default: made from the alert]
@@ -88,6 +90,10 @@ pub struct Allow {
     /// Until when, as a date or as RFC 3339 [default: 90 days from now]
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,
+    /// A field that the exception is not to go by, or the beginning of several (`kubectl_watch.request`), because it
+    /// differs by each run; may be given again. What gets broader is said
+    #[arg(long, value_name = "FIELD")]
+    pub without: Vec<String>,
 }
 
 /// Which alert to act on.

@@ -7,22 +7,28 @@ use jiff::Timestamp;
 
 use super::simulate;
 use crate::{
-    allowance::{Wording, default_expiry},
+    allowance::{Allowance, Wording, default_expiry},
     cli::Allow,
-    exception::Exception,
     exit::{ExitCode, Failure},
     past::{self, Past, PastAlert},
     simulation::judge,
+    sink::kept,
 };
 
 /// Alerts that are listed one by one.
 const MAX_LISTED: usize = 20;
 
 pub(super) fn execute(allow: &Allow) -> Result<ExitCode, Failure> {
-    let others = allow.alerts.as_deref().map(past::read).transpose();
-    let others = others.map_err(Failure::config)?;
     let own = Path::new(&allow.from_alert);
     let is_file = allow.from_alert == "-" || fs::metadata(own).is_ok_and(|file| !file.is_dir());
+    // What a terminal showed is kept.
+    let kept = Some(kept::usual()).filter(|kept| !is_file && kept.exists());
+    let others = allow
+        .alerts
+        .as_ref()
+        .or(kept.as_ref())
+        .map(|path| past::read(path));
+    let others = others.transpose().map_err(Failure::config)?;
     let file = is_file
         .then(|| past::read(own))
         .transpose()
@@ -31,7 +37,8 @@ pub(super) fn execute(allow: &Allow) -> Result<ExitCode, Failure> {
         (Some(file), others) => only(file, others.as_ref(), &allow.from_alert)?,
         (None, Some(others)) => others.get(&allow.from_alert).ok_or_else(|| {
             let error = anyhow::anyhow!(
-                "there is no alert {} among the {} that were read; it is neither a file",
+                "there is no alert {0} among the {1} that were read, and no file {0}; if it is the id of an alert, say \
+                 where that is with --alerts FILE",
                 allow.from_alert,
                 others.alerts.len()
             );
@@ -53,10 +60,11 @@ pub(super) fn execute(allow: &Allow) -> Result<ExitCode, Failure> {
             .expires
             .clone()
             .unwrap_or_else(|| default_expiry(Timestamp::now())),
+        without: allow.without.clone(),
     };
-    let (text, exception) = wording.exception(alert).map_err(Failure::config)?;
-    super::print(text.as_bytes())?;
-    say(&exception, alert, others.as_ref());
+    let allowance = wording.exception(alert).map_err(Failure::config)?;
+    super::print(allowance.text.as_bytes())?;
+    say(&allowance, alert, others.as_ref());
     let whole = [file.as_ref(), others.as_ref()]
         .into_iter()
         .flatten()
@@ -81,11 +89,17 @@ fn only<'a>(file: &'a Past, others: Option<&'a Past>, path: &str) -> Result<&'a 
 }
 
 /// Says what the exception would have silenced.
-fn say(exception: &Exception, alert: &PastAlert, others: Option<&Past>) {
+fn say(allowance: &Allowance, alert: &PastAlert, others: Option<&Past>) {
+    let Allowance {
+        exception, left_out, ..
+    } = allowance;
     match judge(exception, alert) {
         Some(true) => {}
         // It ends before the alert, or asks for what the document does not say.
         _ => eprintln!("warning: it would not have silenced the alert that it was made from"),
+    }
+    for test in left_out {
+        eprintln!("broader than it could be, as this was left out: {test}");
     }
     for doubt in &exception.doubts {
         eprintln!("warning: {doubt}");

@@ -16,7 +16,7 @@ pub(super) fn execute(run: Run) -> Result<ExitCode, Failure> {
     }
     let config = Config::new(run);
     super::runtime()?.block_on(async {
-        Pipeline::start(config)?.run().await?;
+        Box::pin(Pipeline::start(config)?.run()).await?;
         Ok(ExitCode::Success)
     })
 }

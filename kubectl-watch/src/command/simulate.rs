@@ -45,10 +45,13 @@ pub(super) fn execute(simulate: &Simulate) -> Result<ExitCode, Failure> {
     Ok(faults(&past))
 }
 
-/// Says on standard error what is no document, and ends with a code that says so too.
+/// Says on standard error what is no document, and ends with a code that says so too where it should be one.
 pub(super) fn faults(past: &Past) -> ExitCode {
     for fault in &past.faults {
         eprintln!("{fault}");
+    }
+    if past.passed_over > 0 {
+        eprintln!("lines of a log, passed over: {}", past.passed_over);
     }
     if past.faults.is_empty() {
         ExitCode::Success

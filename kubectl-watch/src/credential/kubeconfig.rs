@@ -59,6 +59,16 @@ pub struct ConfigFile {
     pub unknown: Option<Unknown>,
 }
 
+impl ConfigFile {
+    /// Why what it says is not known, in a word; `missing` where there is no such file.
+    pub fn why_unknown(&self) -> Option<&'static str> {
+        match self.unknown {
+            None if self.facts.is_none() => Some("missing"),
+            unknown => unknown.map(Unknown::name),
+        }
+    }
+}
+
 /// What is known of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFacts {

@@ -36,7 +36,7 @@ pub(super) use version::{changed_ns, facts, is_unchanged};
 use work::{Job, MAX_WHOLE, Pass, Read, Task};
 
 /// A program smaller than this is no kubectl, whose least has 35 MiB: only larger ones are searched for its texts.
-const LEAST_SEARCHED: u64 = 8 * 1024 * 1024;
+pub(crate) const LEAST_SEARCHED: u64 = 8 * 1024 * 1024;
 
 /// What rules ask of content.
 pub trait Wishes {

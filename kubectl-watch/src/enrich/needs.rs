@@ -17,6 +17,8 @@ pub struct Needs {
     pub leader_args: bool,
     /// The container or the pod.
     pub container: bool,
+    /// Which kubeconfig it is told to take.
+    pub kubeconfig_named: bool,
     /// What is in the executable.
     pub executable: bool,
     /// The name of any user or group.
@@ -40,6 +42,10 @@ impl Needs {
                     needs.leader_args |= matches!(what, ["args" | "args_count" | "command_line"]);
                 }
                 ["container" | "orchestrator", ..] => needs.container = true,
+                ["kubectl_watch", "kubeconfig_named", what] => {
+                    needs.kubeconfig_named = true;
+                    needs.names |= what == "home_of_others";
+                }
                 ["kubectl_watch", "executable", ..] | ["process", "hash", _] => needs.executable = true,
                 ["user" | "group", .., "name"] | ["kubectl_watch", "login_user", "name"] => {
                     needs.names = true;
@@ -68,6 +74,14 @@ mod tests {
         let container = Needs {
             container: true,
             ..nothing
+        };
+        let kubeconfig_named = Needs {
+            kubeconfig_named: true,
+            ..nothing
+        };
+        let others = Needs {
+            names: true,
+            ..kubeconfig_named
         };
         let executable = Needs {
             executable: true,
@@ -104,6 +118,9 @@ mod tests {
             ("kubectl_watch.login_user.name", names),
             ("container.id", container),
             ("orchestrator.namespace", container),
+            ("kubectl_watch.kubeconfig_named.flag", kubeconfig_named),
+            ("kubectl_watch.kubeconfig_named.home_of_others", others),
+            ("kubectl_watch.kubeconfig.file.path", nothing),
             ("kubectl_watch.executable.tool", executable),
             ("process.hash.sha256", executable),
             ("process.parent.args", parent_args),

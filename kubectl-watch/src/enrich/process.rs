@@ -3,6 +3,7 @@
 mod stat;
 #[cfg(test)]
 mod tests;
+mod working;
 
 use std::{
     cell::RefCell,
@@ -23,6 +24,7 @@ use rustix::{
 
 use stat::field;
 pub(super) use stat::{effective_user, start_ticks};
+pub(super) use working::below;
 
 pub(crate) use crate::event::NANOSECONDS_PER_TICK;
 use crate::event::{Args, Process, basename};

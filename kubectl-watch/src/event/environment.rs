@@ -13,6 +13,7 @@ impl Environment {
     pub const KEPT: &[&str] = &[
         // Which cluster, and as whom.
         "KUBECONFIG",
+        "KUBERC",
         "KUBERNETES_MASTER",
         "KUBERNETES_SERVICE_HOST",
         "KUBERNETES_SERVICE_PORT",

@@ -5,6 +5,7 @@
 
 mod executable;
 mod known;
+mod kubeconfig;
 mod unfilled;
 mod visit;
 
@@ -96,6 +97,9 @@ impl Schema for ProcessSchema {
             Some(
                 Known::ExecutableTool
                     | Known::ExecutableToolSource
+                    | Known::KubeconfigNamedFlag
+                    | Known::KubeconfigNamedHomeOfOthers
+                    | Known::KubeconfigNamedVariable
                     | Known::ProcessArgs
                     | Known::ProcessEntryLeaderArgs
                     | Known::ProcessEnvVars
@@ -147,6 +151,10 @@ impl Event for ProcessEvent {
             K::ProcessArgsCount => args_count(process, visit),
             K::ProcessCommandLine => command_line(process, visit),
             K::ProcessEnvVars => environment.iter().any(|variable| visit(Value::Str(variable))),
+            K::KubeconfigNamedFlag
+            | K::KubeconfigNamedHome
+            | K::KubeconfigNamedHomeOfOthers
+            | K::KubeconfigNamedVariable => kubeconfig::any(self, known, visit),
             K::ProcessPid => pid(process.pid, visit),
             K::ProcessThreadId => pid(process.tid, visit),
             K::ProcessVpid => pid(place.ns_pid, visit),
@@ -197,6 +205,7 @@ impl Event for ProcessEvent {
             K::ProcessSavedUserName => maybe(names.saved_user.as_ref(), visit),
             K::GroupName | K::ProcessGroupName => maybe(names.group.as_ref(), visit),
             K::GroupRealName | K::ProcessRealGroupName => maybe(names.real_group.as_ref(), visit),
+            K::Traced => self.is_traced && visit(Value::Bool(true)),
             K::ProcessInteractive => visit(Value::Bool(place.tty.is_some())),
             K::ProcessTtyMajor => place.tty.is_some_and(|(major, _)| number(major, visit)),
             K::ProcessTtyMinor => place.tty.is_some_and(|(_, minor)| number(minor, visit)),

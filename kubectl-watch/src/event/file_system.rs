@@ -7,7 +7,7 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reach {
     /// Its files are on this machine, and no change of one leaves its `ctime` as it was, but for those that
-    /// [`keeps_time`] names. Reading never waits for anybody but the disk.
+    /// [`tells_versions_apart`] names. Reading never waits for anybody but the disk.
     Local,
     /// It shows files of other file systems, of which any may be of the last kind.
     Layered,
@@ -56,10 +56,13 @@ pub fn reach(magic: u32) -> Reach {
     known(magic).map_or(Reach::Foreign, |(_, _, reach)| *reach)
 }
 
-/// Whether every change of a file moves its time of change. In memory a page that was read through a shared mapping is
-/// written without anybody noticing.
-pub fn keeps_time(magic: u32) -> bool {
-    !matches!(name(magic), Some("tmpfs" | "ramfs"))
+/// Whether no two files, and no two contents of one, ever have device, inode, size and time of change in common.
+///
+/// In memory a page that was read through a shared mapping is written without anybody noticing. On btrfs each
+/// subvolume counts its inodes by itself, and a snapshot's files are those of its origin; to the kernel all of them are
+/// one device.
+pub fn tells_versions_apart(magic: u32) -> bool {
+    !matches!(name(magic), Some("tmpfs" | "ramfs" | "btrfs"))
 }
 
 /// Whether the numbers that name its devices differ between the kernel's inside and `stat(2)`: overlayfs and btrfs
@@ -70,4 +73,28 @@ pub fn invents_devices(magic: u32) -> bool {
 
 fn known(magic: u32) -> Option<&'static (u32, &'static str, Reach)> {
     KNOWN.iter().find(|(known, ..)| *known == magic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_numbers_are_not_one_version_for_ever_nothing_is_told_by_them() {
+        let magic = |of| {
+            KNOWN
+                .iter()
+                .find(|(_, name, _)| *name == of)
+                .map(|(magic, ..)| *magic)
+        };
+        for (name, tells) in [
+            ("ext", true),
+            ("xfs", true),
+            ("btrfs", false),
+            ("tmpfs", false),
+            ("ramfs", false),
+        ] {
+            assert_eq!(magic(name).map(tells_versions_apart), Some(tells), "{name}");
+        }
+    }
 }

@@ -1,24 +1,18 @@
-//! How much a condition lets through: too much is refused, and what an intruder can choose is doubted.
+//! How much a condition lets through: too much is refused, and what an intruder can meet is doubted.
 //!
 //! Whether a condition is too broad is asked of the compiled form, by events that nobody would make an exception
-//! for: one of which nothing is known, and ones whose every field has the same value made up here.
+//! for: one of which nothing is known, ones whose every field has the same value made up here, and the usual kubectl
+//! as somebody of whom nothing else is known runs it.
 
+use super::everybody::{Anybody, MADE_UP};
 use crate::eql::condition::{Condition, Subject};
 use crate::eql::{Event, Field, Schema as _, Value};
 use crate::facts::FactSchema;
 
-/// Values that nobody would name: only a test that nearly everything meets is met by one. Numbers are there large
-/// and below zero, for `>` and `<`.
-const MADE_UP: [Value<'static>; 6] = [
-    Value::Str(b"\x01nobody's value\x01"),
-    Value::Str(b"/\x01nowhere/nobody's value\x01"),
-    Value::Int(0x7777_7777_7777),
-    Value::Int(-0x7777_7777_7777),
-    Value::Bool(true),
-    Value::Bool(false),
-];
+/// Fields that a doubt names.
+const MAX_NAMED: usize = 4;
 
-/// Fields whose value whoever runs a program chooses freely.
+/// Fields whose value whoever runs a program chooses freely; which program that is, too.
 const CHOSEN: &[&str] = &[
     "process.args",
     "process.args_count",
@@ -28,6 +22,7 @@ const CHOSEN: &[&str] = &[
     "process.entry_leader.command_line",
     "process.entry_leader.name",
     "process.env_vars",
+    "process.executable",
     "process.group_leader.args",
     "process.group_leader.args_count",
     "process.group_leader.command_line",
@@ -45,25 +40,25 @@ const CHOSEN: &[&str] = &[
     "process.session_leader.command_line",
     "process.session_leader.name",
     "kubectl_watch.exec_path",
-    "kubectl_watch.executable.loaded.path",
     "kubectl_watch.script.path",
     "kubectl_watch.script.unknown",
 ];
 
-/// Families of such fields: nobody has checked a token or a certificate, a kubeconfig has the names that its writer
-/// likes, and the rest is in the arguments. A hash is what it is.
+/// Families of such fields. Everybody can run the same program, so its content says nothing of him; nobody has checked a
+/// token, a kubeconfig has the names that its writer likes, and who has stolen one has it byte by byte.
 const CHOSEN_FAMILIES: &[&str] = &[
     "kubectl_watch.credential.",
+    "kubectl_watch.executable.",
     "kubectl_watch.kubeconfig.",
     "kubectl_watch.request.",
     "orchestrator.cluster.",
+    "process.hash.",
     "user.target.",
 ];
 
 fn is_chosen(field: Field) -> bool {
     let name = FactSchema.name(field);
-    let is_of_family = CHOSEN_FAMILIES.iter().any(|family| name.starts_with(family));
-    CHOSEN.contains(&name) || (is_of_family && !name.ends_with(".sha256"))
+    CHOSEN.contains(&name) || CHOSEN_FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 /// An event of which every field has these values.
@@ -85,22 +80,104 @@ pub(super) fn fault(condition: &Condition) -> Option<&'static str> {
     }
     let singles = MADE_UP.iter().map(std::slice::from_ref);
     let mut events = singles.chain([&MADE_UP[..]]).map(Same);
-    events
+    if events.any(|event| holds_somewhere(condition, &event, true)) {
+        return Some(
+            "it holds for an event that is made up, so it would silence everything: \
+             name a user, a container, a hash or a path, not only that there is one",
+        );
+    }
+    anybody(&[false])
         .any(|event| holds_somewhere(condition, &event, true))
         .then_some(
-            "it holds for an event that is made up, so it would silence everything: \
-         name a user, a container, a hash or a path, not only that there is one",
+            "it holds for the usual program as anybody runs it, so it would silence a rule for everybody: \
+             add who (user.name), where (container.id, orchestrator.namespace) or what started it \
+             (kubectl_watch.script.sha256, or a process.parent.executable that not everybody has)",
         )
 }
 
-/// Whether somebody who chooses names, arguments and variables can meet it by that alone.
-pub(super) fn is_anybodys_choice(condition: &Condition) -> bool {
-    can_be_chosen(condition, true)
+/// Why an intruder can meet it, if he can: by what is freely chosen and what everybody has.
+pub(super) fn doubt(condition: &Condition) -> Option<String> {
+    if !can_be_met(condition, true) {
+        return None;
+    }
+    let (mut chosen, mut shared) = (Vec::new(), Vec::new());
+    each_test(condition, &mut |test, field| {
+        let list = match is_chosen(field) {
+            true => &mut chosen,
+            false if is_everybodys(test) => &mut shared,
+            false => return,
+        };
+        let name = FactSchema.name(field);
+        if !list.contains(&name) {
+            list.push(name);
+        }
+    });
+    let mut reasons = Vec::new();
+    if !chosen.is_empty() {
+        reasons.push(format!("whoever runs a program chooses {}", first(&chosen)));
+    }
+    if !shared.is_empty() {
+        reasons.push(format!("everybody can have that {}", first(&shared)));
+    }
+    if reasons.is_empty() {
+        reasons.push("what it asks for need only be absent".to_owned());
+    }
+    Some(format!(
+        "every intruder can meet it: {}; add who (user.name), where (container.id, orchestrator.namespace) or what \
+         started it (kubectl_watch.script.sha256, or a process.parent.executable that not everybody has)",
+        reasons.join(", and ")
+    ))
+}
+
+/// The first names of a list, and how many more there are.
+fn first(names: &[&str]) -> String {
+    let (first, rest) = names.split_at(names.len().min(MAX_NAMED));
+    match rest.len() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// The usual program, run by whoever: started by what is usual or by something else, with much known or nothing.
+fn anybody(roots: &'static [bool]) -> impl Iterator<Item = Anybody> {
+    roots.iter().flat_map(|&is_root| {
+        [true, false].into_iter().flat_map(move |is_usually_started| {
+            [&[][..], &MADE_UP[..]].into_iter().map(move |rest| Anybody {
+                is_usually_started,
+                is_root,
+                rest,
+            })
+        })
+    })
+}
+
+/// Whether what everybody has meets a test.
+fn is_everybodys(test: &Condition) -> bool {
+    let is_of_node =
+        matches!(test, Condition::Test(Subject::Field(field), _) if FactSchema.is_of_node(*field));
+    is_of_node || anybody(&[false, true]).any(|event| test.holds(&event))
+}
+
+/// Shows each test with each field that it is about.
+fn each_test(condition: &Condition, see: &mut dyn FnMut(&Condition, Field)) {
+    match condition {
+        Condition::Always(_) => {}
+        Condition::Test(Subject::Field(field), _) => see(condition, *field),
+        Condition::Test(Subject::Computed(calculation, _), _) => {
+            calculation.each_field(&mut |field| see(condition, field));
+        }
+        Condition::Not(inner) => each_test(inner, see),
+        Condition::All(parts) | Condition::Any(parts) => {
+            for part in parts {
+                each_test(part, see);
+            }
+        }
+    }
 }
 
 /// Whether it holds on some node: there what a test of the node says is what is `wanted` of it. To silence all that
 /// happens on a node, or on all with a label, is too much.
-fn holds_somewhere(condition: &Condition, event: &Same<'_>, wanted: bool) -> bool {
+fn holds_somewhere(condition: &Condition, event: &dyn Event, wanted: bool) -> bool {
     match condition {
         Condition::Test(Subject::Field(field), _) if FactSchema.is_of_node(*field) => wanted,
         Condition::Always(_) | Condition::Test(..) => condition.holds(event),
@@ -110,22 +187,21 @@ fn holds_somewhere(condition: &Condition, event: &Same<'_>, wanted: bool) -> boo
     }
 }
 
-/// Whether it can be brought to hold, or not to, by what is freely chosen.
-fn can_be_chosen(condition: &Condition, holds: bool) -> bool {
+/// Whether an intruder can bring it to hold, or not to.
+fn can_be_met(condition: &Condition, holds: bool) -> bool {
     match condition {
         Condition::Always(value) => *value == holds,
         // Not to have a value is easy.
         Condition::Test(..) if !holds => true,
-        Condition::Test(Subject::Field(field), _) => is_chosen(*field),
-        Condition::Test(Subject::Computed(calculation, _), _) => {
+        Condition::Test(..) => {
             let mut all = true;
-            calculation.each_field(&mut |field| all &= is_chosen(field));
-            all
+            each_test(condition, &mut |_, field| all &= is_chosen(field));
+            all || is_everybodys(condition)
         }
-        Condition::Not(inner) => can_be_chosen(inner, !holds),
-        Condition::All(parts) if holds => parts.iter().all(|part| can_be_chosen(part, true)),
-        Condition::All(parts) => parts.iter().any(|part| can_be_chosen(part, false)),
-        Condition::Any(parts) if holds => parts.iter().any(|part| can_be_chosen(part, true)),
-        Condition::Any(parts) => parts.iter().all(|part| can_be_chosen(part, false)),
+        Condition::Not(inner) => can_be_met(inner, !holds),
+        Condition::All(parts) if holds => parts.iter().all(|part| can_be_met(part, true)),
+        Condition::All(parts) => parts.iter().any(|part| can_be_met(part, false)),
+        Condition::Any(parts) if holds => parts.iter().any(|part| can_be_met(part, true)),
+        Condition::Any(parts) => parts.iter().all(|part| can_be_met(part, false)),
     }
 }

@@ -61,11 +61,7 @@ pub(super) fn compile(text: &str) -> Result<Compiled, Refusal> {
     if let Some(fault) = breadth::fault(query.condition()) {
         return Err(refuse(fault.to_owned()));
     }
-    let doubts = breadth::is_anybodys_choice(query.condition()).then(|| {
-        "all that it goes by is chosen by whoever runs the program, an intruder too: \
-         add a user, a container, a hash or the parent's executable"
-            .to_owned()
-    });
+    let doubts = breadth::doubt(query.condition());
     Ok(Compiled {
         query,
         doubts: doubts.into_iter().collect(),

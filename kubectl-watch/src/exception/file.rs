@@ -9,6 +9,7 @@ use super::condition::{self, compile, is_field_name, remedy};
 use super::{Exception, ExceptionError, expiry};
 use crate::eql::Schema as _;
 use crate::facts::FactSchema;
+use crate::rule::Place;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,13 +73,17 @@ fn exception(text: &str, section: Spanned<Section>) -> Result<Exception, Excepti
         let message = "rules is empty: name rules by their ids, or leave it out for all rules".to_owned();
         return Err(at(*offset, message));
     }
-    let compiled = match (section.condition, section.r#match) {
-        (Some(written), None) => compile(written.get_ref())
-            .map_err(|refusal| at(in_file(text, &written, refusal.offset), refusal.message))?,
+    let (offset, compiled) = match (section.condition, section.r#match) {
+        (Some(written), None) => {
+            let compiled = compile(written.get_ref())
+                .map_err(|refusal| at(in_file(text, &written, refusal.offset), refusal.message))?;
+            (in_file(text, &written, 0), compiled)
+        }
         (None, Some(pairs)) => {
             let offset = pairs.span().start;
             let condition = plain(text, &name, pairs.into_inner())?;
-            compile(&condition).map_err(|refusal| at(offset, refusal.message))?
+            let compiled = compile(&condition).map_err(|refusal| at(offset, refusal.message))?;
+            (offset, compiled)
         }
         (Some(condition), Some(_)) => {
             let message = "it has a condition and a match: write one of them".to_owned();
@@ -90,13 +95,15 @@ fn exception(text: &str, section: Spanned<Section>) -> Result<Exception, Excepti
             return Err(at(start, message.to_owned()));
         }
     };
+    let place = Place::new(text, offset);
+    let doubts = compiled.doubts.into_iter();
     Ok(Exception {
         reason: section.reason.into_inner().trim().to_owned(),
         owner: section.owner.into_inner().trim().to_owned(),
         expires,
         rules: rules.map(|(_, rules)| rules).unwrap_or_default(),
         condition: compiled.query,
-        doubts: compiled.doubts,
+        doubts: doubts.map(|doubt| format!("{place}{doubt}")).collect(),
         name,
     })
 }

@@ -3,7 +3,7 @@
 use super::Facts;
 use super::own::{Visit, maybe, text};
 use crate::alert::{Credential, ObjectFields, TokenFields, X509};
-use crate::credential::kubeconfig::{Auth, FileFacts};
+use crate::credential::kubeconfig::{Auth, ConfigFile, FileFacts};
 use crate::eql::Value;
 use crate::event::{Gap, NoScript};
 
@@ -28,6 +28,7 @@ pub(super) const NAMES: &[&str] = &[
     "kubectl_watch.kubeconfig.context",
     "kubectl_watch.kubeconfig.file.path",
     "kubectl_watch.kubeconfig.file.sha256",
+    "kubectl_watch.kubeconfig.file.unknown",
     "kubectl_watch.kubeconfig.impersonated.user",
     "kubectl_watch.kubeconfig.namespace",
     "kubectl_watch.kubeconfig.server",
@@ -63,6 +64,7 @@ pub(super) fn repeats(name: &str) -> bool {
             | "kubectl_watch.kubeconfig.auth"
             | "kubectl_watch.kubeconfig.file.path"
             | "kubectl_watch.kubeconfig.file.sha256"
+            | "kubectl_watch.kubeconfig.file.unknown"
     )
 }
 
@@ -146,6 +148,10 @@ fn of_kubeconfig(facts: &Facts<'_>, field: &str, visit: Visit<'_>) -> bool {
                 .iter()
                 .filter_map(|file| file.facts.as_ref().and_then(hash));
             return hashes.any(|hash| maybe(Some(&hash), visit));
+        }
+        "file.unknown" => {
+            let mut reasons = kubeconfig.files.iter().filter_map(ConfigFile::why_unknown);
+            return reasons.any(|reason| maybe(Some(reason), visit));
         }
         "cluster" => &kubeconfig.cluster,
         "context" => &kubeconfig.context,

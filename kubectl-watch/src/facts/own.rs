@@ -24,6 +24,7 @@ pub(super) const NAMES: &[&str] = &[
     "user.target.name",
     "user.target.id",
     "user.target.group.name",
+    "kubectl_watch.request.all_namespaces",
     "kubectl_watch.request.client_certificate",
     "kubectl_watch.request.cluster",
     "kubectl_watch.request.command",
@@ -110,6 +111,7 @@ pub(super) fn any(facts: &Facts<'_>, name: &str, visit: Visit<'_>) -> bool {
 fn asked(request: &Request, name: &str, visit: Visit<'_>) -> bool {
     let value = match name.rsplit('.').next().unwrap_or_default() {
         "command" => return text(&request.command.join(&b' '), visit),
+        "all_namespaces" => return request.all_namespaces && visit(Value::Bool(true)),
         "client_certificate" => &request.client_certificate,
         "cluster" => &request.cluster,
         "context" => &request.context,

@@ -105,3 +105,43 @@ fn a_fact_is_the_truth_of_the_event_or_of_its_node() {
         assert_eq!(FactSchema.name(field), name);
     }
 }
+
+#[test]
+fn what_may_have_been_cut_off_is_not_taken_for_absent() {
+    let mut event = ProcessEvent::default();
+    event.process.name = b"kubectl".to_vec();
+    event.process.args = ["kubectl", "get", "pods"].iter().collect();
+    let node = Node::default();
+    let is_known = |event: &ProcessEvent, name: &str| {
+        let field = FactSchema.field(name).expect("it is one");
+        Facts::of(event, &node).is_known(field)
+    };
+    for (gap, names) in [
+        (
+            Gap::Args,
+            &[
+                "process.args",
+                "process.command_line",
+                "kubectl_watch.request.token",
+            ][..],
+        ),
+        (
+            Gap::Environment,
+            &[
+                "process.env_vars",
+                "kubectl_watch.kubeconfig.file.path",
+                "user.target.name",
+            ],
+        ),
+    ] {
+        for name in names {
+            event.gaps = Vec::new();
+            assert!(is_known(&event, name), "{name}");
+            event.gaps = vec![gap];
+            assert!(!is_known(&event, name), "{name}");
+        }
+        assert!(is_known(&event, "user.name"));
+    }
+    event.process.args = ["kubectl", "get", "pods", "--as=a"].iter().collect();
+    assert!(is_known(&event, "user.target.name"), "a flag says it");
+}

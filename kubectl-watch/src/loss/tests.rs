@@ -1,9 +1,12 @@
 //! Counters that move, and what is said of it.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use kubectl_watch_ebpf::Counter;
 
 use super::*;
+use crate::event::{Content, Unknown};
 use crate::source::kernel::Terms;
 
 fn time(seconds: i64) -> Timestamp {
@@ -107,6 +110,49 @@ fn an_event_that_no_rule_matched_counts_only_if_something_of_it_is_missing() {
 }
 
 #[test]
+fn an_executable_that_nobody_could_read_counts_if_it_could_be_a_tool() {
+    let event = |unknown, size, file_system| {
+        let mut event = ProcessEvent {
+            file: Some(File {
+                file_system,
+                ..File::default()
+            }),
+            gaps: vec![Gap::Content],
+            ..ProcessEvent::default()
+        };
+        event.executable.content.unknown = unknown;
+        if let Some(file) = &mut event.file {
+            file.version.size = size;
+        }
+        event
+    };
+    let (ext, fuse) = (0xef53, 0x6573_5546);
+    for (unknown, size, file_system, could_be) in [
+        (None, LEAST_SEARCHED, ext, false),
+        (Some(Unknown::Gone), LEAST_SEARCHED, ext, true),
+        (Some(Unknown::Changed), LEAST_SEARCHED - 1, ext, false),
+        (Some(Unknown::Unreadable), 1, fuse, true),
+    ] {
+        let event = event(unknown, size, file_system);
+        assert_eq!(could_be_a_tool(&event), could_be, "{unknown:?} {size}");
+    }
+    let mut loader = event(None, 1, ext);
+    loader.executable.loaded = Some(Box::new(Loaded {
+        path: b"./kubectl".to_vec(),
+        content: Content::unknown(Unknown::Gone),
+    }));
+    assert!(could_be_a_tool(&loader));
+
+    let mut reports = reports();
+    reports.unmatched(&loader);
+    reports.unread(&loader);
+    let (losses, balance) = (Losses::default(), Balance::default());
+    let found = reports.look(&look(9, &losses, &balance, 0));
+    let found: Vec<_> = found.iter().map(|loss| (loss.reason, loss.count)).collect();
+    assert_eq!(found, [(UNREAD, 1)]);
+}
+
+#[test]
 fn a_sink_that_stays_broken_is_told_of_ever_more_rarely() {
     let mut reports = reports();
     let (losses, balance) = (Losses::default(), Balance::default());
@@ -125,4 +171,26 @@ fn a_sink_that_stays_broken_is_told_of_ever_more_rarely() {
     assert_eq!(healed.look(&look(2, &losses, &balance, 1)).len(), 1);
     assert_eq!(healed.look(&look(3, &losses, &balance, 1)).len(), 0);
     assert_eq!(healed.look(&look(4, &losses, &balance, 2))[0].count, 1);
+}
+
+/// The names that the first cells of this section's tables have.
+fn documented(section: &str) -> BTreeSet<&'static str> {
+    let document = include_str!("../../../docs/operations.md");
+    let (_, after) = document.split_once(section).expect("there is such a section");
+    let section = after.split("\n## ").next().unwrap_or_default();
+    let cells = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    cells
+        .flat_map(|cell| cell.trim_end_matches('`').split("`, `"))
+        .collect()
+}
+
+#[test]
+fn operators_are_told_of_every_counter() {
+    let losses = Losses::default();
+    let all = losses.by_reason().map(|(reason, _)| reason);
+    let all: BTreeSet<_> = all.chain([PARTIAL, UNREAD, UNDELIVERED, UNREAD_BYTES]).collect();
+    assert_eq!(documented("\n## Nothing is lost in silence\n"), all);
+    assert!(GRAVE.iter().all(|reason| all.contains(reason)));
 }

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::PastAlert;
 use crate::alert::gap_name;
 use crate::eql::{Event, Field, Schema as _, Value};
+use crate::event::Gap;
 use crate::facts::FactSchema;
 
 /// How a mark begins that stands for a secret.
@@ -64,8 +65,8 @@ impl PastAlert {
             has_value = true;
             is_whole &= !value.as_str().is_some_and(is_redacted);
         }
-        // A file is hashed after its first alert.
-        let may_be_left_out = self.is_too_long(field) || name.ends_with(".sha256");
+        // A program is hashed after its first alert.
+        let may_be_left_out = self.is_too_long(field) || FactSchema.is_hash(field);
         is_whole && (has_value || !may_be_left_out && !self.is_gap(field))
     }
 
@@ -75,6 +76,13 @@ impl PastAlert {
         let name = FactSchema.name(field);
         if name.ends_with("args") || name.ends_with("command_line") {
             return self.lacks_args(name);
+        }
+        if let Some(of) = name
+            .rsplit_once('.')
+            .map(|(of, _)| of)
+            .filter(|of| *of == "kubectl_watch.kubeconfig_named")
+        {
+            return self.texts("kubectl_watch.gaps").contains(&of);
         }
         let ends = |value: &Json| value.as_str().is_some_and(|text| text.ends_with('…'));
         name.starts_with("kubectl_watch.request.") && self.values(name).any(ends)
@@ -106,7 +114,16 @@ impl PastAlert {
             let is_within = name
                 .strip_prefix(gap)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            is_within || of_field == Some(*gap)
+            // What these are made of may have been cut off.
+            let is_made_of = match *gap {
+                "process.args" => {
+                    matches!(name, "process.args_count" | "process.command_line")
+                        || name.starts_with("kubectl_watch.request.")
+                }
+                "process.env_vars" => of_field == Some(gap_name(Gap::Kubeconfig)),
+                _ => false,
+            };
+            is_within || is_made_of || of_field == Some(*gap)
         }) || self.lacks_args(name)
     }
 
@@ -149,7 +166,7 @@ impl Event for PastAlert {
         self.values(FactSchema.name(field)).any(|value| match value {
             // What stood in place of a mark is not known: only what holds whatever it was holds.
             Json::String(text) if is_redacted(text) => {
-                visit(Value::Str(&bytes(text))) && visit(Value::Str(&bytes(&without_marks(text))))
+                visit(Value::Str(&bytes(text))) && visit(Value::Str(&bytes(&between_marks(text).concat())))
             }
             Json::String(text) => visit(Value::Str(&bytes(text))),
             Json::Bool(value) => visit(Value::Bool(*value)),
@@ -162,15 +179,16 @@ impl Event for PastAlert {
     }
 }
 
-/// The text with nothing where its marks are.
-fn without_marks(text: &str) -> String {
-    let mut out = String::new();
+/// What is left of a text between the marks that stand for secrets.
+pub(crate) fn between_marks(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find(MARK) {
-        out.push_str(&rest[..start]);
+        parts.push(&rest[..start]);
         rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
     }
-    out + rest
+    parts.push(rest);
+    parts
 }
 
 /// The bytes that a document shows as text: each `\xNN` is one.

@@ -128,7 +128,11 @@ fn nothing_in_a_file_is_passed_over_in_silence() {
             "\"source\":{\"ip\":\"192.0.2.7\"},\"orchestrator\":7,\"process\":{",
         );
     let mut text = line.clone();
-    text.extend_from_slice(b"{\"torn\n\n[1]\n{\"event\":{\"action\":\"watch-stop\"}}\n");
+    text.extend_from_slice(b"{\"torn\n\n{}\n{\"event\":{\"action\":\"watch-stop\"}}\n");
+    text.extend_from_slice(b"2026-01-01T00:00:00Z  INFO watching rules=1\nkubectl-watch: a failure\n");
+    text.extend_from_slice(
+        b"{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"INFO\",\"message\":\"watching\"}\n",
+    );
     text.extend_from_slice(update.as_bytes());
     text.extend_from_slice(circumstances.as_bytes());
     let past = Past::from_text(&text);
@@ -151,6 +155,7 @@ fn nothing_in_a_file_is_passed_over_in_silence() {
         ]
     );
     assert_eq!(past.alerts[0].text("source.ip"), Some("192.0.2.7"));
+    assert_eq!((past.faults.len(), past.passed_over), (2, 3), "{past:?}");
     assert!(
         past.faults[0].starts_with("line 2: it is no JSON"),
         "{:?}",
@@ -161,4 +166,11 @@ fn nothing_in_a_file_is_passed_over_in_silence() {
         "{:?}",
         past.faults
     );
+}
+
+#[test]
+fn a_file_with_no_document_at_all_is_a_mistake() {
+    let past = Past::from_text(b"[[exception]]\nname = 'n'\n");
+    assert_eq!(past.faults, ["no line of it is a document of kubectl-watch"]);
+    assert!(Past::from_text(b"\n").faults.is_empty());
 }

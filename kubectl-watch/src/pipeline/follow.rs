@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{
     Pipeline,
+    deciding::new_id,
     following::{Over, Totals},
-    judging::new_id,
 };
 use crate::{
     alert::{FollowUp, FollowUpParts},

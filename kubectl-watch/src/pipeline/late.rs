@@ -85,11 +85,12 @@ impl Waiting {
 }
 
 impl Late {
-    /// Keeps an event until its tickets are answered. Gives back one that is held and cannot be kept.
+    /// Keeps an event until its tickets are answered. Gives back one of which no more will be known, as it has none or
+    /// cannot be kept.
     #[must_use]
     pub(super) fn keep(&mut self, waiting: Waiting) -> Option<Waiting> {
         if waiting.tickets.is_empty() {
-            return waiting.held.is_some().then_some(waiting);
+            return Some(waiting);
         }
         let bytes: usize = self.waiting.iter().map(|it| it.event.chosen_bytes()).sum();
         // One always fits, as one alert does in a sink.
@@ -99,7 +100,7 @@ impl Late {
             return None;
         }
         self.left_out += 1;
-        waiting.held.is_some().then_some(waiting)
+        Some(waiting)
     }
 
     /// Hands out the events that have been held back for so long.
@@ -118,6 +119,11 @@ impl Late {
             waiting.tickets.retain(|open| *open != ticket);
         }
         answered
+    }
+
+    /// Hands out whatever is left.
+    pub(super) fn rest(&mut self) -> Vec<Waiting> {
+        std::mem::take(&mut self.waiting)
     }
 
     /// Whether anything is held back.
@@ -162,15 +168,15 @@ mod tests {
     #[test]
     fn an_event_waits_for_each_of_its_answers() {
         let mut late = Late::default();
-        for tickets in [&[][..], &[1, 2], &[2]] {
+        assert!(late.keep(waiting(&[], 1)).is_some(), "it waits for nothing");
+        for tickets in [&[1, 2][..], &[2]] {
             assert!(late.keep(waiting(tickets, 1)).is_none());
         }
         assert!(late.answered(Ticket::from(3)).is_empty());
         let both = late.answered(Ticket::from(2));
         assert_eq!(both.iter().map(|it| it.tickets.len()).collect::<Vec<_>>(), [1, 0]);
-        for waiting in both {
-            assert!(late.keep(waiting).is_none());
-        }
+        let kept = both.into_iter().filter_map(|waiting| late.keep(waiting));
+        assert_eq!(kept.count(), 1, "one has all its answers");
         assert_eq!(late.answered(Ticket::from(1)).len(), 1);
         assert!(late.waiting.is_empty() && late.left_out == 0);
     }
@@ -191,21 +197,21 @@ mod tests {
     #[test]
     fn neither_many_nor_large_ones_are_kept_without_end() {
         let mut late = Late::default();
-        for _ in 0..MAX_EVENTS + 10 {
-            assert!(late.keep(waiting(&[1], 1)).is_none());
+        for number in 0..MAX_EVENTS + 10 {
+            assert_eq!(late.keep(waiting(&[1], 1)).is_none(), number < MAX_EVENTS);
         }
         assert_eq!((late.waiting.len(), late.left_out), (MAX_EVENTS, 10));
         let mut late = Late::default();
         // The first fits whatever it takes.
-        for _ in 0..3 {
-            assert!(late.keep(waiting(&[1], MAX_BYTES + 1)).is_none());
+        for number in 0..3 {
+            assert_eq!(late.keep(waiting(&[1], MAX_BYTES + 1)).is_none(), number == 0);
         }
         assert_eq!((late.waiting.len(), late.left_out), (1, 2));
         let mut late = Late::default();
         let mut large = waiting(&[1], 1);
         large.event.environment = Environment::from_bytes(&[&b"PATH="[..], &vec![b'x'; MAX_BYTES]].concat());
         assert!(late.keep(large).is_none());
-        assert!(late.keep(waiting(&[1], 1)).is_none());
+        assert!(late.keep(waiting(&[1], 1)).is_some());
         assert_eq!((late.waiting.len(), late.left_out), (1, 1), "variables count too");
     }
 

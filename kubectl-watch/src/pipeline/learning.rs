@@ -1,24 +1,53 @@
-//! What is found out about an event later: rules that match by it, and news for who has an alert already.
+//! What is found out about an event later: rules that match by it, news for who has an alert already, and in the end
+//! what nobody could find out.
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Pipeline, judging::new_id, late::Waiting, triage::Patience};
+use super::{Pipeline, deciding::new_id, late::Waiting, triage::Patience};
 use crate::{
     alert::{News, Update, UpdateParts},
     enrich::executable::Finding,
+    event::ProcessEvent,
     exit::Failure,
+    facts::Facts,
+    loss::could_be_a_tool,
 };
 
 impl Pipeline {
+    /// Keeps an event of which more will be known. What an exception might let pass by that, and cannot be kept, is
+    /// decided on now.
+    pub(super) fn keep(&mut self, waiting: Waiting) {
+        if let Some(mut waiting) = self.late.keep(waiting) {
+            if waiting.held.is_some() {
+                self.alert(&mut waiting, Patience::None);
+            }
+            if waiting.decided.is_empty() {
+                self.conclude(&waiting.event);
+            }
+        }
+    }
+
+    /// Takes note of an event of which no more will be known, and that no rule matched: if what runs could not be read,
+    /// one might have.
+    pub(super) fn conclude(&mut self, event: &ProcessEvent) {
+        let is_asked_for = || {
+            self.rules
+                .could_match_unread(&Facts::of(event, self.triage.node()))
+        };
+        if could_be_a_tool(event) && is_asked_for() {
+            self.loss_reports.unread(event);
+        }
+    }
+
     /// What was found out since: rules that match by it now, and news for who has an alert already.
     pub(super) fn learn(&mut self, findings: Vec<Finding>) -> Result<(), Failure> {
         for finding in findings {
             for mut waiting in self.late.answered(finding.ticket) {
                 let known = waiting.known();
                 let was_open = waiting.event.executable.is_open();
-                let remember = finding.tell(&mut waiting.event, &self.rules);
+                let remember = finding.tell(&mut waiting.event, &*self.rules);
                 self.remember(remember)?;
                 let is_news = waiting.known() != known;
                 if is_news {
@@ -68,6 +97,11 @@ impl Pipeline {
                 left_out,
                 "not every alert could be told all that was asked for it"
             );
+        }
+        for waiting in self.late.rest() {
+            if waiting.decided.is_empty() {
+                self.conclude(&waiting.event);
+            }
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::{Pipeline, judging::new_id};
+use super::{Pipeline, deciding::new_id};
 use crate::{
     alert::{
         Notice, NoticeParts,
@@ -15,10 +15,10 @@ use crate::{
     exceptionset::ExceptionSet,
     exit::Failure,
     integrity::{self, Files},
-    loss::Look,
+    loss::{Look, UNREAD_BYTES},
     ruleset::RuleSet,
     source::kernel::{Balance, Handover, Part, Touched},
-    state::{self, Earlier, State, StateError},
+    state::{Earlier, State, StateError},
 };
 
 /// The folder with what an earlier watch left: held, wanted, or not to be had.
@@ -33,8 +33,7 @@ pub(super) enum Keeper {
 impl Keeper {
     /// Takes the folder. One that was not asked for and cannot be had is done without.
     pub(super) fn begin(config: &Config, boot_id: &str) -> Result<(Self, Option<Earlier>), Failure> {
-        let folder = config.state.as_deref().unwrap_or(Path::new(state::DEFAULT));
-        match State::begin(folder, boot_id) {
+        match State::begin(config.state_folder(), boot_id) {
             Ok((state, earlier)) => Ok((Self::Holds(state), earlier)),
             Err(error @ StateError::Held(_)) => {
                 tracing::info!(%error, "this watch is noted there when the other one has ended");
@@ -57,8 +56,7 @@ impl Keeper {
                 }
             }
             Self::Waits => {
-                let folder = config.state.as_deref().unwrap_or(Path::new(state::DEFAULT));
-                if let Ok((state, _)) = State::begin(folder, boot_id) {
+                if let Ok((state, _)) = State::begin(config.state_folder(), boot_id) {
                     *self = Self::Holds(state);
                 }
             }
@@ -130,7 +128,7 @@ pub(super) fn say_handover(handover: &Handover) {
 pub(super) fn unread(handover: &Handover, now: Timestamp) -> Loss {
     let count = handover.unread_bytes as u64;
     Loss {
-        reason: "unread_bytes",
+        reason: UNREAD_BYTES,
         count,
         total: count,
         from: now,

@@ -6,7 +6,7 @@ mod load;
 use jiff::Timestamp;
 
 use self::load::{load, say_over};
-use super::judging::new_id;
+use super::deciding::new_id;
 use crate::{
     alert::{ExceptedBy, Host, Message, RepeatSummary, SummaryParts},
     config::Config,
@@ -38,7 +38,7 @@ pub(super) enum Decision {
 pub(super) enum Patience {
     /// It can.
     Some,
-    /// It is decided on with what is known.
+    /// It is decided on with what is known: an exception that depends on more lets nothing pass.
     None,
 }
 
@@ -144,9 +144,11 @@ impl Triage {
         patience: Patience,
     ) -> Decision {
         let facts = Facts::of(event, &self.node);
-        let is_known = |field| patience == Patience::None || facts.is_known(field);
-        match self.exceptions.judge(&rule.metadata.id, &facts, &is_known) {
-            Answer::Unsure => return Decision::Hold,
+        let judged = self
+            .exceptions
+            .judge(&rule.metadata.id, &facts, &|field| facts.is_known(field));
+        match judged {
+            Answer::Unsure if patience == Patience::Some => return Decision::Hold,
             Answer::By(exception) => {
                 let by = excepted_by(exception);
                 tracing::debug!(rule = rule.metadata.name, exception = by.name, "excepted");
@@ -154,7 +156,7 @@ impl Triage {
                 self.counts.excepted += 1;
                 return Decision::Excepted(by);
             }
-            Answer::No => {}
+            Answer::No | Answer::Unsure => {}
         }
         self.counts.matched += 1;
         self.due.extend(self.suppression.over(event.time));

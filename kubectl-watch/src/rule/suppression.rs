@@ -106,6 +106,7 @@ mod tests {
         let settings = settings.expect("it loads").suppression.expect("it is there");
         let names: Vec<_> = settings.fields.iter().map(|(_, name)| *name).collect();
         assert_eq!(names, ["host.name", "user.name", "process.parent.executable"]);
+        assert!(rule("group_by = ['process.env_vars.KUBECONFIG']").is_ok());
         assert_eq!(settings.window, SignedDuration::from_mins(5));
         assert_eq!(settings.missing, Missing::DoNotSuppress);
         let settings = rule("").expect("it loads").suppression.expect("it is there");
@@ -115,6 +116,10 @@ mod tests {
     #[test]
     fn a_mistake_is_told_with_its_place() {
         for (table, words) in [
+            (
+                "group_by = ['process.env_vars.PASSWORD']",
+                "there is no field `process.env_vars.PASSWORD` to group by",
+            ),
             (
                 "group_by = ['user.name', 'user.nam']",
                 "line 10, column 26: there is no field `user.nam` to group by",

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{RuleSet, Watch};
-use crate::event::{Args, Environment, File, Lineage, Names, Place, Process, ProcessEvent};
+use crate::event::{Args, Environment, File, Lineage, NamedKubeconfig, Names, Place, Process, ProcessEvent};
 use crate::identity::{Identity, Named, Tool};
 
 /// The seed's rule.
@@ -104,8 +104,11 @@ impl Exec {
 
     /// The names of the shipped rules that match it.
     fn found(&self, rules: &RuleSet) -> BTreeSet<String> {
+        let mut event = self.0.clone();
+        let named = NamedKubeconfig::of(&event.process.args, &event.environment, b"/srv/work");
+        event.kubeconfig_named = named;
         rules
-            .matching(&self.0)
+            .matching(&event)
             .map(|rule| rule.metadata.name.clone())
             .collect()
     }
@@ -203,7 +206,7 @@ fn what_raises_one_of_them_is_another_of_them() {
             }
         }
     }
-    assert!(raised.contains(SEED) && raised.len() == 16, "{raised:?}");
+    assert!(raised.contains(SEED) && raised.len() == 18, "{raised:?}");
 }
 
 #[test]

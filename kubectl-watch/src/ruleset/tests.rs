@@ -1,4 +1,4 @@
-//! Sets of rules: the seed's rule by its letter, and folders of others.
+//! Sets of rules: the public rule by its letter, and folders of others.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -30,7 +30,7 @@ fn rule(id: &str, query: &str) -> Rule {
     Rule::from_toml(&text, &ProcessSchema).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The seed's rule alone, as who gives its file has it.
+/// The public rule alone, as who gives its file has it.
 fn seed() -> RuleSet {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),

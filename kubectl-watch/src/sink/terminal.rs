@@ -2,6 +2,7 @@
 //!
 //! Nearly all of it was chosen by whoever ran the process, so it goes through [`crate::shell`] before it is shown.
 
+mod args;
 mod circumstances;
 mod content;
 mod follow_up;
@@ -16,26 +17,21 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 use super::Sink;
+use super::kept::Kept;
 use crate::alert::{Alert, Document, Message, Parent, RepeatSummary};
-use crate::event::Args;
 use crate::rule::Severity;
-use crate::shell::{plain, quoted};
-
-/// Arguments that are shown besides those that the rule matched.
-const MAX_ARGS: usize = 40;
-/// Matched arguments that are shown.
-const MAX_MATCHED: usize = 20;
-/// Bytes of one argument that are shown.
-const MAX_ARG: usize = 400;
+use crate::shell::plain;
+use args::{command, shortened};
 
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
-const MATCH: Style = Style::new().bold().underline();
 
 /// Writes blocks to anything, a terminal as a rule.
 #[derive(Debug)]
 pub struct Terminal<W> {
     writer: W,
+    /// Where what is shown is kept, so that it can be allowed.
+    kept: Option<Kept>,
 }
 
 impl Terminal<AutoStream<io::Stdout>> {
@@ -54,7 +50,33 @@ impl Default for Terminal<AutoStream<io::Stdout>> {
 impl<W: Write> Terminal<W> {
     /// Writes elsewhere, always in colour.
     pub fn to(writer: W) -> Self {
-        Self { writer }
+        Self { writer, kept: None }
+    }
+
+    /// Keeps alerts in this file, and says of each how to allow it.
+    #[must_use]
+    pub fn keeping(self, kept: Kept) -> Self {
+        Self {
+            kept: Some(kept),
+            ..self
+        }
+    }
+
+    /// Keeps what an exception can be made of, and gives the command that does so for an alert.
+    fn keep(&mut self, message: &Message) -> Option<String> {
+        let (Message::Alert(_) | Message::Update(_)) = message else {
+            return None;
+        };
+        let kept = self.kept.as_mut()?;
+        match (kept.add(message), message) {
+            (Ok(true), Message::Alert(alert)) => Some(kept.command(alert.id())),
+            (Ok(_), _) => None,
+            (Err(error), _) => {
+                tracing::warn!(%error, "alerts are kept for `kubectl-watch allow` no longer");
+                self.kept = None;
+                None
+            }
+        }
     }
 
     /// What it wrote to.
@@ -70,8 +92,9 @@ impl<W: Write> Sink for Terminal<W> {
     }
 
     fn deliver(&mut self, message: &Message) -> io::Result<()> {
+        let allow = self.keep(message);
         let block = match message {
-            Message::Alert(alert) => block(alert),
+            Message::Alert(alert) => block(alert, allow.as_deref()),
             Message::Notice(notice) => notice::block(notice),
             Message::Update(update) => content::update(update),
             Message::Summary(summary) => summary_line(summary),
@@ -82,9 +105,10 @@ impl<W: Write> Sink for Terminal<W> {
     }
 }
 
-/// The block of an alert, in colour, with an empty line behind it.
+/// The block of an alert, in colour, with an empty line behind it. How to allow it is said where there is a command that
+/// does so.
 #[must_use]
-pub fn block(alert: &Alert) -> String {
+pub fn block(alert: &Alert, allow: Option<&str>) -> String {
     let document = &alert.document;
     let mut out = String::new();
     let colour = Style::new().bold().fg_color(Some(colour(alert.severity).into()));
@@ -154,10 +178,17 @@ pub fn block(alert: &Alert) -> String {
     if let Some(response) = &document.kubectl_watch.response {
         line(&mut out, "done", &follow_up::response(response));
     }
+    let allow = allow.filter(|_| exception.is_none());
+    if let Some(command) = allow {
+        line(&mut out, "allow", command);
+    }
     if let (Some(step), None) = (document.kubectl_watch.runbook.first(), exception) {
         line(&mut out, "next", &step.command);
     }
-    line(&mut out, "id", alert.id());
+    // The command has it, too.
+    if allow.is_none() {
+        line(&mut out, "id", alert.id());
+    }
     out.push('\n');
     out
 }
@@ -235,55 +266,5 @@ fn parent(parent: &Parent) -> String {
         "{name}{}{pid}{}",
         executable.unwrap_or_default(),
         args.unwrap_or_default()
-    )
-}
-
-/// The command line, as a shell would take it, the matched arguments set off. Of a long one the beginning and the
-/// matched arguments are shown, and how much is not.
-fn command(args: &Args, matched: &[usize]) -> String {
-    let mut out = String::new();
-    let mut hidden = (0usize, 0usize);
-    let mut matched = matched.iter().take(MAX_MATCHED).copied().peekable();
-    for (index, arg) in args.iter().enumerate() {
-        let is_match = matched.next_if_eq(&index).is_some();
-        if index >= MAX_ARGS && !is_match {
-            hidden = (hidden.0 + 1, hidden.1 + arg.len() + 1);
-            continue;
-        }
-        omitted(&mut out, &mut hidden);
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        if is_match {
-            let _ = write!(out, "{MATCH}{}{MATCH:#}", shortened(arg));
-        } else {
-            out.push_str(&shortened(arg));
-        }
-    }
-    omitted(&mut out, &mut hidden);
-    out
-}
-
-/// Says how many arguments were left out, and begins to count anew.
-fn omitted(out: &mut String, hidden: &mut (usize, usize)) {
-    let (count, bytes) = std::mem::take(hidden);
-    if count > 0 {
-        let _ = write!(out, " {DIM}… ({count} more, {bytes} bytes){DIM:#}");
-    }
-}
-
-/// An argument, quoted, with its end left out where it is long.
-fn shortened(arg: &[u8]) -> String {
-    if arg.len() <= MAX_ARG {
-        return quoted(arg);
-    }
-    let end = (MAX_ARG - 3..=MAX_ARG)
-        .rev()
-        .find(|&end| arg[end] & 0b1100_0000 != 0b1000_0000)
-        .unwrap_or(MAX_ARG);
-    format!(
-        "{}{DIM}… ({} more bytes){DIM:#}",
-        quoted(&arg[..end]),
-        arg.len() - end
     )
 }

@@ -204,7 +204,9 @@ fn a_sink_that_panics_loses_alerts_and_no_more() {
 
 /// A block without its colours.
 fn shown(sample: &Sample) -> String {
-    anstream::adapter::strip_str(&block(&sample.alert())).to_string()
+    let alert = sample.alert();
+    let allow = format!("kubectl-watch allow --from-alert {}", alert.id());
+    anstream::adapter::strip_str(&block(&alert, Some(&allow))).to_string()
 }
 
 #[test]
@@ -242,9 +244,9 @@ fn a_terminal_gets_colours_and_a_pipe_does_not() {
     terminal.deliver(&alert()).expect("written");
     let mut piped = anstream::StripStream::new(Vec::new());
     piped
-        .write_all(block(&Sample::new().alert()).as_bytes())
+        .write_all(block(&Sample::new().alert(), None).as_bytes())
         .expect("written");
-    assert!(block(&Sample::new().alert()).contains("\u{1b}["));
+    assert!(block(&Sample::new().alert(), None).contains("\u{1b}["));
     assert!(!piped.into_inner().contains(&0x1b));
 }
 

@@ -25,6 +25,7 @@ mod lost;
 mod offsets;
 mod options;
 mod pin;
+mod pinned_program;
 mod readable;
 mod reader;
 mod record;

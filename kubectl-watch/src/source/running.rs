@@ -83,18 +83,23 @@ fn event(pid: u32, booted: Timestamp, is_watched: impl Fn(&[u8]) -> bool) -> Opt
         tty: stat.tty(),
         ..Place::default()
     };
-    let gaps = if args.len() == MAX_ARGS {
-        vec![Gap::Args]
-    } else {
-        Vec::new()
-    };
+    let parent = parent(&folder, &stat, booted);
+    let gaps = [
+        (args.len() == MAX_ARGS, Gap::Args),
+        (parent.is_none(), Gap::Parent),
+    ];
+    let gaps = gaps
+        .into_iter()
+        .filter_map(|(is, gap)| is.then_some(gap))
+        .collect();
     let mut this = process(pid, &stat, executable, booted);
     this.args = Args::from_bytes(args);
     Some(ProcessEvent {
         found_running: true,
         file: executable::of_running(&folder),
         process: this,
-        parent: parent(stat.parent, booted),
+        parent: parent.unwrap_or_default(),
+        is_traced: status.numbers("TracerPid").iter().any(|&tracer| tracer != 0),
         credentials: Credentials {
             user: status.ids("Uid"),
             group: status.ids("Gid"),
@@ -111,18 +116,16 @@ fn event(pid: u32, booted: Timestamp, is_watched: impl Fn(&[u8]) -> bool) -> Opt
     })
 }
 
-/// Who is its parent now.
-fn parent(pid: u32, booted: Timestamp) -> Process {
-    let found = ProcessFolder::of_pid(pid).and_then(|folder| {
-        let stat = Stat::parse(&folder.read("stat", MAX_FILE)?)?;
-        Some(process(
-            pid,
-            &stat,
-            folder.link("exe").unwrap_or_default(),
-            booted,
-        ))
-    });
-    found.unwrap_or_default()
+/// Who is its parent now. None where that one ends meanwhile: its number may be another's by the time it is looked up,
+/// but then the child has got another parent before.
+fn parent(child: &ProcessFolder, of_child: &Stat, booted: Timestamp) -> Option<Process> {
+    let parent = ProcessFolder::of_pid(of_child.parent)?;
+    let stat = Stat::parse(&parent.read("stat", MAX_FILE)?)?;
+    let executable = parent.link("exe").unwrap_or_default();
+    let after = Stat::parse(&child.read("stat", MAX_FILE)?)?;
+    of_child
+        .is_child(&stat, &after)
+        .then(|| process(of_child.parent, &stat, executable, booted))
 }
 
 fn process(pid: u32, stat: &Stat, executable: Vec<u8>, booted: Timestamp) -> Process {
@@ -167,6 +170,11 @@ impl Stat {
             tty: fields.get(4)?.parse::<i32>().ok()?.cast_unsigned(),
             start_ticks: fields.get(19)?.parse().ok()?,
         })
+    }
+
+    /// Whether a process that has the parent's number is its parent, by what it said of itself afterwards.
+    const fn is_child(&self, parent: &Self, after: &Self) -> bool {
+        after.parent == self.parent && parent.start_ticks <= self.start_ticks
     }
 
     /// Major and minor number, as the kernel packs them for user space (`new_encode_dev`).
@@ -240,6 +248,23 @@ mod tests {
         );
         assert_eq!((status.ids("Gid"), status.bits("CapEff")), (Ids::default(), 255));
         assert_eq!(status.numbers("NSpid"), [70, 7]);
+    }
+
+    #[test]
+    fn a_parent_is_older_than_its_child_and_still_its_parent() {
+        let stat = |parent, start_ticks| Stat {
+            comm: Vec::new(),
+            parent,
+            tty: 0,
+            start_ticks,
+        };
+        let child = stat(7, 100);
+        assert!(child.is_child(&stat(1, 99), &child) && child.is_child(&stat(1, 100), &child));
+        assert!(
+            !child.is_child(&stat(1, 101), &child),
+            "the number was used again"
+        );
+        assert!(!child.is_child(&stat(1, 99), &stat(1, 100)), "it has ended");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::settings::variable;
 use super::{Missing, Occurrence, Settings};
 use crate::eql::Value;
 use crate::rule::{Metadata, Severity};
@@ -28,7 +29,11 @@ impl Fingerprint {
         for &(field, name) in &settings.fields {
             add(&mut hash, name.as_bytes());
             let mut values = 0_u64;
+            let variable = variable(name);
             occurrence.any(field, &mut |value| {
+                if variable.is_some_and(|name| !is_of_variable(value, name)) {
+                    return false;
+                }
                 values += 1;
                 match value {
                     Value::Str(text) => add(&mut hash, text),
@@ -45,6 +50,13 @@ impl Fingerprint {
         }
         Some(Self(hash.finalize().into()))
     }
+}
+
+/// Whether a value is `NAME=…`.
+fn is_of_variable(value: Value<'_>, name: &str) -> bool {
+    let Value::Str(text) = value else { return false };
+    text.strip_prefix(name.as_bytes())
+        .is_some_and(|rest| rest.starts_with(b"="))
 }
 
 /// Adds a value so that it cannot run into the next.

@@ -8,8 +8,12 @@ use crate::facts::FactSchema;
 /// How long repeats are held together where a rule does not say.
 pub const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
+/// The environment, of which one variable is a field here: `process.env_vars.KUBECONFIG`.
+const VARIABLES: &str = "process.env_vars";
+
 /// What tells one intent from another where a rule does not say: who, with which program, as whom, for what, and
-/// started by what. Not which arguments: a counter in them would make every run a new one.
+/// started by what. Not which arguments: a counter in them would make every run a new one. Of the environment what
+/// decides as whom and whom kubectl asks, and which code it runs.
 const DEFAULT_FIELDS: &[&str] = &[
     "user.id",
     "process.real_user.id",
@@ -23,8 +27,28 @@ const DEFAULT_FIELDS: &[&str] = &[
     "kubectl_watch.request.kubeconfig",
     "kubectl_watch.request.client_certificate",
     "kubectl_watch.request.server",
+    "kubectl_watch.request.context",
+    "kubectl_watch.request.cluster",
+    "kubectl_watch.request.user",
+    "kubectl_watch.request.username",
     "kubectl_watch.request.command",
     "kubectl_watch.request.resource",
+    "kubectl_watch.request.name",
+    "kubectl_watch.request.namespace",
+    "kubectl_watch.request.all_namespaces",
+    "process.env_vars.KUBECONFIG",
+    "process.env_vars.HOME",
+    "process.env_vars.KUBERNETES_MASTER",
+    "process.env_vars.KUBERNETES_SERVICE_HOST",
+    "process.env_vars.KUBERNETES_SERVICE_PORT",
+    "process.env_vars.POD_NAMESPACE",
+    "process.env_vars.HTTPS_PROXY",
+    "process.env_vars.https_proxy",
+    "process.env_vars.ALL_PROXY",
+    "process.env_vars.all_proxy",
+    "process.env_vars.LD_PRELOAD",
+    "process.env_vars.LD_LIBRARY_PATH",
+    "process.env_vars.LD_AUDIT",
 ];
 
 /// How repeats are told.
@@ -53,19 +77,27 @@ impl Settings {
     pub fn within(window: SignedDuration) -> Self {
         let fields = DEFAULT_FIELDS.iter();
         Self {
-            fields: fields
-                .filter_map(|&name| Some((FactSchema.field(name)?, name)))
-                .collect(),
+            fields: fields.filter_map(|name| field(name)).collect(),
             window,
             missing: Missing::Suppress,
         }
     }
 }
 
-/// Whether a match can be grouped by a field, by its name.
+/// A field that a match can be grouped by, by its name: one of an event, or one of the default ones, which can be one
+/// variable of its environment.
 pub fn field(name: &str) -> Option<(Field, &'static str)> {
+    if variable(name).is_some() {
+        let name = DEFAULT_FIELDS.iter().find(|known| **known == name)?;
+        return Some((FactSchema.field(VARIABLES)?, name));
+    }
     let field = FactSchema.field(name)?;
     Some((field, FactSchema.name(field)))
+}
+
+/// Which variable of the environment a field is, by its name, where it is one.
+pub(super) fn variable(field: &str) -> Option<&str> {
+    field.strip_prefix(VARIABLES)?.strip_prefix('.')
 }
 
 #[cfg(test)]

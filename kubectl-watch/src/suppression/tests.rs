@@ -1,3 +1,5 @@
+mod novelty;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;

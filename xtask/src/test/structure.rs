@@ -11,7 +11,9 @@ use std::process::Command;
 const MOST_LINES: usize = 330;
 /// The one part of the daemon that may know aya.
 const OF_KERNEL: &str = "kubectl-watch/src/source/kernel";
-/// The parts that compute and do nothing else: a replay gives the same answer at any time and place.
+/// Where the parts that compute and do nothing else are named for whoever reads it.
+const ARCHITECTURE: &str = "docs/architecture.md";
+/// These parts: a replay gives the same answer at any time and place.
 const PURE: [&str; 12] = [
     "eql",
     "rule",
@@ -61,7 +63,9 @@ pub(crate) fn check() -> Result<()> {
         let found = if kind == "rs" {
             source(file, &text)
         } else {
-            links(&path, &text)
+            let mut found = links(&path, &text);
+            found.extend((file == ARCHITECTURE).then(|| unnamed(&text)).flatten());
+            found
         };
         faults.extend(found.into_iter().map(|fault| format!("{file}: {fault}")));
     }
@@ -126,6 +130,12 @@ fn is_of_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
+/// What the document lacks where it does not name the pure parts, all of them and no other, in this order.
+fn unnamed(text: &str) -> Option<String> {
+    let named = PURE.map(|part| format!("`{part}`")).join(", ");
+    (!text.contains(&format!("- {named} know no "))).then(|| format!("does not say that {named} are pure"))
+}
+
 /// The links of a document that lead to no file.
 fn links(document: &Path, text: &str) -> Vec<String> {
     let folder = document.parent().unwrap_or(document);
@@ -143,7 +153,14 @@ fn links(document: &Path, text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::source;
+    use super::{PURE, source, unnamed};
+
+    #[test]
+    fn the_document_names_the_pure_parts() {
+        let named = PURE.map(|part| format!("`{part}`")).join(", ");
+        assert_eq!(unnamed(&format!("- {named} know no aya")), None);
+        assert!(unnamed(&format!("- {named}, `more` know no aya")).is_some());
+    }
 
     #[test]
     fn faults() {

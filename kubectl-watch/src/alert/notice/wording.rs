@@ -109,6 +109,7 @@ fn what(reason: &str) -> &'static str {
         "cut_paths" => "execs had a path longer than is kept",
         "bad_records" => "records were not whole",
         "partial_execs" => "execs of which something did not arrive matched no rule by what did",
+        "unread_executables" => "execs of files that could not be read matched no rule without",
         "undelivered" => "alerts could not be delivered",
         "unread_bytes" => "bytes of records were left by another version and cannot be read",
         _ => "events are lost",

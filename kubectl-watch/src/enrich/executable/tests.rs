@@ -243,14 +243,12 @@ fn a_version_that_could_come_twice_is_not_remembered() {
     );
     assert_eq!(fresh(&|file| file.file_system ^= 1), (false, None, known.clone()));
     // It runs, so what was changed of it since is not what is in it.
-    for change in [(|file| file.version.changed_ns += 1) as fn(&mut File), |file| {
-        file.mode ^= 1
-    }] {
+    let changes: [fn(&mut File); 2] = [|file| file.version.changed_ns += 1, |file| file.mode ^= 1];
+    for change in changes {
         assert_eq!(fresh(&change), (false, None, known.clone()));
     }
-    for change in [(|file| file.version.size += 1) as fn(&mut File), |file| {
-        file.version.inode += 1
-    }] {
+    let changes: [fn(&mut File); 2] = [|file| file.version.size += 1, |file| file.version.inode += 1];
+    for change in changes {
         assert_eq!(fresh(&change), (false, Some(Unknown::Changed), vec![]));
     }
 }

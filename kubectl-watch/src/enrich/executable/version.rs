@@ -106,7 +106,7 @@ pub(in crate::enrich) fn is_unchanged(before: &Statx, after: &Statx) -> bool {
 /// before reading began; see [`now_ns`].
 pub(super) fn is_repeatable(file: &File, matched: Match, opened: impl AsFd, began_ns: i64) -> bool {
     let is_own = match file_system::reach(file.file_system) {
-        Reach::Local => file_system::keeps_time(file.file_system),
+        Reach::Local => file_system::tells_versions_apart(file.file_system),
         // What it shows may lie in a file system that lies, unless that is on a device.
         Reach::Layered => file.version.device > NO_DEVICE,
         Reach::Foreign => false,

@@ -216,7 +216,9 @@ impl Reading {
     fn end(&self, opened: &Opened, file: Option<&File>) -> Result<bool, Unknown> {
         let after = version::facts(&self.bytes.file).map_err(why)?;
         let is_unchanged = version::is_unchanged(&opened.facts, &after);
-        if !is_unchanged && !(version::is_unwritten(&opened.facts, &after) && opened.is_running()) {
+        let is_the_same =
+            is_unchanged || (version::is_unwritten(&opened.facts, &after) && opened.is_running());
+        if !is_the_same {
             return Err(Unknown::Changed);
         }
         Ok(is_unchanged

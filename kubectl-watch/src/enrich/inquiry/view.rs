@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::credential::kubeconfig::FileFacts;
 use crate::enrich::executable::{changed_ns, facts, is_unchanged, why, within};
-use crate::enrich::process::ProcessFolder;
+use crate::enrich::process::{ProcessFolder, below};
 use crate::event::{Process, Unknown};
 use crate::identity::hex;
 
@@ -40,12 +40,10 @@ impl View {
     /// The view of just this process, while it lives. It touches no file, and outlives the process.
     pub(super) fn of(process: &Process) -> Result<Self, Unknown> {
         let folder = ProcessFolder::open(process).ok_or(Unknown::Gone)?;
-        let link = |name| folder.link(name).ok_or(Unknown::Gone);
-        let (root_path, cwd_path) = (link("root")?, link("cwd")?);
         Ok(Self {
             root: folder.place("root").map_err(why)?,
-            cwd_path: below(&root_path, &cwd_path),
-            root_path,
+            cwd_path: folder.working_folder(),
+            root_path: folder.link("root").ok_or(Unknown::Gone)?,
             cwd: folder.place("cwd").map_err(why)?,
         })
     }
@@ -131,33 +129,12 @@ fn relative(path: &[u8]) -> &[u8] {
     }
 }
 
-/// A path below a root, from that root. None where it is not below it.
-fn below(root: &[u8], path: &[u8]) -> Option<Vec<u8>> {
-    let rest = path.strip_prefix(root.strip_suffix(b"/").unwrap_or(root))?;
-    match rest {
-        [] => Some(b"/".to_vec()),
-        [b'/', ..] => Some(rest.to_vec()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_told_from_a_root() {
-        for (root, path, want) in [
-            ("/", "/home/bob", Some("/home/bob")),
-            ("/", "/", Some("/")),
-            ("/srv/jail", "/srv/jail/tmp", Some("/tmp")),
-            ("/srv/jail", "/srv/jail", Some("/")),
-            ("/srv/jail", "/srv/jailed", None),
-            ("/srv/jail", "/", None),
-        ] {
-            let want = want.map(|path| path.as_bytes().to_vec());
-            assert_eq!(below(root.as_bytes(), path.as_bytes()), want, "{root} {path}");
-        }
+    fn a_path_is_opened_from_where_it_leads() {
         assert_eq!((relative(b"//a/b"), relative(b"/")), (&b"a/b"[..], &b"."[..]));
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::eql::Value;
-use crate::event::{Process, capability};
+use crate::event::{Args, Process, capability};
 
 /// Who is shown a value, and says whether it is the one.
 pub(super) type Visit<'a> = &'a mut dyn FnMut(Value<'_>) -> bool;
@@ -51,7 +51,12 @@ pub(super) fn capabilities(set: u64, visit: Visit<'_>) -> bool {
 
 /// Each argument.
 pub(super) fn args(process: &Process, visit: Visit<'_>) -> bool {
-    process.args.iter().any(|arg| visit(Value::Str(arg)))
+    each(&process.args, visit)
+}
+
+/// Each text of a list.
+pub(super) fn each(list: &Args, visit: Visit<'_>) -> bool {
+    list.iter().any(|text| visit(Value::Str(text)))
 }
 
 /// All arguments with a space between.

@@ -135,3 +135,27 @@ fn a_match_waits_for_a_hash_only_if_an_exception_could_hold_by_it() {
         Decision::Excepted(_)
     ));
 }
+
+#[test]
+fn what_never_became_known_is_not_taken_for_absent() {
+    let mut triage = triage();
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("e.toml");
+    let by_none = "condition = 'user.id == 1 and kubectl_watch.kubeconfig.file.path == null'";
+    let text = EXCEPTION.replace("condition = 'user.id == 1'", by_none);
+    std::fs::write(&path, text).expect("file");
+    triage.exceptions = ExceptionSet::load(&[path]).expect("it loads");
+    let mut event = ProcessEvent {
+        gaps: vec![Gap::Kubeconfig],
+        ..ProcessEvent::default()
+    };
+    event.credentials.user.effective = 1;
+    let a = rule("a");
+    let held = triage.decide(&a, LOW, &event, Patience::Some);
+    assert!(matches!(held, Decision::Hold));
+    let late = triage.decide(&a, LOW, &event, Patience::None);
+    assert!(matches!(late, Decision::Alert), "nobody could read it");
+    event.gaps.clear();
+    let known = triage.decide(&a, LOW, &event, Patience::Some);
+    assert!(matches!(known, Decision::Excepted(_)), "there is none");
+}

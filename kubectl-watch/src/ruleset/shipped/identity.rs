@@ -79,7 +79,7 @@ fn a_shell_that_kubectl_took_the_place_of() {
         &[
             kubectl(),
             kubectl().was("env", "/usr/bin/env"),
-            // The seed's rule has this one.
+            // The public rule has this one.
             kubectl().was("bash", "/usr/bin/bash").by("bash", "/usr/bin/bash"),
             Exec::of("kubectl get pods").was("bash", "/usr/bin/bash"),
         ],
@@ -155,6 +155,23 @@ fn kubectl_by_its_content() {
             Exec::of("/opt/worker server --token=x").being("k3s"),
             Exec::of("/opt/worker get pods --as=x").being("busybox"),
         ],
+    );
+}
+
+#[test]
+fn a_tracer_of_kubectl() {
+    let traced = |line: &str| {
+        let mut exec = Exec::of(line);
+        exec.0.is_traced = true;
+        exec
+    };
+    check(
+        "Kubectl Started Under a Tracer",
+        &[
+            traced("kubectl version"),
+            traced("/opt/worker get pods").being("kubectl"),
+        ],
+        &[traced("kubelet"), Exec::of("kubectl version")],
     );
 }
 

@@ -29,6 +29,11 @@ fn a_variable_that_names_a_file_of_a_moment() {
         "KUBECONFIG=/home/ann/.kube/config:.x",
         "KUBECONFIG=/opt/..x/y",
         "KUBECONFIG=.x/y",
+        "KUBECONFIG=/etc/../tmp/x",
+        "KUBECONFIG=//tmp/x",
+        "KUBECONFIG=/./tmp/x",
+        "KUBECONFIG=/home/ann/.kube/config:/etc/../dev/./shm//x",
+        "KUBECONFIG=../../tmp/x",
     ];
     let leaves = [
         "KUBECONFIG=",
@@ -57,6 +62,8 @@ fn a_variable_that_names_a_file_where_none_is_kept() {
         "KUBECONFIG=./config",
         "KUBECONFIG=.kube/config",
         "KUBECONFIG=/home/ann/.kube/config:/srv/x",
+        "KUBECONFIG=/etc/../srv/x",
+        "KUBECONFIG=/home/ann/../../srv/x",
         "KUBECONFIG=/srv/x:/home/ann/.kube/config",
         "KUBECONFIG=:/srv/x",
     ];
@@ -69,6 +76,7 @@ fn a_variable_that_names_a_file_where_none_is_kept() {
         // The rule about temporary files has these.
         "KUBECONFIG=/tmp/x",
         "KUBECONFIG=/home/ann/.kube/config:/tmp/x",
+        "KUBECONFIG=/etc/../tmp/x",
         "PATH=/opt/x",
     ];
     check(UNUSUAL, &finds.map(with), &leaves.map(with));
@@ -89,6 +97,9 @@ fn a_flag_that_names_a_file_of_a_moment() {
         "--kubeconfig=/dev/stdin",
         "--kubeconfig=/opt/.x/y",
         "--kubeconfig=.x",
+        "--kubeconfig=/etc/../tmp/x",
+        "--kubeconfig //tmp/x",
+        "--kubeconfig ../../tmp/x",
     ];
     let leaves = [
         "--kubeconfig=/home/ann/.kube/config",
@@ -98,6 +109,27 @@ fn a_flag_that_names_a_file_of_a_moment() {
         "--as=/tmp/x",
     ];
     check(FLAG, &finds.map(kubectl), &leaves.map(kubectl));
+}
+
+#[test]
+fn preferences_that_somebody_names() {
+    let named = |variable: &str| Exec::of("kubectl get pods").with(&["HOME=/home/ann", variable]);
+    check(
+        "Kuberc Named by a Flag or a Variable",
+        &[
+            Exec::of("kubectl get pods --kuberc=/home/ann/x"),
+            Exec::of("kubectl --kuberc x get pods"),
+            named("KUBERC=/tmp/x"),
+            named("KUBERC=x"),
+        ],
+        &[
+            Exec::of("kubectl get pods"),
+            Exec::of("helm list --kuberc=x"),
+            Exec::of("kubectl kuberc view"),
+            named("KUBERC=off"),
+            named("KUBERC="),
+        ],
+    );
 }
 
 #[test]
@@ -116,10 +148,18 @@ fn a_home_that_is_somebody_elses() {
             home(ann, &["HOME=/root"]),
             home(root, &["HOME=/home/bob"]),
             home(ann, &["KUBECONFIG=/root/.kube/config"]),
+            home(ann, &["HOME=/etc/../home/bob"]),
+            home(ann, &["HOME=//root"]),
+            home(ann, &["KUBECONFIG=/etc/../home/bob/.kube/config"]),
+            home(ann, &["KUBECONFIG=/home/ann/../bob/.kube/config"]),
+            home(ann, &["KUBECONFIG=/home/ann/.kube/config:/home/bob/.kube/config"]),
+            home(ann, &["KUBECONFIG=/etc/../root/x"]),
             flag("--kubeconfig=/home/bob/.kube/config"),
             flag("--kubeconfig /home/bob/.kube/config"),
             flag("--kubeconfig=/root/.kube/config"),
             flag("--kubeconfig /root/.kube/config"),
+            flag("--kubeconfig=/etc/../home/bob/.kube/config"),
+            flag("--kubeconfig /./root/x"),
         ],
         &[
             home(ann, &["HOME=/home/ann"]),
@@ -156,6 +196,14 @@ fn a_token_that_is_handed_over() {
         "-f /run/secrets/x",
     ];
     check(TOKEN, &finds.map(kubectl), &leaves.map(kubectl));
-    let variable = Exec::of("oc get pods").with(&["KUBECONFIG=/var/run/secrets/kubernetes.io/x"]);
-    check(TOKEN, &[variable], &[]);
+    let variables = [
+        "KUBECONFIG=/var/run/secrets/kubernetes.io/x",
+        "KUBECONFIG=/var/run/secrets//kubernetes.io/x",
+    ];
+    let variables = variables.map(|variable| Exec::of("oc get pods").with(&[variable]));
+    check(
+        TOKEN,
+        &variables,
+        &[kubectl("--kubeconfig=/var/run/secrets/../kubernetes.io/x")],
+    );
 }

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::event::{
     Ancestor, Args, Circumstances, Credentials, Environment, Executable, File, FileVersion, Gap, Ids,
-    Lineage, Names, Place, Process, ProcessEvent, SessionPlace, basename, is_file_descriptor,
+    Lineage, NamedKubeconfig, Names, Place, Process, ProcessEvent, SessionPlace, basename,
+    is_file_descriptor,
 };
 
 /// Makes the event, all but its arguments and its environment, which may come in parts.
@@ -29,11 +30,13 @@ pub(super) fn event(record: &ExecRecord<'_>, sequence: u64, boot: Boot) -> Proce
             boot,
         ),
         parent_left: exec.flags & wire::FLAG_PARENT_LEFT != 0,
+        is_traced: exec.flags & wire::FLAG_TRACED != 0,
         credentials: credentials(exec),
         names: Names::default(),
         place: place(exec, boot),
         lineage: lineage(record, boot),
         environment: Environment::default(),
+        kubeconfig_named: NamedKubeconfig::default(),
         circumstances: Circumstances::default(),
         gaps: gaps(exec),
     }
@@ -188,7 +191,10 @@ fn gaps(exec: &wire::Exec) -> Vec<Gap> {
         (wire::FLAG_ARGS_UNREADABLE | wire::FLAG_ARGS_CUT, Gap::Args),
         (wire::FLAG_EXECUTABLE_CUT, Gap::Executable),
         (wire::FLAG_PARENT_EXECUTABLE_CUT, Gap::ParentExecutable),
-        (wire::FLAG_PARENT_WITHOUT_MEMORY, Gap::Parent),
+        (
+            wire::FLAG_PARENT_WITHOUT_MEMORY | wire::FLAG_CREATOR_UNKNOWN,
+            Gap::Parent,
+        ),
         (wire::FLAG_ENV_CUT, Gap::Environment),
         (wire::FLAG_ANCESTORS_CUT, Gap::Ancestors),
     ];

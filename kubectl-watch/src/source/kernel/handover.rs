@@ -48,7 +48,7 @@ pub(super) fn replace(
     let buffer = set.map(EVENTS)?;
     let mut ring = Ring::new(buffer)?;
     if set.has_our_contract() {
-        let counters = Counters::new(set.map(COUNTERS)?, -1)?;
+        let counters = Counters::new(set.map(COUNTERS)?, [-1; 2])?;
         let mut inbox = Inbox {
             ledger: Reader::open(set)?.ledger(),
             ..Inbox::default()

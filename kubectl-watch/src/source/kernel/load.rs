@@ -12,8 +12,8 @@ use aya::{
     programs::{BtfTracePoint, ProgramError, links::FdLink},
 };
 use kubectl_watch_ebpf::{
-    ABSENT, AYA_LOG_LEVEL, CAST_TYPE, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, JUDGED, LAST_LOST, MAX_VARIABLES,
-    OFFSETS, Offsets, Program, SIEVE, USER_TEXTS, VARIABLES, Variable, WATCHED_NAMES,
+    ABSENT, AYA_LOG_LEVEL, CAST_TYPE, COUNTERS, EVENTS, EXEC, EXEC_BY_LIST, FORK, JUDGED, LAST_LOST,
+    MAX_VARIABLES, OFFSETS, Offsets, Program, SIEVE, USER_TEXTS, VARIABLES, Variable, WATCHED_NAMES,
 };
 use zerocopy::IntoBytes;
 
@@ -26,6 +26,7 @@ use super::{
     lost::LastLostMap,
     offsets::Layout,
     pin::PinnedSet,
+    pinned_program::PinnedProgram,
 };
 use crate::event::Environment;
 
@@ -68,7 +69,7 @@ pub(super) struct Loaded {
 #[derive(Default)]
 pub(super) struct Held {
     ours: Option<Object>,
-    _pinned: Vec<BtfTracePoint>,
+    _pinned: Vec<PinnedProgram>,
 }
 
 /// The object as it was loaded.
@@ -126,7 +127,7 @@ impl Loaded {
             casts = cast.structure != 0,
             "loaded the programs"
         );
-        let exec = descriptor(object.program(EXEC)?)?;
+        let [exec, fork] = [EXEC, FORK].map(|which| descriptor(object.program(which)?));
         let mut take = |name| object.ebpf.take_map(name).ok_or_else(|| absent(name));
         let maps = [
             take(EVENTS)?,
@@ -140,15 +141,15 @@ impl Loaded {
             ours: Some(object),
             ..Held::default()
         };
-        Self::of(maps, exec, held)
+        Self::of(maps, [exec?, fork?], held)
     }
 
     /// Takes over a set, with what holds its programs.
     pub(super) fn pinned(set: &PinnedSet) -> Result<(Self, Vec<Attached>), SourceError> {
-        let (mut programs, mut links, mut exec) = (Vec::new(), Vec::new(), None);
+        let (mut programs, mut links, mut descriptors) = (Vec::new(), Vec::new(), Vec::new());
         for which in PROGRAMS {
             let program = set.program(which)?;
-            let id = id(&program)?;
+            let id = program.id();
             let link = set.link(which)?;
             let of = link
                 .info()
@@ -157,9 +158,7 @@ impl Loaded {
             if of != id {
                 return Err(absent("a link of the pinned program"));
             }
-            if which == EXEC {
-                exec = Some(descriptor(&program)?);
-            }
+            descriptors.push((which, program.descriptor()));
             links.push((which, id, link));
             programs.push(program);
         }
@@ -167,7 +166,11 @@ impl Loaded {
             ours: None,
             _pinned: programs,
         };
-        let exec = exec.ok_or_else(|| absent(EXEC.name))?;
+        let descriptor = |which: Program| {
+            let found = descriptors.iter().find(|(of, _)| *of == which);
+            found.map(|(_, it)| *it).ok_or_else(|| absent(which.name))
+        };
+        let counting = [descriptor(EXEC)?, descriptor(FORK)?];
         let maps = [
             set.map(EVENTS)?,
             set.map(COUNTERS)?,
@@ -176,15 +179,15 @@ impl Loaded {
             set.map(SIEVE)?,
             set.map(JUDGED)?,
         ];
-        Ok((Self::of(maps, exec, held)?, links))
+        Ok((Self::of(maps, counting, held)?, links))
     }
 
-    fn of(maps: [Map; 6], exec: RawFd, programs: Held) -> Result<Self, SourceError> {
+    fn of(maps: [Map; 6], counting: [RawFd; 2], programs: Held) -> Result<Self, SourceError> {
         let unfit = |error: MapError| refused("the maps", error);
         let [ring, counters, last_lost, names, sieve, judged] = maps;
         Ok(Self {
             ring,
-            counters: Counters::new(counters, exec)?,
+            counters: Counters::new(counters, counting)?,
             last_lost: LastLostMap::try_from(last_lost).map_err(unfit)?,
             filter: Filter::new(
                 HashMap::try_from(names).map_err(unfit)?,

@@ -18,6 +18,9 @@ pub struct Losses {
     pub kernel: [u64; Counter::ALL.len()],
     /// Execs, watched or not, that the kernel could not show the program (`recursion_misses`, Linux 5.12).
     pub missed_execs: u64,
+    /// Forks that the kernel could not show the program, in the same way. Who was forked has no known creator then, and
+    /// each event of it says so.
+    pub missed_forks: u64,
     /// Execs that arrived.
     pub received: u64,
     /// Records that were not whole.
@@ -50,6 +53,7 @@ impl Losses {
             .filter(|(it, _)| it.is_loss());
         kernel.map(|(counter, number)| (counter.name(), number)).chain([
             ("missed_execs", self.missed_execs),
+            ("missed_forks", self.missed_forks),
             ("bad_records", self.bad_records),
             ("unfinished_args", self.unfinished_args),
             ("unfinished_env", self.unfinished_env),
@@ -82,16 +86,16 @@ impl fmt::Display for Losses {
 /// Where the kernel's numbers are read.
 pub(super) struct Counters {
     map: PerCpuArray<MapData, u64>,
-    /// The kernel's own page on the program.
-    fdinfo: String,
+    /// The kernel's own pages on the programs for execs and for forks.
+    pages: [String; 2],
 }
 
 impl Counters {
-    /// Takes the map, and the descriptor of the program that counts.
-    pub(super) fn new(map: Map, program: RawFd) -> Result<Self, SourceError> {
+    /// Takes the map, and the descriptors of the programs for execs and for forks.
+    pub(super) fn new(map: Map, programs: [RawFd; 2]) -> Result<Self, SourceError> {
         let map = PerCpuArray::try_from(map).map_err(|error| refused("the counters", error))?;
-        let fdinfo = format!("/proc/self/fdinfo/{program}");
-        Ok(Self { map, fdinfo })
+        let pages = programs.map(|program| format!("/proc/self/fdinfo/{program}"));
+        Ok(Self { map, pages })
     }
 
     /// Sets the kernel's counters of each CPU against what arrived.
@@ -108,10 +112,11 @@ impl Counters {
             let cpus = self.map.get(&(counter as u32), 0)?;
             losses.kernel[counter as usize] = cpus.iter().sum();
         }
-        // The page goes with the program, and the last number stands then.
-        if let Ok(page) = fs::read_to_string(&self.fdinfo) {
-            losses.missed_execs = missed(&page).unwrap_or_default();
-        }
+        // A page goes with its program, and the last number stands then.
+        let missed = |page| fs::read_to_string(page).ok().and_then(|page| missed(&page));
+        let [execs, forks] = self.pages.each_ref().map(missed);
+        losses.missed_execs = execs.unwrap_or_default();
+        losses.missed_forks = forks.unwrap_or_default();
         Ok(losses)
     }
 }

@@ -97,6 +97,7 @@ pub(super) fn resolve(btf: &Btf<'_>) -> Result<Offsets, OffsetsError> {
         linux_binprm_argc: binprm("argc")?,
         task_struct_tgid: task("tgid")?,
         task_struct_pid: task("pid")?,
+        task_struct_ptrace: task("ptrace")?,
         task_struct_comm: task("comm")?,
         task_struct_mm: task("mm")?,
         task_struct_cred: task("cred")?,

@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zerocopy::IntoBytes as _;
 
-use super::{OBJECT, PROGRAMS, SourceError, error::refused, load::variables};
+use super::{OBJECT, PROGRAMS, SourceError, error::refused, load::variables, pinned_program::PinnedProgram};
 
 /// Where it is if nobody says.
 pub const DEFAULT_PINS: &str = "/sys/fs/bpf/kubectl-watch";
@@ -224,8 +224,8 @@ impl PinnedSet {
     }
 
     /// A program that is kept.
-    pub(super) fn program(&self, which: Program) -> Result<BtfTracePoint, SourceError> {
-        BtfTracePoint::from_pin(self.program_path(which)).map_err(|error| refused("a pinned program", error))
+    pub(super) fn program(&self, which: Program) -> Result<PinnedProgram, SourceError> {
+        PinnedProgram::open(&self.program_path(which))
     }
 
     /// What keeps a program attached.

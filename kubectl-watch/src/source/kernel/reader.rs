@@ -16,8 +16,10 @@ use super::{
 
 /// The name of its pin.
 const NAME: &str = "READER";
-/// Counters whose losses were told, the kernel's and one of our own.
-const COUNTERS: u32 = Counter::ALL[Counter::ALL.len() - 1] as u32 + 2;
+/// Counters whose losses were told: the kernel program's, and those of execs and forks that it was not shown.
+const COUNTERS: u32 = MISSED_FORKS + 1;
+const MISSED_EXECS: u32 = Counter::ALL[Counter::ALL.len() - 1] as u32 + 1;
+const MISSED_FORKS: u32 = MISSED_EXECS + 1;
 /// What is kept of a CPU.
 type Words = [u64; 5];
 
@@ -66,7 +68,8 @@ impl Reader {
         for counter in Counter::ALL {
             losses.kernel[counter as usize] = self.map.get(&(counter as u32), 0)?[0];
         }
-        losses.missed_execs = self.map.get(&(COUNTERS - 1), 0)?[0];
+        losses.missed_execs = self.map.get(&MISSED_EXECS, 0)?[0];
+        losses.missed_forks = self.map.get(&MISSED_FORKS, 0)?[0];
         Ok(losses)
     }
 
@@ -87,7 +90,13 @@ impl Reader {
             self.map
                 .set(counter as u32, [losses.kernel[counter as usize], 0, 0, 0, 0], 0)?;
         }
-        Ok(self.map.set(COUNTERS - 1, [losses.missed_execs, 0, 0, 0, 0], 0)?)
+        for (place, missed) in [
+            (MISSED_EXECS, losses.missed_execs),
+            (MISSED_FORKS, losses.missed_forks),
+        ] {
+            self.map.set(place, [missed, 0, 0, 0, 0], 0)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,7 @@
 //! Rules that are decided on without what they ask for.
 
 use super::*;
-use crate::{
-    event::{Gap, Place, PodNames},
-    facts::FactSchema,
-};
+use crate::event::{Gap, Place, PodNames, ProcessEvent};
 
 fn ids(rules: &[&Rule]) -> Vec<String> {
     rules.iter().map(|rule| rule.metadata.id.clone()).collect()

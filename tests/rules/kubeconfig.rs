@@ -1,0 +1,124 @@
+//! The rules about where a kubeconfig comes from, by real programs and a real kernel.
+
+use kubectl_watch_tests::{SEED, Stage};
+
+#[test]
+fn evasion_14_kubeconfig_in_the_environment() {
+    const TEMPORARY: &str = "Kubeconfig Variable Names a Temporary, Hidden or Nameless File";
+    const UNUSUAL: &str = "Kubeconfig Variable Names an Unusual File";
+    let mut stage = Stage::new(&["helm"]);
+    let kubectl = "kubectl version --client --namespace=%";
+    let with = |variables: &str| format!("{variables} {kubectl}");
+    stage.finds(
+        TEMPORARY,
+        &[
+            &with("KUBECONFIG=/tmp/x"),
+            &with("KUBECONFIG=/dev/shm/x"),
+            &with("KUBECONFIG=$HOME/.kube/config:/var/tmp/x"),
+            &with("KUBECONFIG=@/.hidden/x"),
+            &format!("exec 9< /dev/null; KUBECONFIG=/proc/self/fd/9 {kubectl}"),
+            &with("KUBECONFIG=<(true)"),
+            &with("KUBECONFIG=/etc/../tmp/x"),
+            &with("KUBECONFIG=//tmp/x"),
+            &with("KUBECONFIG=/./tmp/x"),
+            &with("KUBECONFIG=/etc/x:$HOME/.kube/config:/etc/..//dev/./shm/x"),
+            &format!("cd /tmp; {}", with("KUBECONFIG=x")),
+            &format!("cd @; {}", with("KUBECONFIG=../../tmp/x")),
+        ],
+    );
+    stage.leaves(
+        TEMPORARY,
+        &[
+            kubectl,
+            &with("KUBECONFIG=$HOME/.kube/config"),
+            "KUBECONFIG=/tmp/x @/helm list -n %",
+        ],
+    );
+    stage.finds(
+        UNUSUAL,
+        &[
+            &with("KUBECONFIG=@/config"),
+            &format!("cd @; {}", with("KUBECONFIG=config")),
+            &with("KUBECONFIG=/etc/..@/config"),
+        ],
+    );
+    stage.leaves(
+        UNUSUAL,
+        &[
+            kubectl,
+            &with("KUBECONFIG=/etc/kubernetes/admin.conf"),
+            &with("KUBECONFIG=/tmp/x"),
+            &with("KUBECONFIG=/etc/../tmp/x"),
+        ],
+    );
+    stage.leaves(SEED, &[&with("KUBECONFIG=/tmp/x"), &with("KUBECONFIG=@/config")]);
+    stage.end();
+}
+
+#[test]
+fn evasion_14_flags_that_come_from_a_file_of_preferences() {
+    const KUBERC: &str = "Kuberc Named by a Flag or a Variable";
+    let mut stage = Stage::new(&["kubectl"]);
+    stage.finds(
+        KUBERC,
+        &[
+            "@/kubectl get % --kuberc=@/x",
+            "@/kubectl get % --kuberc @/x",
+            "KUBERC=@/x @/kubectl get %",
+        ],
+    );
+    stage.leaves(KUBERC, &["@/kubectl get %", "KUBERC=off @/kubectl get %"]);
+    stage.leaves(SEED, &["KUBERC=@/x @/kubectl get %"]);
+    stage.end();
+}
+
+#[test]
+fn kubeconfigs_by_flag_and_of_others() {
+    const FLAG: &str = "Kubeconfig Flag Names a Temporary, Hidden or Nameless File";
+    const HOME: &str = "Kubeconfig From Another User's Home";
+    const TOKEN: &str = "Service Account Token Handed to Kubectl";
+    let mut stage = Stage::new(&["kubectl"]);
+    stage.finds(
+        FLAG,
+        &[
+            "@/kubectl get % --kubeconfig=/tmp/x",
+            "@/kubectl get % --kubeconfig /dev/shm/x",
+            "@/kubectl get % --kubeconfig <(true)",
+            "@/kubectl get % --kubeconfig=@/.x",
+            "@/kubectl get % --kubeconfig=/etc/../tmp/x",
+            "cd /tmp; kubectl version --client --namespace=% --kubeconfig x",
+        ],
+    );
+    stage.leaves(
+        FLAG,
+        &["@/kubectl get % --kubeconfig=@/x", "@/kubectl get % -f /tmp/x"],
+    );
+    stage.finds(
+        HOME,
+        &[
+            "HOME=/home/bob @/kubectl get %",
+            "KUBECONFIG=/home/bob/.kube/config @/kubectl get %",
+            "KUBECONFIG=/etc/../home/bob/.kube/config @/kubectl get %",
+            "@/kubectl get % --kubeconfig=/home/bob/.kube/config",
+        ],
+    );
+    stage.leaves(
+        HOME,
+        &[
+            "HOME=/root @/kubectl get %",
+            "HOME=/home/bob KUBECONFIG=/root/x @/kubectl get %",
+            "HOME=/root @/kubectl get % --kubeconfig=/root/x",
+        ],
+    );
+    let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6YTpiIn0.c2lnbmF0dXJl";
+    stage.finds(
+        TOKEN,
+        &[
+            &format!("@/kubectl get % --token={jwt}"),
+            &format!("@/kubectl get % --token {jwt}"),
+            "@/kubectl get % --kubeconfig=/var/run/secrets/kubernetes.io/serviceaccount/x",
+        ],
+    );
+    stage.leaves(TOKEN, &["@/kubectl get % --token=x", "@/kubectl get %"]);
+    stage.end();
+}
