@@ -298,6 +298,8 @@ mod tests {
 
         #[test]
         fn no_piece_of_a_secret_in_any_command_is_shown(command in command::command()) {
+            // A pattern in which hardly more letters are a value, without quotes and wildcards, has no secret.
+            prop_assume!(command.secret.len() > 12);
             let args = command.args(&wild(&command.secret));
             let args: Vec<_> = args.iter().map(|arg| String::from_utf8_lossy(arg).into_owned()).collect();
             let without = String::from_utf8_lossy(command.args("").command_line()).into_owned();

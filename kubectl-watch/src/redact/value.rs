@@ -43,6 +43,13 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
                 bytes.extend_from_slice(&text[end..end + length]);
                 end += length;
             }
+            // In a string of JSON all others are letters.
+            Found::Delimiter(delimiter, length)
+                if until == Until::Json && !inner.is_empty() && !inner.has(delimiter) =>
+            {
+                bytes.extend_from_slice(&text[end..end + length]);
+                end += length;
+            }
             Found::Delimiter(delimiter, length) => {
                 // What begins a value opens it, even if it seems to be open already: texts need not be tidy.
                 if end > start && inner.is_empty() && outer.has(delimiter) {

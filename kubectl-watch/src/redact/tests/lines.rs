@@ -1,6 +1,6 @@
 //! What is taken out of a command line of a shell within one argument or a text.
 
-use super::{marked, redacted, text};
+use super::{marked, pattern, redacted, text};
 
 /// That this comes of each line, behind `-c` and as a text.
 fn check(lines: &[(&str, String)]) {
@@ -209,6 +209,17 @@ fn a_command_whose_output_is_a_value_is_part_of_it() {
             format!("kubectl run x --env {} --as=x", marked("env", "$(echo a b)")),
         ),
     ]);
+}
+
+/// Seven letters are no secret in the pattern of a rule, and those that a shell would take for quotes are letters too.
+#[test]
+fn a_string_of_json_is_taken_with_the_quotes_in_it() {
+    for secret in ["A#Aa`AaA", "it's 'a'"] {
+        let json = format!("--patch={{\"a\": {{\"b\": \"c\", \"password\": \"{secret}\"}}}}");
+        let want = json.replace(&format!("\"{secret}\""), &marked("password", secret));
+        assert_eq!(redacted(&[&json])[0], want);
+        assert_eq!(pattern(&json), want);
+    }
 }
 
 #[test]
