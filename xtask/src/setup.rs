@@ -62,8 +62,7 @@ pub(crate) fn for_building() -> Result<()> {
 /// All that the tests need besides. The kernel object is linted by its own compiler's clippy.
 pub(crate) fn for_testing() -> Result<()> {
     for_building()?;
-    let needs = TEST_NEEDS.iter().filter(|(known_by, _)| !is_here(known_by));
-    let mut packages: Vec<&str> = needs.map(|(_, package)| *package).collect();
+    let mut packages = missing("the tests run", &TEST_NEEDS)?;
     packages.extend(missing_tools()?);
     if packages.is_empty() {
         return Ok(());
@@ -173,42 +172,45 @@ pub(crate) fn for_archives() -> Result<()> {
 
 /// What `cargo xtask cluster` needs besides images: the rest comes unpacked, from Debian's archive.
 pub(crate) fn for_cluster() -> Result<()> {
-    let needs = [
-        ("ip", "iproute2"),
-        ("openssl", "openssl"),
-        ("dpkg-source", "dpkg-dev"),
-        ("jq", "jq"),
-        ("/bin/busybox", "busybox-static"),
-    ];
-    let missing = needs.iter().filter(|(known_by, _)| !is_here(known_by));
-    let packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    let packages = missing(
+        "a cluster is made",
+        &[
+            ("ip", "iproute2"),
+            ("openssl", "openssl"),
+            ("dpkg-source", "dpkg-dev"),
+            ("/bin/busybox", "busybox-static"),
+        ],
+    )?;
     if packages.is_empty() {
         return Ok(());
     }
+    apt::install("to run a cluster", &packages)
+}
+
+/// The packages of what is not here. An error where nothing can bring them.
+fn missing(what: &str, needs: &[(&str, &'static str)]) -> Result<Vec<&'static str>> {
+    let missing = needs.iter().filter(|(known_by, _)| !is_here(known_by));
+    let packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
     ensure!(
-        apt::is_here(),
-        "a cluster is made with what Debian calls {}: install it",
+        packages.is_empty() || apt::is_here(),
+        "{what} with what Debian calls {}: install it",
         packages.join(", ")
     );
-    apt::install("to run a cluster", &packages)
+    Ok(packages)
 }
 
 /// What `cargo xtask kernels` needs: the emulators.
 pub(crate) fn for_emulation() -> Result<()> {
-    let needs = [
-        ("qemu-system-x86_64", "qemu-system-x86"),
-        ("qemu-system-aarch64", "qemu-system-arm"),
-    ];
-    let missing = needs.iter().filter(|(known_by, _)| !is_here(known_by));
-    let packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    let packages = missing(
+        "kernels are booted",
+        &[
+            ("qemu-system-x86_64", "qemu-system-x86"),
+            ("qemu-system-aarch64", "qemu-system-arm"),
+        ],
+    )?;
     if packages.is_empty() {
         return Ok(());
     }
-    ensure!(
-        apt::is_here(),
-        "kernels are booted with what Debian calls {}: install it",
-        packages.join(" and ")
-    );
     let purpose = "to boot kernels";
     apt::install(purpose, &packages).or_else(|refusal| {
         // A machine that has other parts of a newer qemu takes only all of it from there.
