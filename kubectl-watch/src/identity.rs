@@ -31,6 +31,10 @@ pub const MAX_READ: u64 = 8 * 1024 * 1024;
 const MAX_HEAD: usize = 4096;
 /// Where UPX leaves its mark: behind the headers, in its own header of 32 bytes, and once more at the end.
 const MAX_TRAILER: usize = 256;
+/// Bytes of the path of a program's interpreter: the kernel takes no longer one (`PATH_MAX`).
+const MAX_INTERPRETER: u64 = 4096;
+/// Where loaders are, and nobody but root puts one.
+const LOADERS: [&[u8]; 4] = [b"/lib", b"/usr/lib", b"/nix/store/", b"/gnu/store/"];
 
 /// What a program is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct Identity {
     pub build_id: Option<String>,
     /// The Go build id, as Go writes it.
     pub go_build_id: Option<Vec<u8>>,
+    /// What the kernel starts in its place, where that lies elsewhere than loaders do: it can be any program.
+    pub interpreter: Option<Vec<u8>>,
     /// What it was packed with. The content of a packed program is hidden from everything here.
     pub packed: Option<&'static str>,
 }
@@ -101,6 +107,7 @@ pub fn read(file: &dyn ReadAt) -> io::Result<Identity> {
     };
     // What reads little comes first: nothing that a file holds keeps the rest from being read.
     let kind = kind(&mut bytes, &elf)?;
+    let interpreter = interpreter(&mut bytes, &elf)?;
     let packed = packed(&mut bytes, head)?;
     let notes = note::read(&mut bytes, &elf)?;
     let go = go::read(&mut bytes, &elf)?;
@@ -110,12 +117,13 @@ pub fn read(file: &dyn ReadAt) -> io::Result<Identity> {
         go,
         build_id: notes.gnu,
         go_build_id: notes.go,
+        interpreter,
         packed,
     })
 }
 
 fn kind(bytes: &mut Bytes<'_>, elf: &Elf) -> io::Result<Kind> {
-    Ok(if elf.has_interpreter {
+    Ok(if elf.interpreter.is_some() {
         Kind::ElfDynamic
     } else if elf.is_shared && dynamic::has_own_name(bytes, elf)? {
         // A library has a name of its own, which programs without a loader don't; one that can be exec'd, since it
@@ -124,6 +132,20 @@ fn kind(bytes: &mut Bytes<'_>, elf: &Elf) -> io::Result<Kind> {
     } else {
         Kind::ElfStatic
     })
+}
+
+/// The path of an interpreter that is no usual loader.
+fn interpreter(bytes: &mut Bytes<'_>, elf: &Elf) -> io::Result<Option<Vec<u8>>> {
+    let Some(part) = elf.interpreter else {
+        return Ok(None);
+    };
+    let mut path = bytes.take(part.offset, part.length.min(MAX_INTERPRETER))?;
+    path.truncate(path.iter().position(|&byte| byte == 0).unwrap_or(path.len()));
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let is_usual = LOADERS.iter().any(|folder| path.starts_with(folder))
+        && name.starts_with(b"ld")
+        && !path.windows(4).any(|part| part == b"/../");
+    Ok((!is_usual).then_some(path))
 }
 
 /// UPX writes `UPX!` behind the program headers and near the end of what it packs.

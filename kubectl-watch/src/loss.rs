@@ -175,7 +175,8 @@ pub fn could_be_a_tool(event: &ProcessEvent) -> bool {
     };
     let executable = &event.executable;
     let is_loaded_unknown = |loaded: &Loaded| loaded.content.unknown.is_some();
-    (executable.content.unknown.is_some() && event.file.is_some_and(is_large))
+    let is_unknown = executable.content.unknown.is_some() || executable.content.is_unsearched;
+    (is_unknown && event.file.is_some_and(is_large))
         || executable.loaded.as_deref().is_some_and(is_loaded_unknown)
 }
 

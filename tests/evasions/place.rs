@@ -162,3 +162,55 @@ fn evasion_11_a_file_that_is_gone_before_anybody_looks() {
     assert_eq!(notice["kubectl_watch"]["loss"]["count"], 1, "{notice}");
     assert_eq!(notice["process"]["name"], "large", "{notice}");
 }
+
+/// A program of nothing but the path of another, which the kernel starts in its place as if that were its loader.
+fn interpreted_by(path: &str) -> Vec<u8> {
+    const HEADERS: u64 = 64 + 2 * 56;
+    const ADDRESS: u64 = 0x5000_0000;
+    let machine: u16 = if cfg!(target_arch = "aarch64") { 183 } else { 62 };
+    let length = path.len() as u64 + 1;
+    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+    file.resize(16, 0);
+    file.extend([2_u16, machine].iter().flat_map(|it| it.to_le_bytes()));
+    file.extend(1_u32.to_le_bytes());
+    file.extend([ADDRESS + HEADERS, 64, 0].iter().flat_map(|it| it.to_le_bytes()));
+    file.extend(0_u32.to_le_bytes());
+    file.extend([64_u16, 56, 2, 0, 0, 0].iter().flat_map(|it| it.to_le_bytes()));
+    for (kind, flags, offset, size, align) in [
+        (3_u32, 4_u32, HEADERS, length, 1_u64),
+        (1, 5, 0, HEADERS + length, 0x1000),
+    ] {
+        file.extend([kind, flags].iter().flat_map(|it| it.to_le_bytes()));
+        let address = ADDRESS + offset;
+        let fields = [offset, address, address, size, size, align];
+        file.extend(fields.iter().flat_map(|it| it.to_le_bytes()));
+    }
+    file.extend(path.as_bytes());
+    file.push(0);
+    file
+}
+
+#[test]
+fn evasion_11_as_the_interpreter_of_another_program() {
+    let mut daemon = Daemon::start(&[]);
+    let scene = Scene::new();
+    let hidden = scene.copy(kubectl(), "hidden");
+    let program = scene.copy("/bin/true", "worker");
+    let path = hidden.to_str().expect("it is text");
+    fs::write(&program, interpreted_by(path)).expect("it is ours");
+    // The second time, too: what the kernel starts can be another by then.
+    for _ in 0..2 {
+        let user = unique("interpreter");
+        let done = run(Command::new(&program).args(["version", "--client", &format!("--as={user}")]));
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let alert = daemon.alert_of(OTHER_NAME, &user);
+        assert_eq!(
+            alert["kubectl_watch"]["executable"]["loaded"]["path"], path,
+            "{alert}"
+        );
+        assert_eq!(
+            alert["kubectl_watch"]["executable"]["loaded"]["tool"], "kubectl",
+            "{alert}"
+        );
+    }
+}

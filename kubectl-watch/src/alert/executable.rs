@@ -137,6 +137,8 @@ impl Parts {
         };
         let Identity {
             kind,
+            // It is shown as what is loaded.
+            interpreter: _,
             tool,
             go,
             build_id,

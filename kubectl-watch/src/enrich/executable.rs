@@ -33,7 +33,7 @@ use open::Opened;
 pub(super) use open::{why, within};
 pub(crate) use version::of_running;
 pub(super) use version::{changed_ns, facts, is_unchanged};
-use work::{Job, MAX_WHOLE, Pass, Read, Task};
+use work::{Job, MAX_WHOLE, Pass, Read, Searched, Task};
 
 /// A program smaller than this is no kubectl, whose least has 35 MiB: only larger ones are searched for its texts.
 pub(crate) const LEAST_SEARCHED: u64 = 8 * 1024 * 1024;
@@ -64,6 +64,7 @@ pub struct Finding {
     /// The file version that it is about, where that may be remembered.
     file: Option<File>,
     is_of_loaded: bool,
+    is_searched: bool,
     content: Content,
 }
 
@@ -107,10 +108,14 @@ impl Executables {
             Search::NotNeeded => true,
             Search::Asked(ticket) => {
                 event.executable.content.is_open = true;
+                event.executable.content.is_unsearched = true;
                 tickets.push(ticket);
                 false
             }
-            Search::Refused => false,
+            Search::Refused => {
+                event.executable.content.is_unsearched = true;
+                false
+            }
         };
         tickets.extend(self.look_at_loaded(event));
         tell_gap(event);
@@ -188,9 +193,12 @@ impl Executables {
         } else {
             "busybox"
         };
-        let is_searched = self.cache.get(file).is_some_and(|known| known.is_searched);
-        if !is_silent || is_searched || !wishes.ask_for_tool(tool) {
+        let searched = self.cache.get(file).and_then(|known| known.searched);
+        if !is_silent || searched == Some(Searched::All) || !wishes.ask_for_tool(tool) {
             return Search::NotNeeded;
+        }
+        if searched == Some(Searched::Beginning) {
+            return Search::Refused;
         }
         self.pass(event, file, Pass::Search)
             .map_or(Search::Refused, Search::Asked)
@@ -214,11 +222,14 @@ impl Executables {
         Some(ticket)
     }
 
-    /// A loader runs what its arguments name.
+    /// A loader runs what its arguments name, and a program what it names as its loader.
     fn look_at_loaded(&mut self, event: &mut ProcessEvent) -> Option<Ticket> {
-        let identity = event.executable.content.identity.as_ref();
-        identity.filter(|identity| identity.kind == Kind::Loader)?;
-        let (path, walk) = loaded::program(event)?;
+        let identity = event.executable.content.identity.as_ref()?;
+        let (path, walk) = match &identity.interpreter {
+            Some(path) => (path.clone(), loaded::interpreter(event, path)),
+            None if identity.kind == Kind::Loader => loaded::program(event)?,
+            None => return None,
+        };
         let (content, ticket) = match walk {
             Some(walk) => self.ask(Job::loaded(walk)),
             None => (Content::unknown(Unknown::Gone), None),
@@ -240,6 +251,7 @@ impl Executables {
             ticket,
             file: job.file.filter(|file| self.cache.get(file).is_some()),
             is_of_loaded,
+            is_searched: read.as_ref().is_ok_and(Read::says_all),
             content: Content {
                 // A hash does not say what it is.
                 is_open: is_hash,
@@ -260,6 +272,7 @@ impl Executables {
 enum Search {
     NotNeeded,
     Asked(Ticket),
+    /// There is no room for it, or it would not come to its end.
     Refused,
 }
 
@@ -268,22 +281,21 @@ impl Finding {
     pub fn tell(&self, event: &mut ProcessEvent, wishes: &dyn Wishes) -> Option<(File, Verdict)> {
         if !self.is_of_loaded {
             event.executable.content.add(&self.content);
+            event.executable.content.is_unsearched &= !self.is_searched;
         } else if let Some(loaded) = &mut event.executable.loaded {
             loaded.content.add(&self.content);
+            loaded.content.is_unsearched = self.content.is_unsearched;
         }
         tell_gap(event);
-        Some((self.file?, verdict(event, wishes)))
+        let file = self.file.filter(|_| !event.executable.content.is_unsearched)?;
+        Some((file, verdict(event, wishes)))
     }
 }
 
 /// Says that something is missing, as long as it is.
 fn tell_gap(event: &mut ProcessEvent) {
     event.gaps.retain(|&gap| gap != Gap::Content);
-    if event
-        .executable
-        .contents()
-        .any(|content| content.unknown.is_some())
-    {
+    if event.executable.is_unknown() {
         event.gaps.push(Gap::Content);
     }
 }
@@ -293,8 +305,8 @@ fn content(read: &Result<Read, Unknown>) -> Content {
         Ok(read) => Content {
             identity: Some(Arc::clone(&read.identity)),
             sha256: read.sha256,
-            unknown: None,
-            is_open: false,
+            is_unsearched: read.searched.is_some() && !read.says_all(),
+            ..Content::default()
         },
         Err(unknown) => Content::unknown(*unknown),
     }
@@ -302,8 +314,10 @@ fn content(read: &Result<Read, Unknown>) -> Content {
 
 fn verdict(event: &ProcessEvent, wishes: &dyn Wishes) -> Verdict {
     let identity = event.executable.content.identity.as_ref();
-    let is_loader = identity.is_some_and(|identity| identity.kind == Kind::Loader);
-    if is_loader || wishes.are_met(event) {
+    // Another file decides on what these are.
+    let is_open =
+        identity.is_some_and(|identity| identity.kind == Kind::Loader || identity.interpreter.is_some());
+    if is_open || wishes.are_met(event) {
         Verdict::Wanted
     } else {
         Verdict::Plain

@@ -26,6 +26,8 @@ pub struct Content {
     pub unknown: Option<Unknown>,
     /// Whether somebody still reads what it is.
     pub is_open: bool,
+    /// Whether only a search of all of it could tell what it is, and none came to its end.
+    pub is_unsearched: bool,
 }
 
 /// A program that a loader was told to run.
@@ -79,6 +81,12 @@ impl Executable {
             loaded.content.is_open = false;
         }
         closed
+    }
+
+    /// Whether it could be anything, for all that is known.
+    pub fn is_unknown(&self) -> bool {
+        self.contents()
+            .any(|content| content.unknown.is_some() || content.is_unsearched)
     }
 
     /// The content that counts, and that of what it loads.

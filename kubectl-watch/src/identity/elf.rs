@@ -25,8 +25,8 @@ const ET_DYN: u16 = 3;
 #[derive(Debug)]
 pub(super) struct Elf {
     pub(super) form: Form,
-    /// Whether it names a loader.
-    pub(super) has_interpreter: bool,
+    /// Where it names the program that the kernel starts in its place, as a rule a loader.
+    pub(super) interpreter: Option<Part>,
     /// Whether it can be put anywhere in memory, as libraries, loaders and most programs can.
     pub(super) is_shared: bool,
     /// What is put into memory.
@@ -69,7 +69,7 @@ impl Elf {
         };
         let mut elf = Self {
             form,
-            has_interpreter: false,
+            interpreter: None,
             is_shared: header.kind == ET_DYN,
             loads: Vec::new(),
             notes: Vec::new(),
@@ -113,7 +113,8 @@ impl Elf {
                 is_writable: flags & 2 != 0,
             }),
             PT_DYNAMIC => self.dynamic = Some(part),
-            PT_INTERP => self.has_interpreter = true,
+            // The first one counts, as it does for the kernel.
+            PT_INTERP => self.interpreter = self.interpreter.or(Some(part)),
             PT_NOTE => self.notes.push(part),
             _ => {}
         }

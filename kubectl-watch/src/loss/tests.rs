@@ -136,6 +136,9 @@ fn an_executable_that_nobody_could_read_counts_if_it_could_be_a_tool() {
         let event = event(unknown, size, file_system);
         assert_eq!(could_be_a_tool(&event), could_be, "{unknown:?} {size}");
     }
+    let mut unsearched = event(None, LEAST_SEARCHED, ext);
+    unsearched.executable.content.is_unsearched = true;
+    assert!(could_be_a_tool(&unsearched));
     let mut loader = event(None, 1, ext);
     loader.executable.loaded = Some(Box::new(Loaded {
         path: b"./kubectl".to_vec(),

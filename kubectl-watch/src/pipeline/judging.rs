@@ -1,6 +1,9 @@
 //! What happens to one event: what is it, and does a rule match it? Then it is held for what comes next.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 
@@ -71,6 +74,8 @@ impl Pipeline {
             held: None,
             response,
             is_awaited: matches,
+            since: Instant::now(),
+            is_concluded: false,
         };
         self.alert(&mut waiting, Patience::Some);
         self.keep(waiting);
@@ -135,6 +140,7 @@ impl Pipeline {
             self.alert(&mut waiting, Patience::None);
             self.keep(waiting);
         }
+        self.give_up_after(MAX_HOLD);
         self.triage.tick(Timestamp::now());
         for message in self.triage.take_summaries(&self.host) {
             self.sink.send(Arc::new(message));

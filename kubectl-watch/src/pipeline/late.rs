@@ -50,6 +50,10 @@ pub(super) struct Waiting {
     pub(super) response: Option<Response>,
     /// Whether what is decided on it decides on the follow-up of its process.
     pub(super) is_awaited: bool,
+    /// Since when it waits for answers.
+    pub(super) since: Instant,
+    /// Whether it was told that nobody may ever say what it ran.
+    pub(super) is_concluded: bool,
 }
 
 /// An alert that is out.
@@ -126,6 +130,11 @@ impl Late {
         std::mem::take(&mut self.waiting)
     }
 
+    /// Takes back what was handed out.
+    pub(super) fn put_back(&mut self, waiting: Vec<Waiting>) {
+        self.waiting.extend(waiting);
+    }
+
     /// Whether anything is held back.
     pub(super) fn holds(&self) -> bool {
         self.waiting.iter().any(|waiting| waiting.held.is_some())
@@ -162,6 +171,8 @@ mod tests {
             held: None,
             response: None,
             is_awaited: false,
+            since: Instant::now(),
+            is_concluded: false,
         }
     }
 

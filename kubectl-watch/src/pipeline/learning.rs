@@ -23,10 +23,26 @@ impl Pipeline {
             if waiting.held.is_some() {
                 self.alert(&mut waiting, Patience::None);
             }
-            if waiting.decided.is_empty() {
-                self.conclude(&waiting.event);
+            self.give_up(&mut waiting);
+        }
+    }
+
+    /// Takes note of an event that no rule matched, and that nothing was said of in time. An answer may yet come.
+    fn give_up(&mut self, waiting: &mut Waiting) {
+        if waiting.decided.is_empty() && !std::mem::replace(&mut waiting.is_concluded, true) {
+            self.conclude(&waiting.event);
+        }
+    }
+
+    /// The same of all that have waited for so long: a file system that never answers is no reason to say nothing.
+    pub(super) fn give_up_after(&mut self, patience: Duration) {
+        let mut waiting = self.late.rest();
+        for waiting in &mut waiting {
+            if waiting.since.elapsed() >= patience {
+                self.give_up(waiting);
             }
         }
+        self.late.put_back(waiting);
     }
 
     /// Takes note of an event of which no more will be known, and that no rule matched: if what runs could not be read,
@@ -89,6 +105,7 @@ impl Pipeline {
         }
         for mut waiting in self.late.held(Duration::ZERO) {
             self.alert(&mut waiting, Patience::None);
+            self.give_up(&mut waiting);
         }
         let (missing, left_out) = (self.late.alerts(), self.late.left_out);
         if missing > 0 || left_out > 0 {
@@ -98,11 +115,7 @@ impl Pipeline {
                 "not every alert could be told all that was asked for it"
             );
         }
-        for waiting in self.late.rest() {
-            if waiting.decided.is_empty() {
-                self.conclude(&waiting.event);
-            }
-        }
+        self.give_up_after(Duration::ZERO);
         Ok(())
     }
 

@@ -39,11 +39,13 @@ pub(crate) fn in_memory() -> Sample {
             go: Some(go),
             build_id: Some("00ff".into()),
             go_build_id: Some(b"a/b/c".into()),
+            interpreter: None,
             packed: Some("upx"),
         })),
         sha256: Some([0xab; 32]),
         unknown: None,
         is_open: false,
+        is_unsearched: false,
     };
     sample
 }

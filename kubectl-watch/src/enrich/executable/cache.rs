@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::work::Read;
+use super::work::{Read, Searched};
 use crate::event::{Content, File};
 use crate::identity::Identity;
 
@@ -17,8 +17,8 @@ const GENERATION: usize = 1024;
 pub(super) struct Known {
     identity: Arc<Identity>,
     sha256: Option<[u8; 32]>,
-    /// Whether all of it was searched for texts.
-    pub(super) is_searched: bool,
+    /// How far it was searched for texts.
+    pub(super) searched: Option<Searched>,
 }
 
 /// Versions in two generations: what is asked for is young again, and when the young are too many, the old go.
@@ -39,9 +39,9 @@ impl Cache {
     /// Adds what was read of a version to what is known of it.
     pub(super) fn insert(&mut self, file: File, read: &Read) {
         let before = self.young.remove(&file).or_else(|| self.old.remove(&file));
-        let (sha256, was_searched) = before
+        let (sha256, searched) = before
             .as_ref()
-            .map_or((None, false), |known| (known.sha256, known.is_searched));
+            .map_or((None, None), |known| (known.sha256, known.searched));
         // A search may have named what the headers did not.
         let is_less = |known: &Known| known.identity.tool.is_some() && read.identity.tool.is_none();
         let identity = match before {
@@ -51,7 +51,7 @@ impl Cache {
         let known = Known {
             identity,
             sha256: read.sha256.or(sha256),
-            is_searched: read.is_searched || was_searched,
+            searched: read.searched.or(searched),
         };
         self.put(file, known);
     }
@@ -69,8 +69,7 @@ impl Known {
         Content {
             identity: Some(Arc::clone(&self.identity)),
             sha256: self.sha256,
-            unknown: None,
-            is_open: false,
+            ..Content::default()
         }
     }
 }
@@ -107,7 +106,7 @@ mod tests {
     fn what_is_known_is_not_lost_by_learning_more() {
         let mut cache = Cache::default();
         let searched = Read {
-            is_searched: true,
+            searched: Some(Searched::All),
             ..Read::default()
         };
         let hashed = Read {
@@ -118,6 +117,6 @@ mod tests {
         cache.insert(file(1), &hashed);
         cache.insert(file(1), &Read::default());
         let known = cache.get(&file(1)).expect("it is there");
-        assert!(known.is_searched && known.sha256 == Some([7; 32]));
+        assert!(known.searched == Some(Searched::All) && known.sha256 == Some([7; 32]));
     }
 }

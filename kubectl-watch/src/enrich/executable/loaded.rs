@@ -1,4 +1,5 @@
-//! What a dynamic loader was told to run: `ld.so [options] program [arguments]`.
+//! What a dynamic loader was told to run: `ld.so [options] program [arguments]`; and what a program says is to be
+//! started in its place, where that is no usual loader.
 //!
 //! The name is looked up where the process is, by the path that it gave. Unlike an executable it may have been
 //! another file when the loader looked: that is soon after the exec, and nobody holds the file.
@@ -11,8 +12,6 @@ use super::open::{self, Opened, why};
 use crate::enrich::process::ProcessFolder;
 use crate::event::{Args, Process, ProcessEvent, Unknown};
 
-/// Arguments among which the program is looked for.
-const MAX_ARGS: usize = 64;
 /// Folders of `--library-path` in which it is looked for.
 const MAX_FOLDERS: usize = 8;
 
@@ -48,9 +47,16 @@ pub(super) fn program(event: &ProcessEvent) -> Option<(Vec<u8>, Option<Walk>)> {
     Some((name.to_vec(), walk))
 }
 
+/// The way to the interpreter that a program names, as the kernel went it.
+pub(super) fn interpreter(event: &ProcessEvent, path: &[u8]) -> Option<Walk> {
+    [&event.process, &event.parent]
+        .into_iter()
+        .find_map(|process| Walk::from(process, path, &[]))
+}
+
 /// The first argument that is not the loader's own, and the folders where one without a slash is looked for too.
 fn named(args: &Args) -> Option<(&[u8], Vec<&[u8]>)> {
-    let mut args = args.iter().take(MAX_ARGS).skip(1);
+    let mut args = args.iter().skip(1);
     let mut folders = Vec::new();
     while let Some(arg) = args.next() {
         let value = match arg.strip_prefix(b"--library-path=") {
@@ -62,7 +68,7 @@ fn named(args: &Args) -> Option<(&[u8], Vec<&[u8]>)> {
             let list = value
                 .unwrap_or_default()
                 .split(|&byte| byte == b':' || byte == b';');
-            folders.extend(list.take(MAX_FOLDERS));
+            folders.extend(list.take(MAX_FOLDERS - folders.len()));
         }
         if arg == b"--" {
             return Some((args.next()?, folders));

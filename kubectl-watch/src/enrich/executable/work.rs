@@ -56,10 +56,25 @@ pub(super) enum Task {
 pub(super) struct Read {
     pub(super) identity: Arc<Identity>,
     pub(super) sha256: Option<[u8; 32]>,
-    /// Whether all of it was searched for texts.
-    pub(super) is_searched: bool,
+    /// How far it was searched for texts.
+    pub(super) searched: Option<Searched>,
     /// Whether it holds for every file of this version.
     pub(super) is_repeatable: bool,
+}
+
+impl Read {
+    /// Whether a search came to its end, at what it looked for or at that of the file.
+    pub(super) fn says_all(&self) -> bool {
+        self.searched == Some(Searched::All) || (self.searched.is_some() && self.identity.tool.is_some())
+    }
+}
+
+/// How far a file was searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Searched {
+    All,
+    /// Up to [`MAX_WHOLE`].
+    Beginning,
 }
 
 impl Job {
@@ -165,7 +180,11 @@ fn whole(opened: &Opened, file: Option<&File>, pass: Pass, known: &Arc<Identity>
     Ok(Read {
         identity,
         sha256: (is_whole && pass == Pass::Hash).then(|| hash.finalize().into()),
-        is_searched: true,
+        searched: Some(if is_whole {
+            Searched::All
+        } else {
+            Searched::Beginning
+        }),
         is_repeatable,
     })
 }

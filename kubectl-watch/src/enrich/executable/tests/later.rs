@@ -9,7 +9,7 @@ use super::*;
 
 #[test]
 fn a_kubectl_that_keeps_silent_is_found_by_search_and_hashed() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let mut bytes = fs::read(kubectl()).expect("it is there");
     let mark = bstr::ByteSlice::find(&*bytes, b"\xff Go buildinf:").expect("Go built it");
     bytes[mark..mark + 14].fill(0);
@@ -26,6 +26,7 @@ fn a_kubectl_that_keeps_silent_is_found_by_search_and_hashed() {
     let mut other = event.clone();
     assert_eq!(executables.judge(&mut other, &ForKubectl).tickets, tickets);
     assert!(event.executable.is_open(), "it may yet turn out to be a tool");
+    assert!(event.executable.is_unknown(), "until somebody has searched it");
     let found = finding(&mut executables, tickets[0]);
     assert_eq!(
         found.tell(&mut event, &ForKubectl),
@@ -42,7 +43,7 @@ fn a_kubectl_that_keeps_silent_is_found_by_search_and_hashed() {
         Some(("kubectl", Named::Strings))
     );
 
-    assert!(!event.executable.is_open());
+    assert!(!event.executable.is_open() && !event.executable.is_unknown());
     let ticket = executables.hash(&event).expect("it is not known yet");
     finding(&mut executables, ticket).tell(&mut event, &ForKubectl);
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
@@ -55,6 +56,43 @@ fn a_kubectl_that_keeps_silent_is_found_by_search_and_hashed() {
         Some((file(&path), Verdict::Wanted))
     );
     assert_eq!(again.executable, event.executable);
+}
+
+#[test]
+fn a_search_that_ends_before_the_file_does_says_nothing() {
+    let path = fs::canonicalize("/bin/sleep").expect("there is one");
+    let running = run(
+        Command::new(&path).arg("1000"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut executables = executables();
+    for (searched, is_known) in [
+        (Ok(Searched::Beginning), false),
+        (Err(Unknown::Changed), false),
+        (Ok(Searched::All), true),
+    ] {
+        let mut event = event(&running.child, &path, &[]);
+        executables.judge(&mut event, &ForKubectl);
+        event.executable.content.is_unsearched = true;
+        let read = searched.map(|searched| Read {
+            identity: event.executable.content.identity.clone().unwrap_or_default(),
+            searched: Some(searched),
+            ..Read::default()
+        });
+        let opened = open::now(&event, &file(&path), &executables.root).expect("it runs");
+        let found = executables.conclude(Done {
+            ticket: Ticket::new(),
+            job: Job::look(file(&path), opened),
+            read,
+        });
+        let remembered = found.tell(&mut event, &ForKubectl);
+        assert_eq!(
+            (!event.executable.is_unknown(), remembered.is_some()),
+            (is_known, is_known),
+            "{searched:?}"
+        );
+        assert_eq!(event.gaps.contains(&Gap::Content), !is_known, "{searched:?}");
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ fn content(tool: &'static str, named: Named) -> Content {
         sha256: Some([0xab; 32]),
         unknown: None,
         is_open: false,
+        is_unsearched: false,
     }
 }
 
