@@ -146,6 +146,14 @@ fn a_home_that_is_somebody_elses() {
             home(ann, &["HOME=/home/anna"]),
             home(ann, &["HOME=/home/ann", "KUBECONFIG=/home/bob/.kube/config"]),
             home(ann, &["HOME=/root"]),
+            home(
+                ann,
+                &[
+                    "HOME=/home/bob",
+                    "KUBECONFIG=",
+                    "KUBECONFIG=/home/ann/.kube/config",
+                ],
+            ),
             home(root, &["HOME=/home/bob"]),
             home(ann, &["KUBECONFIG=/root/.kube/config"]),
             home(ann, &["HOME=/etc/../home/bob"]),
