@@ -68,6 +68,13 @@ impl NamedKubeconfig {
             .any(|path| !path.starts_with(b"/"))
     }
 
+    /// Whether some path is seen from a folder that is not known, so that it may be any.
+    #[must_use]
+    pub fn is_relative(&self) -> bool {
+        let mut paths = self.flag.iter().chain(self.variable.iter());
+        paths.any(|path| !path.starts_with(b"/"))
+    }
+
     /// Whether nothing is named.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -189,6 +196,8 @@ mod tests {
         assert_eq!(texts(&named.variable), [&b"/tmp/x"[..], b"/w/y", b"/z"]);
         assert!(named.home.is_empty());
         assert!(NamedKubeconfig::needs_folder(&args, &environment));
+        assert!(!named.is_relative());
+        assert!(NamedKubeconfig::of(&args, &environment, b"").is_relative());
 
         let home = Environment::from_bytes(b"HOME=/etc/../home/bob/\0KUBECONFIG=:");
         let named = NamedKubeconfig::of(&Args::default(), &home, b"/w");
@@ -230,6 +239,7 @@ mod tests {
         let listed = [b"KUBECONFIG=".as_slice(), &b"a:".repeat(100_000)].concat();
         let named = NamedKubeconfig::of(&Args::default(), &Environment::from_bytes(&listed), &folder);
         assert_eq!(named.variable.len(), 100_000);
+        assert!(named.is_relative());
         assert!(Args::bytes_of(&[&named.variable]) < 1_000_000);
     }
 
