@@ -111,7 +111,8 @@ impl<'a> Facts<'a> {
         self.is_early(field) || own::gap(name).is_none_or(|gap| !event.gaps.contains(&gap))
     }
 
-    /// Whether part of what a field is made of did not come from the kernel: what is absent there may have been cut off.
+    /// Whether part of what a field is made of is not known: what is absent there may have been cut off, and a path from a
+    /// folder that is not known may be any.
     fn lacks(&self, field: Field, name: &str) -> bool {
         let has = |gap| self.event.gaps.contains(&gap);
         let is_of_args = matches!(
@@ -120,7 +121,11 @@ impl<'a> Facts<'a> {
         ) || name.starts_with("kubectl_watch.request.");
         let is_of_environment =
             || name == "process.env_vars" || own::gap(name) == Some(Gap::Kubeconfig) && !self.is_early(field);
-        (is_of_args && has(Gap::Args)) || (has(Gap::Environment) && is_of_environment())
+        let named = &self.event.kubeconfig_named;
+        let is_named = name.starts_with("kubectl_watch.kubeconfig_named.");
+        (is_of_args && has(Gap::Args))
+            || (has(Gap::Environment) && is_of_environment())
+            || (is_named && (has(Gap::Args) || has(Gap::Environment) || named.is_relative()))
     }
 
     /// Whether rules need not wait for it: it is known before any file has been looked at for it. Nor do they wait for

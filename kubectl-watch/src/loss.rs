@@ -9,6 +9,7 @@ use crate::alert::notice::Loss;
 use crate::enrich::executable::LEAST_SEARCHED;
 use crate::event::file_system::{self, Reach};
 use crate::event::{Args, File, Gap, Loaded, Process, ProcessEvent};
+use crate::facts::FactSchema;
 use crate::source::kernel::{Balance, Losses, LostExec};
 
 /// Counters of which each step may be an alert that nobody sees. The others tell of what is said in another way:
@@ -27,6 +28,13 @@ const PARTIAL: &str = "partial_execs";
 const UNREAD: &str = "unread_executables";
 /// Alerts and notices that no sink took.
 const UNDELIVERED: &str = "undelivered";
+/// How the fields begin that are made of the processes above the parent.
+const ABOVE: [&str; 4] = [
+    "process.parent.parent.",
+    "process.entry_leader.",
+    "process.session_leader.",
+    "process.group_leader.",
+];
 /// Bytes that were left in the buffer of another version.
 pub const UNREAD_BYTES: &str = "unread_bytes";
 /// How many looks pass, at most, before it is tried again to say through a sink that it does not work.
@@ -39,6 +47,8 @@ pub struct LossReports {
     balance: Balance,
     /// When it was last looked: what is new was lost since.
     looked: Timestamp,
+    /// Whether a rule asks for the processes above the parent.
+    asks_above: bool,
     partial: Unmatched,
     unread: Unmatched,
     undelivered: Undelivered,
@@ -84,15 +94,28 @@ impl LossReports {
             losses,
             balance,
             looked: now,
+            asks_above: false,
             partial: Unmatched::new(PARTIAL),
             unread: Unmatched::new(UNREAD),
             undelivered: Undelivered::default(),
         }
     }
 
-    /// Takes note of an event that no rule matched. If something of it is missing, one might have.
+    /// Says what the rules ask for from now on: what none asks for made none match.
+    pub fn set_needs(&mut self, is_asked_for: impl Fn(&str) -> bool) {
+        let is_above = |field: &str| ABOVE.iter().any(|of| field.starts_with(of));
+        self.asks_above = FactSchema
+            .filled()
+            .any(|field| is_above(field) && is_asked_for(field));
+    }
+
+    /// Takes note of an event that no rule matched. If something of it is missing that a rule asks for, one might have.
     pub fn unmatched(&mut self, event: &ProcessEvent) {
-        let is_missing = |gap: &Gap| matches!(gap, Gap::Args | Gap::Environment | Gap::Ancestors);
+        let is_missing = |gap: &Gap| match gap {
+            Gap::Args | Gap::Environment => true,
+            Gap::Ancestors => self.asks_above,
+            _ => false,
+        };
         if event.gaps.iter().any(is_missing) {
             self.partial.add(event);
         }

@@ -175,6 +175,7 @@ impl Pipeline {
             undelivered: 0,
             losses: told,
         };
+        this.loss_reports.set_needs(|field| this.rules.needs(field));
         if let Some(gap) = gap {
             this.notify(&About::Gap(gap));
         }
@@ -260,6 +261,7 @@ impl Pipeline {
             Ok(rules) => {
                 self.source.watch(&watch(&rules))?;
                 self.enrichment.set_needs(Needs::of(|field| rules.needs(field)));
+                self.loss_reports.set_needs(|field| rules.needs(field));
                 tracing::info!(rules = rules.rules().len(), "reloaded the rules");
                 self.rules = Arc::new(rules);
             }

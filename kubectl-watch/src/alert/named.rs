@@ -34,6 +34,8 @@ pub(crate) struct NamedFields {
 #[derive(Debug)]
 pub(super) struct Named<'a> {
     redacted: NamedKubeconfig,
+    /// Whether some may be others than they seem.
+    is_relative: bool,
     user: Option<&'a str>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Named<'a> {
         };
         Self {
             redacted,
+            is_relative: named.is_relative(),
             user: event.names.user.as_deref(),
         }
     }
@@ -57,7 +60,7 @@ impl<'a> Named<'a> {
     /// A value of one of the fields; or, where it is none of those that may be shown, a mark in its place.
     pub(super) fn value(&self, field: &str, value: &[u8]) -> Option<Vec<u8>> {
         field.strip_prefix(NAME)?;
-        let Self { redacted, user } = self;
+        let Self { redacted, user, .. } = self;
         let mut paths = redacted.flag.iter().chain(redacted.variable.iter());
         let is_shown = paths.any(|path| path == value)
             || redacted.home == value
@@ -71,7 +74,7 @@ impl<'a> Named<'a> {
 
     /// None where nothing is named, or nothing but a home by a process that is no kubectl.
     pub(super) fn fields(&self, is_kubectl: bool) -> Option<NamedFields> {
-        let Self { redacted, user } = self;
+        let Self { redacted, user, .. } = self;
         let has_paths = !redacted.flag.is_empty() || !redacted.variable.is_empty();
         let is_said = has_paths || is_kubectl && !redacted.home.is_empty();
         let others = user.map(|user| redacted.home_of_others(user).take(MAX_PATHS).map(shown).collect());
@@ -83,11 +86,12 @@ impl<'a> Named<'a> {
         })
     }
 
-    /// The gap, where some are not shown.
+    /// The gap, where some are not shown, or from which folder they are meant is not known.
     pub(super) fn gap(&self) -> Option<&'static str> {
         let is_long =
             |paths: &Args| paths.len() > MAX_PATHS || paths.iter().any(|path| path.len() > MAX_PATH);
-        (is_long(&self.redacted.flag) || is_long(&self.redacted.variable)).then_some(NAME)
+        let is_gap = self.is_relative || is_long(&self.redacted.flag) || is_long(&self.redacted.variable);
+        is_gap.then_some(NAME)
     }
 }
 
@@ -125,6 +129,14 @@ mod tests {
         let home = event("HOME=/root");
         let named = Named::of(&home, &Args::default());
         assert!(named.fields(false).is_none() && named.fields(true).is_some());
+    }
+
+    #[test]
+    fn a_path_from_a_folder_that_is_not_known_is_a_gap() {
+        let mut event = event("KUBECONFIG=../x");
+        assert_eq!(Named::of(&event, &Args::default()).gap(), None);
+        event.kubeconfig_named = NamedKubeconfig::of(&Args::default(), &event.environment, b"");
+        assert_eq!(Named::of(&event, &Args::default()).gap(), Some(NAME));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! By the letters alone: where links lead is for who looks at files.
 
 use super::{Args, Environment};
+use crate::kubectl::Request;
 
 /// Relative paths that are made absolute: each can grow by a working folder, and the process chooses how many there are.
 const MAX_RELATIVE: usize = 32;
@@ -19,7 +20,8 @@ pub struct NamedKubeconfig {
     pub flag: Args,
     /// What each part of `KUBECONFIG` says.
     pub variable: Args,
-    /// Where kubectl looks below `HOME`, where neither says anything. Empty where it is not known.
+    /// Where kubectl looks below `HOME`, where neither tells kubectl anything: of each, one that kubectl passes over may
+    /// be listed all the same. Empty where it is not known.
     pub home: Vec<u8>,
     /// The working folder that these were seen from. Empty where it is not known, or decides nothing.
     pub folder: Vec<u8>,
@@ -39,7 +41,7 @@ impl NamedKubeconfig {
         let flag: Args = flags(args).map(&mut absolute).collect();
         let variable: Args = variables(environment).map(&mut absolute).collect();
         let home = environment.get("HOME").filter(|home| home.starts_with(b"/"));
-        let home = home.filter(|_| flag.is_empty() && variable.is_empty());
+        let home = home.filter(|_| looks_below_home(args, environment));
         Self {
             flag,
             variable,
@@ -64,6 +66,13 @@ impl NamedKubeconfig {
         flags(args)
             .chain(variables(environment))
             .any(|path| !path.starts_with(b"/"))
+    }
+
+    /// Whether some path is seen from a folder that is not known, so that it may be any.
+    #[must_use]
+    pub fn is_relative(&self) -> bool {
+        let mut paths = self.flag.iter().chain(self.variable.iter());
+        paths.any(|path| !path.starts_with(b"/"))
     }
 
     /// Whether nothing is named.
@@ -93,6 +102,13 @@ fn variables(environment: &Environment) -> impl Iterator<Item = &[u8]> {
         .filter_map(|variable| variable.strip_prefix(VARIABLE));
     let parts = values.flat_map(|value| value.split(|&byte| byte == b':'));
     parts.filter(|part| !part.is_empty())
+}
+
+/// Whether neither tells kubectl anything. Only the first variable of a name is Go's; of flags kubectl's parser takes the
+/// last, and none behind `--`.
+fn looks_below_home(args: &Args, environment: &Environment) -> bool {
+    let variable = environment.get("KUBECONFIG").unwrap_or_default();
+    variable.iter().all(|&byte| byte == b':') && Request::of(args).kubeconfig.is_none()
 }
 
 /// A path, seen from a folder, without what leads nowhere. From no folder it stays relative.
@@ -180,6 +196,8 @@ mod tests {
         assert_eq!(texts(&named.variable), [&b"/tmp/x"[..], b"/w/y", b"/z"]);
         assert!(named.home.is_empty());
         assert!(NamedKubeconfig::needs_folder(&args, &environment));
+        assert!(!named.is_relative());
+        assert!(NamedKubeconfig::of(&args, &environment, b"").is_relative());
 
         let home = Environment::from_bytes(b"HOME=/etc/../home/bob/\0KUBECONFIG=:");
         let named = NamedKubeconfig::of(&Args::default(), &home, b"/w");
@@ -190,11 +208,38 @@ mod tests {
     }
 
     #[test]
+    fn what_kubectl_passes_over_hides_no_home() {
+        for (line, variables, is_home) in [
+            ("kubectl get", "KUBECONFIG=\0KUBECONFIG=/x", true),
+            ("kubectl get", "KUBECONFIG=/x\0KUBECONFIG=", false),
+            ("kubectl get --kubeconfig=/x", "KUBECONFIG=", false),
+            ("kubectl get --kubeconfig /x", "", false),
+            ("k3s kubectl get --kubeconfig /x", "", false),
+            ("kubectl exec p -- x --kubeconfig=/x", "", true),
+            ("kubectl get -- --kubeconfig /x", "", true),
+            ("kubectl get --kubeconfig=/x --kubeconfig=", "", true),
+            ("kubectl --cache-dir --kubeconfig=/x get", "", true),
+        ] {
+            let args: Args = line.split(' ').collect();
+            let environment = Environment::from_bytes(format!("HOME=/home/bob\0{variables}").as_bytes());
+            let named = NamedKubeconfig::of(&args, &environment, b"");
+            assert_eq!(!named.home.is_empty(), is_home, "{line} {variables:?}");
+            let has_path = line.contains("/x") || variables.contains("/x");
+            assert_eq!(
+                !named.flag.is_empty() || !named.variable.is_empty(),
+                has_path,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
     fn a_working_folder_does_not_make_much_of_little() {
         let folder = [b"/".as_slice(), &[b'f'; 4000]].concat();
         let listed = [b"KUBECONFIG=".as_slice(), &b"a:".repeat(100_000)].concat();
         let named = NamedKubeconfig::of(&Args::default(), &Environment::from_bytes(&listed), &folder);
         assert_eq!(named.variable.len(), 100_000);
+        assert!(named.is_relative());
         assert!(Args::bytes_of(&[&named.variable]) < 1_000_000);
     }
 

@@ -1,7 +1,7 @@
 //! What is known of an event, and when.
 
 use super::*;
-use crate::event::{Content, File, Process, Unknown};
+use crate::event::{Args, Content, Environment, File, NamedKubeconfig, Process, Unknown};
 
 fn values(facts: &Facts<'_>, name: &str) -> Vec<String> {
     let field = FactSchema
@@ -123,6 +123,7 @@ fn what_may_have_been_cut_off_is_not_taken_for_absent() {
                 "process.args",
                 "process.command_line",
                 "kubectl_watch.request.token",
+                "kubectl_watch.kubeconfig_named.flag",
             ][..],
         ),
         (
@@ -130,6 +131,7 @@ fn what_may_have_been_cut_off_is_not_taken_for_absent() {
             &[
                 "process.env_vars",
                 "kubectl_watch.kubeconfig.file.path",
+                "kubectl_watch.kubeconfig_named.home_of_others",
                 "user.target.name",
             ],
         ),
@@ -144,4 +146,20 @@ fn what_may_have_been_cut_off_is_not_taken_for_absent() {
     }
     event.process.args = ["kubectl", "get", "pods", "--as=a"].iter().collect();
     assert!(is_known(&event, "user.target.name"), "a flag says it");
+}
+
+#[test]
+fn a_path_from_a_folder_that_nobody_knows_is_not_known() {
+    let node = Node::default();
+    for (folder, expected) in [(&b"/tmp"[..], true), (b"", false)] {
+        let environment = Environment::from_bytes(b"KUBECONFIG=x");
+        let event = ProcessEvent {
+            kubeconfig_named: NamedKubeconfig::of(&Args::default(), &environment, folder),
+            environment,
+            ..ProcessEvent::default()
+        };
+        let field = FactSchema.field("kubectl_watch.kubeconfig_named.variable");
+        let is_known = Facts::of(&event, &node).is_known(field.expect("it is one"));
+        assert_eq!(is_known, expected, "{folder:?}");
+    }
 }

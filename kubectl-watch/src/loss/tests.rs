@@ -110,6 +110,28 @@ fn an_event_that_no_rule_matched_counts_only_if_something_of_it_is_missing() {
 }
 
 #[test]
+fn processes_above_are_missing_only_where_a_rule_asks_for_them() {
+    let mut reports = reports();
+    let event = ProcessEvent {
+        gaps: vec![Gap::Ancestors],
+        ..ProcessEvent::default()
+    };
+    let (losses, balance) = (Losses::default(), Balance::default());
+    for (asked, count) in [
+        ("process.parent.name", 0),
+        ("process.parent.parent.name", 1),
+        ("process.session_leader.args", 1),
+        ("process.entry_leader.entry_meta.type", 1),
+        ("process.env_vars", 0),
+    ] {
+        reports.set_needs(|field| field == asked);
+        reports.unmatched(&event);
+        let found = reports.look(&look(9, &losses, &balance, 0));
+        assert_eq!(found.len(), count, "{asked}");
+    }
+}
+
+#[test]
 fn an_executable_that_nobody_could_read_counts_if_it_could_be_a_tool() {
     let event = |unknown, size, file_system| {
         let mut event = ProcessEvent {

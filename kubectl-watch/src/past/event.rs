@@ -119,8 +119,12 @@ impl PastAlert {
                 "process.args" => {
                     matches!(name, "process.args_count" | "process.command_line")
                         || name.starts_with("kubectl_watch.request.")
+                        || name.starts_with("kubectl_watch.kubeconfig_named.")
                 }
-                "process.env_vars" => of_field == Some(gap_name(Gap::Kubeconfig)),
+                "process.env_vars" => {
+                    of_field == Some(gap_name(Gap::Kubeconfig))
+                        || name.starts_with("kubectl_watch.kubeconfig_named.")
+                }
                 _ => false,
             };
             is_within || is_made_of || of_field == Some(*gap)

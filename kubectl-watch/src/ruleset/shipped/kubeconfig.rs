@@ -121,6 +121,14 @@ fn preferences_that_somebody_names() {
             Exec::of("kubectl --kuberc x get pods"),
             named("KUBERC=/tmp/x"),
             named("KUBERC=x"),
+            named("KUBERC=o"),
+            named("KUBERC=of"),
+            named("KUBERC=oft"),
+            named("KUBERC=other"),
+            named("KUBERC=off/x"),
+            // Of a variable that is there twice neither hides the other.
+            named("KUBERC=/x\0KUBERC=off"),
+            named("KUBERC=off\0KUBERC=/x"),
         ],
         &[
             Exec::of("kubectl get pods"),
@@ -128,6 +136,7 @@ fn preferences_that_somebody_names() {
             Exec::of("kubectl kuberc view"),
             named("KUBERC=off"),
             named("KUBERC="),
+            named("KUBERC=\0KUBERC=off"),
         ],
     );
 }
@@ -146,6 +155,14 @@ fn a_home_that_is_somebody_elses() {
             home(ann, &["HOME=/home/anna"]),
             home(ann, &["HOME=/home/ann", "KUBECONFIG=/home/bob/.kube/config"]),
             home(ann, &["HOME=/root"]),
+            home(
+                ann,
+                &[
+                    "HOME=/home/bob",
+                    "KUBECONFIG=",
+                    "KUBECONFIG=/home/ann/.kube/config",
+                ],
+            ),
             home(root, &["HOME=/home/bob"]),
             home(ann, &["KUBECONFIG=/root/.kube/config"]),
             home(ann, &["HOME=/etc/../home/bob"]),
