@@ -4,14 +4,18 @@
 //! what it says whatever they are. Nothing that changes the cluster comes before what keeps the evidence.
 
 mod facts;
+mod outcome;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 pub use facts::Facts;
+pub use outcome::Outcome;
 pub use text::Runbook;
 
 /// What a command is for.
@@ -50,7 +54,7 @@ pub struct Step {
     /// What it is for.
     pub phase: Phase,
     /// What it does, in words.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// For a POSIX shell. Where it runs, if not wherever kubectl works, its words say.
     pub command: String,
 }

@@ -1,7 +1,9 @@
 //! What the commands are about: names and ids of an alert, from the alert that is being made or from a document.
 
+use super::Outcome;
 use crate::alert::{Document, TokenFields};
 use crate::past::PastAlert;
+use crate::shell::quoted;
 
 /// How a mark begins that stands for a secret: no command can be made of one.
 const MARK: &str = "<redacted:";
@@ -43,15 +45,29 @@ pub struct Facts {
     pub name: Option<String>,
     /// The name that a flag gives to what the command makes.
     pub new_name: Option<String>,
-    /// The object's namespace.
+    /// The object's namespace, by a flag or by the kubeconfig.
     pub namespace: Option<String>,
+    /// The kubeconfig's context, named by a flag or by itself.
+    pub context: Option<String>,
+    /// The kubeconfig's cluster, likewise.
+    pub cluster: Option<String>,
+    /// The API server, likewise.
+    pub server: Option<String>,
+    /// What flags say of what the command makes.
+    pub outcome: Outcome,
 }
 
 impl Facts {
     /// Those of an alert that was written.
     #[must_use]
     pub fn of_past(alert: &PastAlert) -> Self {
-        let text = |field: &str| alert.text(field).map(str::to_owned);
+        let text = |field: &str| alert.text(field).filter(|it| !it.is_empty()).map(str::to_owned);
+        let said = |field: &str| {
+            text(&format!("kubectl_watch.request.{field}"))
+                .or_else(|| text(&format!("kubectl_watch.kubeconfig.{field}")))
+        };
+        let args = alert.texts("process.args").into_iter().map(str::as_bytes);
+        let command = text("kubectl_watch.request.command");
         let texts = |field: &str| alert.texts(field).into_iter().map(str::to_owned).collect();
         let token = "kubectl_watch.credential.token";
         Self {
@@ -70,17 +86,24 @@ impl Facts {
             node: text("host.name"),
             pid: alert.number("process.pid").map(|pid| pid.to_string()),
             time: text("@timestamp"),
-            command: text("kubectl_watch.request.command"),
+            outcome: Outcome::of(command.as_deref(), args, alert.has("process.args_count")),
+            command,
             resource: text("kubectl_watch.request.resource"),
             name: text("kubectl_watch.request.name"),
             new_name: text("kubectl_watch.request.new_name"),
-            namespace: text("kubectl_watch.request.namespace"),
+            namespace: said("namespace"),
+            context: said("context"),
+            cluster: said("cluster"),
+            server: said("server"),
         }
     }
 
     /// The kind and the name of what the command makes, where `kubectl delete` takes it away again. Not what `apply` is
     /// about: that may have been there before.
     pub(super) fn made(&self) -> Option<(&str, &str)> {
+        if self.outcome == Outcome::Nothing {
+            return None;
+        }
         let command = self.command.as_deref()?;
         let name = self.name.as_deref();
         // These name what they start from, and call what they make the same unless told otherwise.
@@ -95,6 +118,24 @@ impl Facts {
         }
     }
 
+    /// In which cluster the command made it, in words, so that nobody looks for it in another.
+    pub(super) fn place(&self) -> String {
+        let names = [
+            ("context", &self.context),
+            ("cluster", &self.cluster),
+            ("server", &self.server),
+            ("kubeconfig", &self.kubeconfig),
+        ];
+        let names = names
+            .into_iter()
+            .filter_map(|(what, name)| Some(format!("{what} {}", quoted(name.as_ref()?.as_bytes()))));
+        let names: Vec<String> = names.collect();
+        if names.is_empty() {
+            return "in the cluster that it was for".to_owned();
+        }
+        format!("in the cluster of {}", names.join(", "))
+    }
+
     /// Those of an alert that is being made.
     pub(crate) fn of_document(document: &Document) -> Self {
         let own = &document.kubectl_watch;
@@ -106,6 +147,17 @@ impl Facts {
             let resource = it.resource.as_ref()?;
             it.namespace.clone().zip(resource.name.clone())
         });
+        // As they are written; texts and lists of texts always can be.
+        let written = serde_json::to_value((request, &own.kubeconfig)).unwrap_or_default();
+        let said = |field: &str| {
+            let of = |part: usize| known(written[part][field].as_str()?.into());
+            of(0).or_else(|| of(1))
+        };
+        let command = request.and_then(|it| known(it.command.as_ref()?.shown()));
+        let process = &document.process.common;
+        let args = process.args.iter().flat_map(|args| args.0.iter());
+        // A file of alerts gives only these.
+        let args = args.filter(|arg| !arg.windows(MARK.len()).any(|part| part == MARK.as_bytes()));
         let file = own.kubeconfig.as_ref().and_then(|it| it.file.first());
         Self {
             user: target.and_then(|it| known(it.name.as_ref()?.shown())),
@@ -130,13 +182,17 @@ impl Facts {
             pod,
             container: document.container.as_ref().map(|it| it.id.clone()),
             node: Some(document.host.name.clone()),
-            pid: Some(document.process.common.pid.to_string()),
+            pid: Some(process.pid.to_string()),
             time: Some(document.timestamp.clone()),
-            command: request.and_then(|it| known(it.command.as_ref()?.shown())),
+            outcome: Outcome::of(command.as_deref(), args, process.args_count.is_some()),
+            command,
             resource: request.and_then(|it| known(it.resource.as_ref()?.shown())),
             name: request.and_then(|it| known(it.name.as_ref()?.shown())),
             new_name: request.and_then(|it| known(it.new_name.as_ref()?.shown())),
-            namespace: request.and_then(|it| known(it.namespace.as_ref()?.shown())),
+            namespace: said("namespace"),
+            context: said("context"),
+            cluster: said("cluster"),
+            server: said("server"),
         }
     }
 }

@@ -1,10 +1,22 @@
 //! The commands themselves, by what they are for.
 
-use super::{Facts, Phase, Step};
+use std::borrow::Cow;
+
+use super::{Facts, Outcome, Phase, Step};
 use crate::shell::quoted;
 
 /// Kinds whose objects say who may do what.
 const RIGHTS: [&str; 4] = ["clusterrole", "clusterrolebinding", "role", "rolebinding"];
+
+/// Kinds that `kubectl create` knows, with their short names, whose objects are in no namespace.
+const OF_NO_NAMESPACE: [&str; 6] = [
+    "clusterrole",
+    "clusterrolebinding",
+    "namespace",
+    "ns",
+    "pc",
+    "priorityclass",
+];
 
 /// A command line: words as they are, and names in quotes.
 struct Line(String);
@@ -35,10 +47,10 @@ impl Line {
     }
 }
 
-fn add(steps: &mut Vec<Step>, phase: Phase, what: &'static str, line: Line) {
+fn add(steps: &mut Vec<Step>, phase: Phase, what: impl Into<Cow<'static, str>>, line: Line) {
     steps.push(Step {
         phase,
-        what,
+        what: what.into(),
         command: line.0,
     });
 }
@@ -176,32 +188,61 @@ pub(super) fn contain(facts: &Facts, steps: &mut Vec<Step>) {
 }
 
 pub(super) fn undo(facts: &Facts, steps: &mut Vec<Step>) {
-    let mut add = |what, line| add(steps, Phase::Undo, what, line);
     let made = facts.made();
     if let Some((kind, name)) = made {
-        let of = |line: Line| {
-            let line = match &facts.namespace {
-                Some(namespace) => line.flag("--namespace", namespace),
-                None => line,
-            };
-            line.words("--").name(kind).name(name)
-        };
-        add(
-            "When that was made: if before this command, it is not the command's",
-            of(Line::new(
-                "kubectl get -o jsonpath='{.metadata.creationTimestamp}'",
-            )),
-        );
-        add(
-            "What this very command made, and only if the audit log has its creation by this request (code 201)",
-            of(Line::new("kubectl delete")),
-        );
+        undo_made(facts, kind, name, steps);
     }
     let kind = made.map(|(kind, _)| kind).or(facts.resource.as_deref());
     let is_of_rights = kind.is_some_and(|kind| RIGHTS.iter().any(|right| kind.starts_with(right)));
     if is_of_rights || facts.is_impersonated {
         let line =
             Line::new("kubectl auth reconcile --remove-extra-permissions --remove-extra-subjects -f rbac/");
-        add("Roles and bindings as your manifests in rbac/ have them", line);
+        add(
+            steps,
+            Phase::Undo,
+            "Roles and bindings as your manifests in rbac/ have them",
+            line,
+        );
     }
+}
+
+/// Whoever deletes it does so from a kubeconfig of his own: without a namespace that would be his.
+fn undo_made(facts: &Facts, kind: &str, name: &str, steps: &mut Vec<Step>) {
+    let mut add = |what, line| add(steps, Phase::Undo, what, line);
+    let place = facts.place();
+    let is_of_namespace = !OF_NO_NAMESPACE.contains(&kind);
+    let namespace = facts.namespace.as_ref().filter(|_| is_of_namespace);
+    if facts.outcome == Outcome::Unknown || (is_of_namespace && namespace.is_none()) {
+        let line = Line::new("jq -r --arg name")
+            .name(name)
+            .words("--arg since")
+            .name(facts.time.as_deref().unwrap_or_default())
+            .words(
+                r#"'select(.verb == "create" and .responseStatus.code == 201 and (.objectRef.name // "" | startswith($name)) and .requestReceivedTimestamp >= $since) | [.requestReceivedTimestamp, (.impersonatedUser // .user).username, .objectRef.resource, .objectRef.namespace // "-", .objectRef.name] | @tsv' audit.log"#,
+            );
+        let what = format!(
+            "What this very command made, {place}, if it did: its namespace and its name are in the API server's audit log; delete that and nothing else"
+        );
+        add(what, line);
+        return;
+    }
+    let of = |line: Line| {
+        let line = match namespace {
+            Some(namespace) => line.flag("--namespace", namespace),
+            None => line,
+        };
+        line.words("--").name(kind).name(name)
+    };
+    add(
+        format!("When that was made, {place}: if before this command, it is not the command's"),
+        of(Line::new(
+            "kubectl get -o jsonpath='{.metadata.creationTimestamp}'",
+        )),
+    );
+    add(
+        format!(
+            "What this very command made, {place}, and only if the audit log has its creation by this request (code 201)"
+        ),
+        of(Line::new("kubectl delete")),
+    );
 }

@@ -1,3 +1,5 @@
+mod undo;
+
 use std::process::Command;
 
 use proptest::prelude::*;
@@ -92,11 +94,19 @@ fn a_bound_token_ends_with_its_pod_and_another_with_its_secret() {
 #[test]
 fn only_what_the_command_made_is_deleted_and_only_if_it_did() {
     let table = [
-        ("expose", "deployment", Some("service web")),
-        ("expose --name", "deployment", Some("service front")),
-        ("autoscale", "deployment", Some("horizontalpodautoscaler web")),
-        ("create namespace", "namespace", Some("namespace web")),
-        ("run", "pods", Some("pod web")),
+        ("expose", "deployment", Some("--namespace=prod -- service web")),
+        (
+            "expose --name",
+            "deployment",
+            Some("--namespace=prod -- service front"),
+        ),
+        (
+            "autoscale",
+            "deployment",
+            Some("--namespace=prod -- horizontalpodautoscaler web"),
+        ),
+        ("create namespace", "namespace", Some("-- namespace web")),
+        ("run", "pods", Some("--namespace=prod -- pod web")),
         ("create token", "serviceaccounts", None),
         ("apply view-last-applied", "deployment", None),
         ("apply", "deployment", None),
@@ -107,6 +117,7 @@ fn only_what_the_command_made_is_deleted_and_only_if_it_did() {
             command: Some(command.to_owned()),
             resource: Some(resource.to_owned()),
             name: Some("web".to_owned()),
+            namespace: Some("prod".to_owned()),
             new_name: command.ends_with("--name").then(|| "front".to_owned()),
             ..Facts::default()
         };
@@ -120,9 +131,9 @@ fn only_what_the_command_made_is_deleted_and_only_if_it_did() {
         };
         assert_eq!(
             look.command,
-            format!("kubectl get -o jsonpath='{{.metadata.creationTimestamp}}' -- {made}")
+            format!("kubectl get -o jsonpath='{{.metadata.creationTimestamp}}' {made}")
         );
-        assert_eq!(delete.command, format!("kubectl delete -- {made}"));
+        assert_eq!(delete.command, format!("kubectl delete {made}"));
         assert!(
             delete.what.contains("only if the audit log"),
             "{command}: {}",
@@ -137,7 +148,7 @@ fn an_alert_in_a_file_gives_what_the_live_one_gives() {
         "@timestamp": "2026-11-24T15:55:07.788000000Z",
         "event": {"kind": "alert", "action": "exec", "id": "x"},
         "rule": {"id": "r", "name": "R"},
-        "process": {"pid": 4711, "command_line": "kubectl create clusterrolebinding mine --token <redacted:token sha256:00112233>"},
+        "process": {"pid": 4711, "args": ["kubectl", "create", "clusterrolebinding", "mine", "--token", "<redacted:token sha256:00112233>"], "args_count": 6, "command_line": "kubectl create clusterrolebinding mine --token <redacted:token sha256:00112233>"},
         "host": {"name": "worker-3"},
         "user": {"target": {"name": "system:admin", "group": {"name": ["system:masters"]}}},
         "labels": {"kubectl_watch.impersonated_user": "system:admin"},
