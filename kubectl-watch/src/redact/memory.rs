@@ -272,16 +272,20 @@ impl Memory {
                     Meaning::Pair(kind) => (b'=', kind),
                     _ => (b':', Kind::Password),
                 };
+                let separator = value.iter().position(|&byte| byte == separator);
+                let command = value.windows(2).position(|two| matches!(two, b"$(" | b"<("));
+                let is_written = command.is_some_and(|command| separator.is_none_or(|place| command < place));
                 // What a command writes is both.
-                if matches!(value, [b'$', b'(', ..] | [b'`', ..]) {
+                if is_written || value.starts_with(b"`") {
                     self.mark(kind, value, out);
                     return true;
                 }
-                let Some(place) = value.iter().position(|&byte| byte == separator) else {
+                let Some(place) = separator else {
                     return false;
                 };
                 // What is behind `-e` may be a flag of another tool; behind this there is a key, whatever it looks like.
-                if kind != Kind::Literal && value.starts_with(b"-") {
+                // A value with a command in it goes to the end of the text and is taken, or each would be read again.
+                if kind != Kind::Literal && value.starts_with(b"-") && command.is_none() {
                     return false;
                 }
                 out.extend_from_slice(&value[..=place]);

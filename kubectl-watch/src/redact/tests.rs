@@ -296,8 +296,19 @@ fn a_long_argument_of_anything_takes_one_pass() {
         " '\\",
         "${",
         "sh -c '",
+        "--env x$( ",
+        "-e x<( ",
+        "--env -x=$( ",
+        "--auth-provider-arg x$( ",
+        "curl -u x$( ",
+        "curl -u -x:<( ",
+        "a_proxy=x$( ",
     ] {
         let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
+        value::READ.set(0);
         assert_eq!(super::args(&args).len(), 1);
+        // Each kind of quote, of which there are few, can be open to the end of the text.
+        let read = value::READ.get();
+        assert!(read < 64 * 300_000, "{piece}: {read} bytes of values");
     }
 }

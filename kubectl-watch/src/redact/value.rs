@@ -24,8 +24,21 @@ pub(super) struct Value {
     pub(super) bytes: Vec<u8>,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many bytes of values this thread has read.
+    pub(super) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The value that begins at a place, in quotes that are open there. Without an end it is all that is left.
 pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
+    let value = read(text, start, outer, until);
+    #[cfg(test)]
+    READ.with(|read| read.set(read.get() + value.end - start));
+    value
+}
+
+fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
     let mut bytes = Vec::new();
     let mut inner = Open::default();
     let mut end = start;
