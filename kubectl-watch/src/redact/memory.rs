@@ -141,7 +141,14 @@ impl Memory {
     /// Writes a command line.
     fn line(&mut self, line: Vec<Token<'_>>, out: &mut Vec<u8>) {
         self.depth += 1;
+        // This is the line that it announced.
+        self.after_c = false;
         for token in line {
+            // What a key that begins a line has as its value is known once all is read as it stands.
+            let begins_line = matches!(&token, Token::Word(word) if word.source.ends_with(b":")) && {
+                let indent = out.iter().rev().take_while(|byte| b" \t-".contains(byte)).count();
+                matches!(out[..out.len() - indent], [] | [.., b'\n'])
+            };
             match token {
                 Token::Gap(gap) => {
                     out.extend_from_slice(gap);
@@ -153,6 +160,9 @@ impl Memory {
                     self.scan(text, None, out);
                 }
                 Token::Word(word) => self.word(word, out),
+            }
+            if begins_line {
+                self.expected = None;
             }
         }
         self.depth -= 1;

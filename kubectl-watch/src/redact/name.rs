@@ -25,6 +25,7 @@ const ENDINGS: &[(&[u8], Kind)] = &[
     (b"password", Kind::Password),
     (b"passwd", Kind::Password),
     (b"passphrase", Kind::Password),
+    (b"sshpass", Kind::Password),
     (b"secret", Kind::Secret),
     (b"apikey", Kind::Key),
     (b"api-key", Kind::Key),
@@ -64,7 +65,7 @@ pub(super) fn meaning(name: &[u8]) -> Option<Meaning> {
         b"env" | b"e" | b"exec-env" => return Some(Meaning::Pair(Kind::Env)),
         b"auth-provider-arg" => return Some(Meaning::Pair(Kind::Secret)),
         b"u" | b"user" | b"proxy-user" => return Some(Meaning::UserPassword),
-        b"bearer" => return Some(Meaning::Secret(Kind::Bearer)),
+        b"bearer" | b"oauth2-bearer" => return Some(Meaning::Secret(Kind::Bearer)),
         _ => {}
     }
     if lower == b"proxy" || lower.ends_with(b"-proxy") {

@@ -3,10 +3,14 @@
 //! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
 //! that names a secret, with what follows it, decides how far the secret goes.
 
+mod follow;
 mod setting;
 mod userinfo;
+mod yaml;
 
 use std::mem;
+
+use follow::Follow;
 
 use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
@@ -17,21 +21,6 @@ use super::{Kind, shape};
 
 /// What a token of `OpenShift` begins with, before its `~`.
 const OPENSHIFT: &[u8] = b"sha256";
-
-/// What follows a run.
-enum Follow {
-    /// `=`, or `:`, or white space; and where the value begins.
-    Assign(usize),
-    Colon(usize),
-    /// A comma right behind it, by which kubectl tells the values of a flag apart.
-    Comma(usize),
-    Space(usize),
-    /// The next item of an array, and where it begins.
-    Item(usize),
-    /// The end of the text.
-    End,
-    Other,
-}
 
 /// A text being read.
 pub(super) struct Scan<'a> {
@@ -119,7 +108,7 @@ impl Scan<'_> {
         let dashed = name.len() < word.len();
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
         self.memory.curl |= word == b"curl";
-        let (follow, json) = self.follow();
+        let (follow, json) = self.follow(dashed);
         let set = self.setting(start, word, &follow);
         let Some(meaning) = self.meaning(word, name, &follow) else {
             if let Follow::Assign(value) | Follow::Comma(value) = follow
@@ -150,12 +139,21 @@ impl Scan<'_> {
             Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
             Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { word_end }),
             Follow::Colon(value) if self.begins_key(start) => {
-                let value = value::skip_space(self.text, value);
+                let line = if json { None } else { self.column(start) };
+                if let Some(column) = line
+                    && self.block(value, column, meaning)
+                {
+                    return;
+                }
+                let behind = value;
+                let value = value::skip_space(self.text, behind);
+                let line = line.is_some() && !self.text[behind..value].contains(&b'\n');
                 let header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
                 let until = match quote::at(self.text, value) {
                     _ if json => Until::Json,
                     Found::Delimiter(delimiter, _) if !self.quotes.has(delimiter) => Until::Json,
                     _ if header || quoted => Until::Quotes,
+                    _ if line => Until::Line,
                     _ => Until::Space,
                 };
                 self.value(value, meaning, until);
@@ -192,30 +190,6 @@ impl Scan<'_> {
             }
             meaning => meaning,
         }
-    }
-
-    /// What follows the run that ends here, and whether its name was in quotes of its own.
-    fn follow(&self) -> (Follow, bool) {
-        let mut place = self.at;
-        let mut closed = false;
-        if let Found::Delimiter(_, length) = quote::at(self.text, place) {
-            place += length;
-            closed = true;
-        }
-        let space = value::skip_space(self.text, place);
-        let follow = match self.text[place..] {
-            [] => Follow::End,
-            [b'=', ..] => Follow::Assign(place + 1),
-            [b':', ..] => Follow::Colon(place + 1),
-            // An array of arguments, `["--token", "x"]`.
-            [b',', next, ..] if !closed && !next.is_ascii_whitespace() => Follow::Comma(place + 1),
-            [b',', ..] if closed => Follow::Item(value::skip_space(self.text, place + 1)),
-            _ if space > place && closed && self.text[space..].starts_with(b":") => Follow::Colon(space + 1),
-            _ if space > place => Follow::Space(space),
-            _ => Follow::Other,
-        };
-        let own = closed && matches!(follow, Follow::Assign(_) | Follow::Colon(_));
-        (follow, own)
     }
 
     /// Where the value begins of what may be an argument of a plug-in, with a flag before each.

@@ -1,5 +1,6 @@
 //! What is taken out, and what stays.
 
+mod kinds;
 mod lines;
 
 use sha2::{Digest, Sha256};

@@ -12,6 +12,8 @@ pub(super) enum Until {
     Json,
     /// White space.
     Space,
+    /// The end of a line, whatever is in it.
+    Line,
     /// The end of the quotes that it is in.
     Quotes,
 }
@@ -51,6 +53,14 @@ fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
         match quote::at(text, end) {
             Found::Delimiter(delimiter, length) if until == Until::Quotes => {
                 if outer.innermost() == Some(delimiter) {
+                    break;
+                }
+                bytes.extend_from_slice(&text[end..end + length]);
+                end += length;
+            }
+            Found::Delimiter(delimiter, length) if until == Until::Line => {
+                // What is read already, in quotes, ends with them.
+                if outer.has(delimiter) && shape::mark(&bytes) == Some(bytes.len()) {
                     break;
                 }
                 bytes.extend_from_slice(&text[end..end + length]);
@@ -108,6 +118,7 @@ fn ends(byte: u8, until: Until) -> bool {
         Until::Word => byte.is_ascii_whitespace() || b";|&()<>".contains(&byte),
         Until::Json => byte.is_ascii_whitespace() || b",}]".contains(&byte),
         Until::Space => byte.is_ascii_whitespace(),
+        Until::Line => byte == b'\n',
         Until::Quotes => false,
     }
 }
