@@ -155,6 +155,7 @@ impl Memory {
                     if line::ends_command(gap) {
                         (self.expected, self.property) = (None, None);
                     }
+                    self.curl &= !line::ends_program(gap);
                 }
                 Token::Text(text) => {
                     self.scan(text, None, out);
@@ -221,11 +222,14 @@ impl Memory {
         Some(out)
     }
 
-    /// Writes a text as it stands. True where the value of a name took all the rest of it.
+    /// Writes a text as it stands. Where curl ends in it is not known of what is behind it. True where the value of a name took all the rest of it.
     fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) -> bool {
+        let curl = self.curl;
         let mut scan = self.scanner(text, exact, out);
         scan.all();
-        scan.took_rest
+        let took_rest = scan.took_rest;
+        self.curl |= curl;
+        took_rest
     }
 
     fn scanner<'a>(&'a mut self, text: &'a [u8], exact: Option<usize>, out: &'a mut Vec<u8>) -> Scan<'a> {
@@ -276,6 +280,13 @@ impl Memory {
                 }
                 self.mark(Kind::Userinfo, &value[..end], out);
                 out.extend_from_slice(&value[end..]);
+            }
+            Meaning::File => {
+                let Some(place) = value.iter().position(|&byte| byte == b'=') else {
+                    return false;
+                };
+                out.extend_from_slice(&value[..=place]);
+                self.scan(&value[place + 1..], None, out);
             }
             Meaning::Pair(_) | Meaning::UserPassword => {
                 let (separator, kind) = match meaning {

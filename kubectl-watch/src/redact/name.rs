@@ -11,6 +11,8 @@ pub(super) enum Meaning {
     Secret(Kind),
     /// A key, an equals sign and a secret.
     Pair(Kind),
+    /// A key, an equals sign and the path of a file, whatever the key is called.
+    File,
     /// A header that may begin with the name of a scheme.
     Header(Kind),
     /// A user, a colon and a password, if the program is curl.
@@ -62,6 +64,7 @@ pub(super) fn meaning(name: &[u8]) -> Option<Meaning> {
     let lower = &*lower;
     match lower {
         b"from-literal" => return Some(Meaning::Pair(Kind::Literal)),
+        b"from-file" => return Some(Meaning::File),
         b"env" | b"e" | b"exec-env" => return Some(Meaning::Pair(Kind::Env)),
         b"auth-provider-arg" => return Some(Meaning::Pair(Kind::Secret)),
         b"u" | b"user" | b"proxy-user" => return Some(Meaning::UserPassword),
@@ -129,6 +132,9 @@ mod tests {
             ("users.bob.client-key-data", Some(Meaning::Secret(Kind::Key))),
             ("AWS_SECRET_ACCESS_KEY", Some(Meaning::Secret(Kind::Key))),
             ("from-literal", Some(Meaning::Pair(Kind::Literal))),
+            ("from-file", Some(Meaning::File)),
+            ("oauth2-bearer", Some(Meaning::Secret(Kind::Bearer))),
+            ("SSHPASS", Some(Meaning::Secret(Kind::Password))),
             ("HAuthorization", Some(Meaning::Header(Kind::Authorization))),
             ("HTTPS_PROXY", Some(Meaning::Proxy)),
             ("all_proxy", Some(Meaning::Proxy)),

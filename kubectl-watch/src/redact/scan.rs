@@ -12,6 +12,7 @@ use std::mem;
 
 use follow::Follow;
 
+use super::line;
 use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
 use super::quote::{self, Found, Open};
@@ -58,7 +59,13 @@ impl Scan<'_> {
                         self.opened = self.quotes.toggle(delimiter).then_some(self.at);
                     }
                     Found::Backslashes(count) => self.copy_to(self.at + count),
-                    Found::Other => self.copy_to(self.at + 1),
+                    Found::Other => {
+                        let gap = &self.text[self.at..self.text.len().min(self.at + 2)];
+                        let is_escaped = self.at > 0 && self.text[self.at - 1] == b'\\';
+                        let ends = self.quotes.is_empty() && !is_escaped && line::ends_program(gap);
+                        self.memory.curl &= !ends;
+                        self.copy_to(self.at + 1);
+                    }
                 }
             }
         }
@@ -125,6 +132,16 @@ impl Scan<'_> {
             Until::Word
         };
         let flag = dashed || meaning == Meaning::Secret(Kind::Bearer);
+        if meaning == Meaning::File {
+            if let Follow::Assign(value) | Follow::Space(value) = follow
+                && dashed
+            {
+                self.file(value, self.exact == Some(start));
+            } else if let (Follow::End, true) = (follow, dashed) {
+                self.memory.expected = Some(meaning);
+            }
+            return;
+        }
         let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
@@ -162,6 +179,12 @@ impl Scan<'_> {
             Follow::End if property => self.memory.property = Some(meaning),
             Follow::Item(value) if property => self.value(value, meaning, Until::Json),
             Follow::Space(value) if flag => self.value(self.behind_plugin(value), meaning, Until::Word),
+            Follow::Space(place) | Follow::Item(place)
+                if let Some((value, until)) = self.beside(place)
+                    && !dashed =>
+            {
+                self.value(value, meaning, until);
+            }
             Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
@@ -187,6 +210,15 @@ impl Scan<'_> {
             }
             None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
                 Some(Meaning::Secret(Kind::Env))
+            }
+            // Of a registry, in the configuration of Docker.
+            None if name == b"auth"
+                && let Follow::Colon(value) = *follow
+                && [self.at, value::skip_space(self.text, value)]
+                    .into_iter()
+                    .all(|place| matches!(quote::at(self.text, place), Found::Delimiter(..))) =>
+            {
+                Some(Meaning::Secret(Kind::Authorization))
             }
             meaning => meaning,
         }
@@ -229,6 +261,19 @@ impl Scan<'_> {
             self.no_proxy = self.text.len();
         }
         self.exact = Some(start);
+    }
+
+    /// Leaves the key of a file, whose path may be secret by what it looks like only.
+    fn file(&mut self, start: usize, is_exact: bool) {
+        let mut key = start;
+        if let Found::Delimiter(delimiter, length) = quote::at(self.text, start)
+            && !is_exact
+        {
+            self.quotes.toggle(delimiter);
+            key += length;
+        }
+        let length = self.text[key..].iter().take_while(|&&byte| is_run(byte)).count();
+        self.copy_to(key + length);
     }
 
     /// Takes the value that begins at a place behind the run.

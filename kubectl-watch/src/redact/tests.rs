@@ -304,6 +304,14 @@ fn a_long_argument_of_anything_takes_one_pass() {
         "curl -u x$( ",
         "curl -u -x:<( ",
         "a_proxy=x$( ",
+        "\npassword: |\n\n",
+        "\npassword: 'a",
+        "\n- x: b\n  --env: >\n ",
+        "token[",
+        "token ] ",
+        "token value: ",
+        "\"auth\" : ",
+        "--from-file a=$( ",
     ] {
         let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
         value::READ.set(0);

@@ -1,7 +1,7 @@
 //! What follows a name, by which it has a value or not.
 
 use super::super::quote::{self, Found};
-use super::super::value;
+use super::super::value::{self, Until};
 use super::Scan;
 
 /// Bytes of the index of an array, `TOKEN[0]=x`, beyond which it is none.
@@ -54,6 +54,28 @@ impl Scan<'_> {
         };
         let own = closed && matches!(follow, Follow::Assign(_) | Follow::Colon(_));
         (follow, own)
+    }
+
+    /// Where the value of a name begins that is itself one: `"name": "TOKEN", "value": "x"` in JSON or in YAML, and how
+    /// far it goes.
+    pub(super) fn beside(&self, place: usize) -> Option<(usize, Until)> {
+        const KEY: &[u8] = b"value";
+        let mark = |place| match quote::at(self.text, place) {
+            Found::Delimiter(_, length) => length,
+            _ => 0,
+        };
+        let opening = mark(place);
+        let end = place + opening + KEY.len();
+        if !self.text[place + opening..].starts_with(KEY) {
+            return None;
+        }
+        let colon = value::skip_space(self.text, end + mark(end));
+        if self.text.get(colon) != Some(&b':') {
+            return None;
+        }
+        let value = value::skip_space(self.text, colon + 1);
+        let is_json = opening > 0 || mark(value) > 0;
+        Some((value, if is_json { Until::Json } else { Until::Line }))
     }
 
     /// Where the value begins that is assigned at a place, be there white space around its sign.

@@ -107,3 +107,104 @@ fn a_value_that_python_assigns_is_taken() {
         assert_eq!(redacted(&["python3", "-c", code])[2], want);
     }
 }
+
+#[test]
+fn the_value_beside_a_name_is_taken() {
+    let p = |secret: &str| marked("password", secret);
+    check(&[
+        (
+            "- name: DB_PASSWORD\n  value: a b\n- name: x\n  value: c d",
+            format!(
+                "- name: DB_PASSWORD\n  value: {}\n- name: x\n  value: c d",
+                p("a b")
+            ),
+        ),
+        (
+            "- name: \"DB_PASSWORD\"\n  value: 'a b'\n- name: x",
+            format!("- name: \"DB_PASSWORD\"\n  value: {}\n- name: x", p("a b")),
+        ),
+    ]);
+    for (json, want) in [
+        (
+            r#"[{"name":"DB_PASSWORD","value":"a b"},{"name":"x","value":"c d"}]"#,
+            format!(
+                r#"[{{"name":"DB_PASSWORD","value":{}}},{{"name":"x","value":"c d"}}]"#,
+                p("a b")
+            ),
+        ),
+        (
+            r#"[{"op": "add", "path": "/data/password", "value": "a b"}]"#,
+            format!(
+                r#"[{{"op": "add", "path": "/data/password", "value": {}}}]"#,
+                p("a b")
+            ),
+        ),
+        (
+            r#"{"auths":{"h":{"auth":"YTpiYw==","email":"x"}}}"#,
+            format!(
+                r#"{{"auths":{{"h":{{"auth":{},"email":"x"}}}}}}"#,
+                marked("authorization", "YTpiYw==")
+            ),
+        ),
+        (
+            r#"{"auth":{"x":"y"},"value":"z"}"#,
+            r#"{"auth":{"x":"y"},"value":"z"}"#.to_owned(),
+        ),
+    ] {
+        assert_eq!(redacted(&["kubectl", "-p", json])[2], want);
+        let line = |json: &str| format!("kubectl patch x -p '{json}' --as=x");
+        assert_eq!(redacted(&["sh", "-c", &line(json)])[2], line(&want));
+    }
+}
+
+#[test]
+fn the_path_of_a_file_stays() {
+    for args in [
+        &["kubectl", "--from-file=password=/etc/db/password", "--as=x"][..],
+        &["kubectl", "--from-file", "token=/etc/a b", "--as=x"],
+        &["kubectl", "--from-file=/etc/db/password"],
+        &[
+            "sh",
+            "-c",
+            "kubectl --from-file=password='/etc/a b' --from-file token=/t --as=x",
+        ],
+        &[
+            "sh",
+            "-c",
+            "kubectl --from-file 'token=/t' --from-file='token=/a b' --as=x",
+        ],
+    ] {
+        assert_eq!(redacted(args), args);
+    }
+    let args = [
+        "kubectl",
+        "--from-file=password=/p",
+        "--from-literal=password=abc",
+    ];
+    assert_eq!(
+        redacted(&args)[2],
+        format!("--from-literal=password={}", marked("literal", "abc"))
+    );
+}
+
+#[test]
+fn what_is_behind_curl_is_none_of_it() {
+    let bob = format!("bob:{}", marked("password", "abc"));
+    for end in ["; ", " | ", " && ", " & ", "\n"] {
+        let line =
+            |user: &str| format!("curl -s -u {user} 'https://h/?a; b'{end}kubectl --user=system:admin get");
+        assert_eq!(redacted(&["sh", "-c", &line("bob:abc")])[2], line(&bob));
+        assert_eq!(text(line("bob:abc").as_bytes()), line(&bob).as_bytes());
+    }
+    for line in [
+        "curl 'a; b' -u {}",
+        "curl https://h/?a=b&c=d -u {}",
+        "curl -s \\\n -u {}",
+        "curl -d \"it's; a\" -u {}",
+    ] {
+        let given = line.replace("{}", "bob:abc");
+        assert_eq!(redacted(&["sh", "-c", &given])[2], line.replace("{}", &bob));
+    }
+    let args = ["curl", "https://h/?a=b& c; d", "-u", "bob:abc"];
+    assert_eq!(redacted(&args)[3], bob);
+}
