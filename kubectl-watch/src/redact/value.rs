@@ -81,7 +81,11 @@ fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
                 inner.toggle(delimiter);
                 end += length;
                 if until == Until::Json && inner.is_empty() {
-                    break;
+                    // YAML has a single quote within such quotes twice.
+                    if !matches!(text[end - 1..], [b'\'', b'\'', ..]) {
+                        break;
+                    }
+                    bytes.push(b'\'');
                 }
             }
             Found::Backslashes(count) => {

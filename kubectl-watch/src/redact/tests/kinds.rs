@@ -32,6 +32,10 @@ fn a_value_of_yaml_is_taken_to_the_end_of_its_line() {
             "  password: 'a b'\n  user: c",
             format!("  password: {}\n  user: c", p("a b")),
         ),
+        (
+            "  password: 'it''s b'\n  user: c",
+            format!("  password: {}\n  user: c", p("it's b")),
+        ),
     ]);
     let line = "kubectl patch secret x -p 'data:\n  password: a b' --as=x";
     let want = format!(
