@@ -156,24 +156,8 @@ impl Scan<'_> {
             Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
             Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { word_end }),
             Follow::Colon(value) if self.begins_key(start) => {
-                let line = if json { None } else { self.column(start) };
-                if let Some(column) = line
-                    && self.block(value, column, meaning)
-                {
-                    return;
-                }
-                let behind = value;
-                let value = value::skip_space(self.text, behind);
-                let line = line.is_some() && !self.text[behind..value].contains(&b'\n');
-                let header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
-                let until = match quote::at(self.text, value) {
-                    _ if json => Until::Json,
-                    Found::Delimiter(delimiter, _) if !self.quotes.has(delimiter) => Until::Json,
-                    _ if header || quoted => Until::Quotes,
-                    _ if line => Until::Line,
-                    _ => Until::Space,
-                };
-                self.value(value, meaning, until);
+                let column = if json { None } else { self.column(start) };
+                self.key(value, column, meaning, quoted, json);
             }
             Follow::Space(value) if property => self.property(value, meaning),
             Follow::End if property => self.memory.property = Some(meaning),

@@ -1,5 +1,7 @@
 //! The value of a key of YAML that begins a line: to the end of the line, or a block of deeper ones.
 
+use super::super::quote::{self, Found};
+use super::super::shape::is_run;
 use super::super::value::{self, Until};
 use super::{Kind, Meaning, Scan};
 
@@ -13,9 +15,46 @@ impl Scan<'_> {
         matches!(before[..start - column], [] | [.., b'\n']).then_some(column)
     }
 
+    /// Takes the value behind the colon of a key: of YAML where it begins a line, at a column, or else of JSON or of a
+    /// header.
+    pub(super) fn key(
+        &mut self,
+        colon: usize,
+        column: Option<usize>,
+        meaning: Meaning,
+        is_quoted: bool,
+        is_json: bool,
+    ) {
+        if column.is_some_and(|column| self.block(colon, column, meaning)) {
+            return;
+        }
+        let value = value::skip_space(self.text, colon);
+        let is_below = self.text[colon..value].contains(&b'\n');
+        // As in `secret:` of a volume, whose name is in the next line.
+        if column.is_some() && is_below && self.is_key(value) {
+            return;
+        }
+        let is_header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
+        let until = match quote::at(self.text, value) {
+            _ if is_json => Until::Json,
+            Found::Delimiter(delimiter, _) if !self.quotes.has(delimiter) => Until::Json,
+            _ if is_header || is_quoted => Until::Quotes,
+            _ if column.is_some() && !is_below => Until::Line,
+            _ => Until::Space,
+        };
+        self.value(value, meaning, until);
+    }
+
+    /// Whether a key of YAML is at a place.
+    fn is_key(&self, place: usize) -> bool {
+        let rest = &self.text[place..];
+        let length = rest.iter().take_while(|&&byte| is_run(byte)).count();
+        length > 0 && matches!(rest[length..], [b':', space, ..] if space.is_ascii_whitespace())
+    }
+
     /// Takes the block of lines that a key at a column has as its value, if what is behind its colon says that there
     /// is one, as in `password: |`. All its lines are one secret, without what they are indented by.
-    pub(super) fn block(&mut self, colon: usize, column: usize, meaning: Meaning) -> bool {
+    fn block(&mut self, colon: usize, column: usize, meaning: Meaning) -> bool {
         let line = self.line(colon);
         if !begins_block(line) {
             return false;

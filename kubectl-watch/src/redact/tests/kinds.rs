@@ -33,6 +33,10 @@ fn a_value_of_yaml_is_taken_to_the_end_of_its_line() {
             format!("  password: {}\n  user: c", p("a b")),
         ),
         (
+            "secret:\n  secretName: a\npassword:\n  bbb\n",
+            format!("secret:\n  secretName: a\npassword:\n  {}\n", p("bbb")),
+        ),
+        (
             "  password: 'it''s b'\n  user: c",
             format!("  password: {}\n  user: c", p("it's b")),
         ),
