@@ -89,6 +89,13 @@ pub(super) fn ends_command(gap: &[u8]) -> bool {
     gap.iter().any(|byte| b";|&()[]{}:".contains(byte))
 }
 
+/// Whether what comes behind this, outside any quotes, is another program: the end of a line, or an operator that is
+/// no part of an address, `?a=b&c=d`, since it has white space behind it.
+pub(super) fn ends_program(gap: &[u8]) -> bool {
+    let ends = |two: &[u8]| matches!(two, [b';' | b'|' | b'&', space] if space.is_ascii_whitespace());
+    gap.windows(2).any(ends) || (gap.contains(&b'\n') && !gap.starts_with(b"\\"))
+}
+
 /// Whether a byte ends a word.
 fn ends_word(byte: u8) -> bool {
     byte.is_ascii_whitespace() || b";|&()<>".contains(&byte)

@@ -141,18 +141,29 @@ impl Memory {
     /// Writes a command line.
     fn line(&mut self, line: Vec<Token<'_>>, out: &mut Vec<u8>) {
         self.depth += 1;
+        // This is the line that it announced.
+        self.after_c = false;
         for token in line {
+            // What a key that begins a line has as its value is known once all is read as it stands.
+            let begins_line = matches!(&token, Token::Word(word) if word.source.ends_with(b":")) && {
+                let indent = out.iter().rev().take_while(|byte| b" \t-".contains(byte)).count();
+                matches!(out[..out.len() - indent], [] | [.., b'\n'])
+            };
             match token {
                 Token::Gap(gap) => {
                     out.extend_from_slice(gap);
                     if line::ends_command(gap) {
                         (self.expected, self.property) = (None, None);
                     }
+                    self.curl &= !line::ends_program(gap);
                 }
                 Token::Text(text) => {
                     self.scan(text, None, out);
                 }
                 Token::Word(word) => self.word(word, out),
+            }
+            if begins_line {
+                self.expected = None;
             }
         }
         self.depth -= 1;
@@ -211,11 +222,14 @@ impl Memory {
         Some(out)
     }
 
-    /// Writes a text as it stands. True where the value of a name took all the rest of it.
+    /// Writes a text as it stands. Where curl ends in it is not known of what is behind it. True where the value of a name took all the rest of it.
     fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) -> bool {
+        let curl = self.curl;
         let mut scan = self.scanner(text, exact, out);
         scan.all();
-        scan.took_rest
+        let took_rest = scan.took_rest;
+        self.curl |= curl;
+        took_rest
     }
 
     fn scanner<'a>(&'a mut self, text: &'a [u8], exact: Option<usize>, out: &'a mut Vec<u8>) -> Scan<'a> {
@@ -267,21 +281,32 @@ impl Memory {
                 self.mark(Kind::Userinfo, &value[..end], out);
                 out.extend_from_slice(&value[end..]);
             }
+            Meaning::File => {
+                let Some(place) = value.iter().position(|&byte| byte == b'=') else {
+                    return false;
+                };
+                out.extend_from_slice(&value[..=place]);
+                self.scan(&value[place + 1..], None, out);
+            }
             Meaning::Pair(_) | Meaning::UserPassword => {
                 let (separator, kind) = match meaning {
                     Meaning::Pair(kind) => (b'=', kind),
                     _ => (b':', Kind::Password),
                 };
+                let separator = value.iter().position(|&byte| byte == separator);
+                let command = value.windows(2).position(|two| matches!(two, b"$(" | b"<("));
+                let is_written = command.is_some_and(|command| separator.is_none_or(|place| command < place));
                 // What a command writes is both.
-                if matches!(value, [b'$', b'(', ..] | [b'`', ..]) {
+                if is_written || value.starts_with(b"`") {
                     self.mark(kind, value, out);
                     return true;
                 }
-                let Some(place) = value.iter().position(|&byte| byte == separator) else {
+                let Some(place) = separator else {
                     return false;
                 };
                 // What is behind `-e` may be a flag of another tool; behind this there is a key, whatever it looks like.
-                if kind != Kind::Literal && value.starts_with(b"-") {
+                // A value with a command in it goes to the end of the text and is taken, or each would be read again.
+                if kind != Kind::Literal && value.starts_with(b"-") && command.is_none() {
                     return false;
                 }
                 out.extend_from_slice(&value[..=place]);

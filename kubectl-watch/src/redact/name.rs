@@ -11,6 +11,8 @@ pub(super) enum Meaning {
     Secret(Kind),
     /// A key, an equals sign and a secret.
     Pair(Kind),
+    /// A key, an equals sign and the path of a file, whatever the key is called.
+    File,
     /// A header that may begin with the name of a scheme.
     Header(Kind),
     /// A user, a colon and a password, if the program is curl.
@@ -25,6 +27,7 @@ const ENDINGS: &[(&[u8], Kind)] = &[
     (b"password", Kind::Password),
     (b"passwd", Kind::Password),
     (b"passphrase", Kind::Password),
+    (b"sshpass", Kind::Password),
     (b"secret", Kind::Secret),
     (b"apikey", Kind::Key),
     (b"api-key", Kind::Key),
@@ -61,10 +64,11 @@ pub(super) fn meaning(name: &[u8]) -> Option<Meaning> {
     let lower = &*lower;
     match lower {
         b"from-literal" => return Some(Meaning::Pair(Kind::Literal)),
+        b"from-file" => return Some(Meaning::File),
         b"env" | b"e" | b"exec-env" => return Some(Meaning::Pair(Kind::Env)),
         b"auth-provider-arg" => return Some(Meaning::Pair(Kind::Secret)),
         b"u" | b"user" | b"proxy-user" => return Some(Meaning::UserPassword),
-        b"bearer" => return Some(Meaning::Secret(Kind::Bearer)),
+        b"bearer" | b"oauth2-bearer" => return Some(Meaning::Secret(Kind::Bearer)),
         _ => {}
     }
     if lower == b"proxy" || lower.ends_with(b"-proxy") {
@@ -128,6 +132,9 @@ mod tests {
             ("users.bob.client-key-data", Some(Meaning::Secret(Kind::Key))),
             ("AWS_SECRET_ACCESS_KEY", Some(Meaning::Secret(Kind::Key))),
             ("from-literal", Some(Meaning::Pair(Kind::Literal))),
+            ("from-file", Some(Meaning::File)),
+            ("oauth2-bearer", Some(Meaning::Secret(Kind::Bearer))),
+            ("SSHPASS", Some(Meaning::Secret(Kind::Password))),
             ("HAuthorization", Some(Meaning::Header(Kind::Authorization))),
             ("HTTPS_PROXY", Some(Meaning::Proxy)),
             ("all_proxy", Some(Meaning::Proxy)),

@@ -185,6 +185,32 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         "[!-&(-\\[\\]-~]{9,60}",
     ),
     (&["x", "-d", "{\"a\":{\"token\":\"{}\"}}"], "[^\0\"\\\\]{9,60}"),
+    (
+        &["x", "-d", "[{\"name\":\"A_TOKEN\",\"value\":\"{}\"}]"],
+        "[^\0\"\\\\]{9,60}",
+    ),
+    (&["bash", "-c", "TOKEN+='{}' kubectl get"], "[^\0'\\\\]{9,60}"),
+    (&["bash", "-c", "a=([token]='{}') kubectl"], "[^\0'\\\\]{9,60}"),
+    (
+        &["bash", "-c", "cat <<'E'\na:\n  password: {}\n  user: x\nE\nid"],
+        "[A-Za-z0-9][ -~]{9,60}",
+    ),
+    (
+        &[
+            "bash",
+            "-c",
+            "cat <<'E'\na:\n  password: |\n    {}\n  user: x\nE\nid",
+        ],
+        "[ -~]{9,60}",
+    ),
+    (
+        &["kubectl", "-p", "a: b\npassword: {}\nuser: x"],
+        "[A-Za-z0-9][ -~]{9,60}",
+    ),
+    (
+        &["kubectl", "-p", "a: b\npassword: >-\n {}\nuser: x"],
+        "[!-~][ -~]{9,60}",
+    ),
 ];
 
 proptest! {

@@ -3,11 +3,16 @@
 //! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
 //! that names a secret, with what follows it, decides how far the secret goes.
 
+mod follow;
 mod setting;
 mod userinfo;
+mod yaml;
 
 use std::mem;
 
+use follow::Follow;
+
+use super::line;
 use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
 use super::quote::{self, Found, Open};
@@ -17,21 +22,6 @@ use super::{Kind, shape};
 
 /// What a token of `OpenShift` begins with, before its `~`.
 const OPENSHIFT: &[u8] = b"sha256";
-
-/// What follows a run.
-enum Follow {
-    /// `=`, or `:`, or white space; and where the value begins.
-    Assign(usize),
-    Colon(usize),
-    /// A comma right behind it, by which kubectl tells the values of a flag apart.
-    Comma(usize),
-    Space(usize),
-    /// The next item of an array, and where it begins.
-    Item(usize),
-    /// The end of the text.
-    End,
-    Other,
-}
 
 /// A text being read.
 pub(super) struct Scan<'a> {
@@ -69,7 +59,13 @@ impl Scan<'_> {
                         self.opened = self.quotes.toggle(delimiter).then_some(self.at);
                     }
                     Found::Backslashes(count) => self.copy_to(self.at + count),
-                    Found::Other => self.copy_to(self.at + 1),
+                    Found::Other => {
+                        let gap = &self.text[self.at..self.text.len().min(self.at + 2)];
+                        let is_escaped = self.at > 0 && self.text[self.at - 1] == b'\\';
+                        let ends = self.quotes.is_empty() && !is_escaped && line::ends_program(gap);
+                        self.memory.curl &= !ends;
+                        self.copy_to(self.at + 1);
+                    }
                 }
             }
         }
@@ -119,7 +115,7 @@ impl Scan<'_> {
         let dashed = name.len() < word.len();
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
         self.memory.curl |= word == b"curl";
-        let (follow, json) = self.follow();
+        let (follow, json) = self.follow(dashed);
         let set = self.setting(start, word, &follow);
         let Some(meaning) = self.meaning(word, name, &follow) else {
             if let Follow::Assign(value) | Follow::Comma(value) = follow
@@ -136,6 +132,16 @@ impl Scan<'_> {
             Until::Word
         };
         let flag = dashed || meaning == Meaning::Secret(Kind::Bearer);
+        if meaning == Meaning::File {
+            if let Follow::Assign(value) | Follow::Space(value) = follow
+                && dashed
+            {
+                self.file(value, self.exact == Some(start));
+            } else if let (Follow::End, true) = (follow, dashed) {
+                self.memory.expected = Some(meaning);
+            }
+            return;
+        }
         let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
@@ -150,20 +156,19 @@ impl Scan<'_> {
             Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
             Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { word_end }),
             Follow::Colon(value) if self.begins_key(start) => {
-                let value = value::skip_space(self.text, value);
-                let header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
-                let until = match quote::at(self.text, value) {
-                    _ if json => Until::Json,
-                    Found::Delimiter(delimiter, _) if !self.quotes.has(delimiter) => Until::Json,
-                    _ if header || quoted => Until::Quotes,
-                    _ => Until::Space,
-                };
-                self.value(value, meaning, until);
+                let column = if json { None } else { self.column(start) };
+                self.key(value, column, meaning, quoted, json);
             }
             Follow::Space(value) if property => self.property(value, meaning),
             Follow::End if property => self.memory.property = Some(meaning),
             Follow::Item(value) if property => self.value(value, meaning, Until::Json),
             Follow::Space(value) if flag => self.value(self.behind_plugin(value), meaning, Until::Word),
+            Follow::Space(place) | Follow::Item(place)
+                if let Some((value, until)) = self.beside(place)
+                    && !dashed =>
+            {
+                self.value(value, meaning, until);
+            }
             Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
@@ -190,32 +195,17 @@ impl Scan<'_> {
             None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
                 Some(Meaning::Secret(Kind::Env))
             }
+            // Of a registry, in the configuration of Docker.
+            None if name == b"auth"
+                && let Follow::Colon(value) = *follow
+                && [self.at, value::skip_space(self.text, value)]
+                    .into_iter()
+                    .all(|place| matches!(quote::at(self.text, place), Found::Delimiter(..))) =>
+            {
+                Some(Meaning::Secret(Kind::Authorization))
+            }
             meaning => meaning,
         }
-    }
-
-    /// What follows the run that ends here, and whether its name was in quotes of its own.
-    fn follow(&self) -> (Follow, bool) {
-        let mut place = self.at;
-        let mut closed = false;
-        if let Found::Delimiter(_, length) = quote::at(self.text, place) {
-            place += length;
-            closed = true;
-        }
-        let space = value::skip_space(self.text, place);
-        let follow = match self.text[place..] {
-            [] => Follow::End,
-            [b'=', ..] => Follow::Assign(place + 1),
-            [b':', ..] => Follow::Colon(place + 1),
-            // An array of arguments, `["--token", "x"]`.
-            [b',', next, ..] if !closed && !next.is_ascii_whitespace() => Follow::Comma(place + 1),
-            [b',', ..] if closed => Follow::Item(value::skip_space(self.text, place + 1)),
-            _ if space > place && closed && self.text[space..].starts_with(b":") => Follow::Colon(space + 1),
-            _ if space > place => Follow::Space(space),
-            _ => Follow::Other,
-        };
-        let own = closed && matches!(follow, Follow::Assign(_) | Follow::Colon(_));
-        (follow, own)
     }
 
     /// Where the value begins of what may be an argument of a plug-in, with a flag before each.
@@ -255,6 +245,19 @@ impl Scan<'_> {
             self.no_proxy = self.text.len();
         }
         self.exact = Some(start);
+    }
+
+    /// Leaves the key of a file, whose path may be secret by what it looks like only.
+    fn file(&mut self, start: usize, is_exact: bool) {
+        let mut key = start;
+        if let Found::Delimiter(delimiter, length) = quote::at(self.text, start)
+            && !is_exact
+        {
+            self.quotes.toggle(delimiter);
+            key += length;
+        }
+        let length = self.text[key..].iter().take_while(|&&byte| is_run(byte)).count();
+        self.copy_to(key + length);
     }
 
     /// Takes the value that begins at a place behind the run.

@@ -1,5 +1,6 @@
 //! What is taken out, and what stays.
 
+mod kinds;
 mod lines;
 
 use sha2::{Digest, Sha256};
@@ -296,8 +297,27 @@ fn a_long_argument_of_anything_takes_one_pass() {
         " '\\",
         "${",
         "sh -c '",
+        "--env x$( ",
+        "-e x<( ",
+        "--env -x=$( ",
+        "--auth-provider-arg x$( ",
+        "curl -u x$( ",
+        "curl -u -x:<( ",
+        "a_proxy=x$( ",
+        "\npassword: |\n\n",
+        "\npassword: 'a",
+        "\n- x: b\n  --env: >\n ",
+        "token[",
+        "token ] ",
+        "token value: ",
+        "\"auth\" : ",
+        "--from-file a=$( ",
     ] {
         let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
+        value::READ.set(0);
         assert_eq!(super::args(&args).len(), 1);
+        // Each kind of quote, of which there are few, can be open to the end of the text.
+        let read = value::READ.get();
+        assert!(read < 64 * 300_000, "{piece}: {read} bytes of values");
     }
 }

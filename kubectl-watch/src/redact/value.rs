@@ -12,6 +12,8 @@ pub(super) enum Until {
     Json,
     /// White space.
     Space,
+    /// The end of a line, whatever is in it.
+    Line,
     /// The end of the quotes that it is in.
     Quotes,
 }
@@ -24,8 +26,21 @@ pub(super) struct Value {
     pub(super) bytes: Vec<u8>,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many bytes of values this thread has read.
+    pub(super) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The value that begins at a place, in quotes that are open there. Without an end it is all that is left.
 pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
+    let value = read(text, start, outer, until);
+    #[cfg(test)]
+    READ.with(|read| read.set(read.get() + value.end - start));
+    value
+}
+
+fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
     let mut bytes = Vec::new();
     let mut inner = Open::default();
     let mut end = start;
@@ -38,6 +53,14 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
         match quote::at(text, end) {
             Found::Delimiter(delimiter, length) if until == Until::Quotes => {
                 if outer.innermost() == Some(delimiter) {
+                    break;
+                }
+                bytes.extend_from_slice(&text[end..end + length]);
+                end += length;
+            }
+            Found::Delimiter(delimiter, length) if until == Until::Line => {
+                // What is read already, in quotes, ends with them.
+                if outer.has(delimiter) && shape::mark(&bytes) == Some(bytes.len()) {
                     break;
                 }
                 bytes.extend_from_slice(&text[end..end + length]);
@@ -58,7 +81,11 @@ pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value
                 inner.toggle(delimiter);
                 end += length;
                 if until == Until::Json && inner.is_empty() {
-                    break;
+                    // YAML has a single quote within such quotes twice.
+                    if !matches!(text[end - 1..], [b'\'', b'\'', ..]) {
+                        break;
+                    }
+                    bytes.push(b'\'');
                 }
             }
             Found::Backslashes(count) => {
@@ -95,6 +122,7 @@ fn ends(byte: u8, until: Until) -> bool {
         Until::Word => byte.is_ascii_whitespace() || b";|&()<>".contains(&byte),
         Until::Json => byte.is_ascii_whitespace() || b",}]".contains(&byte),
         Until::Space => byte.is_ascii_whitespace(),
+        Until::Line => byte == b'\n',
         Until::Quotes => false,
     }
 }

@@ -1,0 +1,218 @@
+//! Secrets in other languages than a shell's, and what a shell has besides words.
+
+use super::{marked, redacted, text};
+
+/// That this comes of each line, as the document of a shell's line, as a text, and behind `-p`.
+fn check(cases: &[(&str, String)]) {
+    for (given, want) in cases {
+        let document = |text: &str| format!("cat <<EOF | kubectl apply -f - --as=x\n{text}\nEOF\nid --as=y");
+        assert_eq!(redacted(&["sh", "-c", &document(given)])[2], document(want));
+        assert_eq!(String::from_utf8_lossy(&text(given.as_bytes())), *want, "{given}");
+        let pod = format!("kind: Pod\n{given}");
+        assert_eq!(
+            redacted(&["kubectl", "-p", &pod])[2],
+            format!("kind: Pod\n{want}")
+        );
+    }
+}
+
+#[test]
+fn a_value_of_yaml_is_taken_to_the_end_of_its_line() {
+    let p = |secret: &str| marked("password", secret);
+    check(&[
+        (
+            "password: aaa bbb\nuser: c",
+            format!("password: {}\nuser: c", p("aaa bbb")),
+        ),
+        (
+            "a:\n  - password: it's b\n    user: c",
+            format!("a:\n  - password: {}\n    user: c", p("it's b")),
+        ),
+        (
+            "  password: 'a b'\n  user: c",
+            format!("  password: {}\n  user: c", p("a b")),
+        ),
+        (
+            "secret:\n  secretName: a\npassword:\n  bbb\n",
+            format!("secret:\n  secretName: a\npassword:\n  {}\n", p("bbb")),
+        ),
+        (
+            "  password: 'it''s b'\n  user: c",
+            format!("  password: {}\n  user: c", p("it's b")),
+        ),
+    ]);
+    let line = "kubectl patch secret x -p 'data:\n  password: a b' --as=x";
+    let want = format!(
+        "kubectl patch secret x -p 'data:\n  password: {}' --as=x",
+        p("a b")
+    );
+    assert_eq!(redacted(&["sh", "-c", line])[2], want);
+}
+
+#[test]
+fn a_block_of_yaml_is_taken_whole() {
+    let p = |secret: &str| marked("password", secret);
+    check(&[
+        (
+            "password: |\n  aaa bbb\n\n    ccc\nuser: c",
+            format!("password: |\n  {}\nuser: c", p("aaa bbb\n\nccc")),
+        ),
+        (
+            "- password: >-\n    aaa\n    bbb\n  user: c",
+            format!("- password: >-\n    {}\n  user: c", p("aaa bbb")),
+        ),
+        (
+            "data:\n  password: !!binary |2+ # x\n    aaa",
+            format!("data:\n  password: !!binary |2+ # x\n    {}", p("aaa")),
+        ),
+        ("password: |\nuser: c", "password: |\nuser: c".to_owned()),
+    ]);
+}
+
+#[test]
+fn what_a_shell_adds_to_a_variable_is_taken() {
+    let t = |secret: &str| marked("token", secret);
+    for (line, want) in [
+        ("TOKEN+=abc; id --as=x", format!("TOKEN+={}; id --as=x", t("abc"))),
+        ("TOKEN[0]=abc id", format!("TOKEN[0]={} id", t("abc"))),
+        ("TOKEN[i]+='a b' id", format!("TOKEN[i]+={} id", t("a b"))),
+        (
+            "a=([token]=abc [b]=c) id",
+            format!("a=([token]={} [b]=c) id", t("abc")),
+        ),
+        ("a[token]=abc id", format!("a[token]={} id", t("abc"))),
+        (
+            "curl --oauth2-bearer abc https://h",
+            format!("curl --oauth2-bearer {} https://h", marked("bearer", "abc")),
+        ),
+        (
+            "SSHPASS=abc sshpass -e ssh h",
+            format!("SSHPASS={} sshpass -e ssh h", marked("password", "abc")),
+        ),
+    ] {
+        assert_eq!(redacted(&["sh", "-c", line])[2], want);
+    }
+    assert_eq!(redacted(&["TOKEN+=a b"])[0], format!("TOKEN+={}", t("a b")));
+}
+
+#[test]
+fn a_value_that_python_assigns_is_taken() {
+    let t = marked("token", "a b");
+    for (code, want) in [
+        (
+            "import os; token = 'a b'; print(1)",
+            format!("import os; token = {t}; print(1)"),
+        ),
+        (
+            "os.environ[\"TOKEN\"]=\"a b\"; print(1)",
+            format!("os.environ[\"TOKEN\"]={t}; print(1)"),
+        ),
+        (
+            "os.environ['TOKEN'] = 'a b'; print(1)",
+            format!("os.environ['TOKEN'] = {t}; print(1)"),
+        ),
+    ] {
+        assert_eq!(redacted(&["python3", "-c", code])[2], want);
+    }
+}
+
+#[test]
+fn the_value_beside_a_name_is_taken() {
+    let p = |secret: &str| marked("password", secret);
+    check(&[
+        (
+            "- name: DB_PASSWORD\n  value: a b\n- name: x\n  value: c d",
+            format!(
+                "- name: DB_PASSWORD\n  value: {}\n- name: x\n  value: c d",
+                p("a b")
+            ),
+        ),
+        (
+            "- name: \"DB_PASSWORD\"\n  value: 'a b'\n- name: x",
+            format!("- name: \"DB_PASSWORD\"\n  value: {}\n- name: x", p("a b")),
+        ),
+    ]);
+    for (json, want) in [
+        (
+            r#"[{"name":"DB_PASSWORD","value":"a b"},{"name":"x","value":"c d"}]"#,
+            format!(
+                r#"[{{"name":"DB_PASSWORD","value":{}}},{{"name":"x","value":"c d"}}]"#,
+                p("a b")
+            ),
+        ),
+        (
+            r#"[{"op": "add", "path": "/data/password", "value": "a b"}]"#,
+            format!(
+                r#"[{{"op": "add", "path": "/data/password", "value": {}}}]"#,
+                p("a b")
+            ),
+        ),
+        (
+            r#"{"auths":{"h":{"auth":"YTpiYw==","email":"x"}}}"#,
+            format!(
+                r#"{{"auths":{{"h":{{"auth":{},"email":"x"}}}}}}"#,
+                marked("authorization", "YTpiYw==")
+            ),
+        ),
+        (
+            r#"{"auth":{"x":"y"},"value":"z"}"#,
+            r#"{"auth":{"x":"y"},"value":"z"}"#.to_owned(),
+        ),
+    ] {
+        assert_eq!(redacted(&["kubectl", "-p", json])[2], want);
+        let line = |json: &str| format!("kubectl patch x -p '{json}' --as=x");
+        assert_eq!(redacted(&["sh", "-c", &line(json)])[2], line(&want));
+    }
+}
+
+#[test]
+fn the_path_of_a_file_stays() {
+    for args in [
+        &["kubectl", "--from-file=password=/etc/db/password", "--as=x"][..],
+        &["kubectl", "--from-file", "token=/etc/a b", "--as=x"],
+        &["kubectl", "--from-file=/etc/db/password"],
+        &[
+            "sh",
+            "-c",
+            "kubectl --from-file=password='/etc/a b' --from-file token=/t --as=x",
+        ],
+        &[
+            "sh",
+            "-c",
+            "kubectl --from-file 'token=/t' --from-file='token=/a b' --as=x",
+        ],
+    ] {
+        assert_eq!(redacted(args), args);
+    }
+    let args = [
+        "kubectl",
+        "--from-file=password=/p",
+        "--from-literal=password=abc",
+    ];
+    assert_eq!(
+        redacted(&args)[2],
+        format!("--from-literal=password={}", marked("literal", "abc"))
+    );
+}
+
+#[test]
+fn what_is_behind_curl_is_none_of_it() {
+    let bob = format!("bob:{}", marked("password", "abc"));
+    for end in ["; ", " | ", " && ", " & ", "\n"] {
+        let line =
+            |user: &str| format!("curl -s -u {user} 'https://h/?a; b'{end}kubectl --user=system:admin get");
+        assert_eq!(redacted(&["sh", "-c", &line("bob:abc")])[2], line(&bob));
+        assert_eq!(text(line("bob:abc").as_bytes()), line(&bob).as_bytes());
+    }
+    for line in [
+        "curl 'a; b' -u {}",
+        "curl https://h/?a=b&c=d -u {}",
+        "curl -s \\\n -u {}",
+        "curl -d \"it's; a\" -u {}",
+    ] {
+        let given = line.replace("{}", "bob:abc");
+        assert_eq!(redacted(&["sh", "-c", &given])[2], line.replace("{}", &bob));
+    }
+    let args = ["curl", "https://h/?a=b& c; d", "-u", "bob:abc"];
+    assert_eq!(redacted(&args)[3], bob);
+}
