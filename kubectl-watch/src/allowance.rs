@@ -250,6 +250,9 @@ fn doubts(alert: &PastAlert) -> Vec<&'static str> {
             "Its kubeconfig was not read: an update may have it. Give the file that both are in with --alerts.",
         );
     }
+    if gaps.contains(&"process.env_vars") {
+        doubts.push("Its environment was not read: which kubeconfig a variable names is no part of this.");
+    }
     doubts
 }
 

@@ -4,6 +4,7 @@
 //! the container. A fingerprint that is new is never held back: where the table is full it is an alert, and so are
 //! its repeats. Time comes from the events. Pure.
 
+mod change;
 mod fingerprint;
 mod intent;
 mod occurrence;

@@ -20,7 +20,7 @@ pub(super) fn pattern(text: &str) -> Option<String> {
 
 /// Adds a text to a pattern.
 fn generalise(text: &str, out: &mut String) {
-    let (mut before, mut is_named, mut is_behind_made) = (None, false, false);
+    let (mut before, mut is_named, mut is_behind_made, mut is_in_time) = (None, false, false, false);
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let end = rest
@@ -29,13 +29,16 @@ fn generalise(text: &str, out: &mut String) {
         if end == 0 {
             out.push(if matches!(first, '*' | '?') { '?' } else { first });
             is_named = first == '-' && before.is_some_and(|char: char| char.is_ascii_alphanumeric());
-            is_behind_made &= first == '-';
+            is_in_time &= matches!(first, ':' | '.');
+            is_behind_made &= first == '-' || is_in_time;
             before = Some(first);
             rest = &rest[first.len_utf8()..];
             continue;
         }
         let (word, more) = rest.split_at(end);
-        is_behind_made = is_made(word, before, is_named)
+        is_in_time = is_time(word, is_behind_made) || (is_in_time && is_number(word.trim_end_matches('Z')));
+        is_behind_made = is_in_time
+            || is_made(word, before, is_named)
             || (is_behind_made && is_hex(word) && (word.len() >= 4 || is_number(word)));
         out.push_str(if is_behind_made { "*" } else { word });
         before = word.chars().next_back();
@@ -53,6 +56,15 @@ fn is_made(word: &str, before: Option<char>, is_end_of_name: bool) -> bool {
         || (is_hex(word) && word.len() >= 8 && has_digit && has(char::is_ascii_lowercase))
         || (is_end_of_name && is_of_kubernetes() && (word.len() == 5 || (word.len() >= 8 && has_digit)))
         || (word.len() >= 6 && has_digit && has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase))
+}
+
+/// Whether a word is a day and a time of RFC 3339: `27T09` where the month is before it, or `20261127T094631Z`.
+fn is_time(word: &str, is_behind_made: bool) -> bool {
+    let parts = word.trim_end_matches('Z').split_once('T');
+    parts.is_some_and(|(day, time)| {
+        let is_day = is_number(day) && (day.len() == 8 || (is_behind_made && day.len() == 2));
+        is_day && is_number(time) && time.len() >= 2
+    })
 }
 
 fn is_number(word: &str) -> bool {
@@ -98,6 +110,17 @@ mod tests {
                 "kubectl --token <redacted:jwt sha256:01234567> get pods",
                 Some("kubectl --token * get pods"),
             ),
+            (
+                "kubectl logs a --since-time=2026-11-27T09:46:31Z",
+                Some("kubectl logs a --since-time=*-*-*:*:*"),
+            ),
+            (
+                "--since-time=2026-11-27T09:46:31.123456Z -n ci-1795773203",
+                Some("--since-time=*-*-*:*:*.* -n ci-*"),
+            ),
+            ("a-20261127T094631Z.tar", Some("a-*.tar")),
+            ("cp runner-48213:8080/x .", Some("cp runner-*:8080/x .")),
+            ("--server=https://h-48213:6443", Some("--server=https://h-*:6443")),
             ("backup-2026-11-27.tar", Some("backup-*-*-*.tar")),
         ] {
             assert_eq!(pattern(text).as_deref(), expected, "{text}");

@@ -1,7 +1,8 @@
-//! What everybody has: the programs of every node and every image, root, and values that are nobody's. A test that one of
+//! What everybody has: the programs of every node and every image, the ways in, root, and values that are nobody's. A test that one of
 //! these meets tells nobody from anybody.
 
 use crate::eql::{Event, Field, Schema as _, Value};
+use crate::event::{EntryKind, capability};
 use crate::facts::FactSchema;
 
 /// Values that nobody would name: only a test that nearly everything meets is met by one. Numbers are there large
@@ -106,6 +107,18 @@ const FLAGS: &[&[u8]] = &[
     b"--kubeconfig=\x01nobody's\x01",
 ];
 
+/// By which everybody comes in.
+const ENTRIES: [EntryKind; 8] = [
+    EntryKind::Init,
+    EntryKind::Sshd,
+    EntryKind::Ssm,
+    EntryKind::Kubelet,
+    EntryKind::Teleport,
+    EntryKind::Console,
+    EntryKind::Terminal,
+    EntryKind::Container,
+];
+
 /// Somebody of whom nothing is special: the program is the usual one and asks for another identity.
 pub(super) struct Anybody {
     /// Whether it was started by a usual program.
@@ -124,7 +137,19 @@ impl Event for Anybody {
             "process.name" | "kubectl_watch.executable.tool" => of_list(WATCHED),
             "kubectl_watch.executable.tool_source" => of_list(&["build_info", "strings"]),
             "process.executable" | "kubectl_watch.exec_path" => in_folders(WATCHED, visit),
-            "process.args" => FLAGS.iter().any(|flag| visit(Value::Str(flag))),
+            "process.args" => of_list(WATCHED) || FLAGS.iter().any(|flag| visit(Value::Str(flag))),
+            "process.command_line" => with_flags(visit),
+            "process.thread.capabilities.effective" | "process.thread.capabilities.permitted"
+                if self.is_usually_started =>
+            {
+                capability::names(u64::MAX).any(|name| visit(Value::Str(name.as_bytes())))
+            }
+            "process.entry_leader.entry_meta.type" if self.is_usually_started => ENTRIES
+                .iter()
+                .any(|entry| visit(Value::Str(entry.name().as_bytes()))),
+            _ if self.is_usually_started && is_pid(name) => {
+                visit(Value::Int(1)) || self.rest.iter().any(|value| visit(*value))
+            }
             _ if self.is_usually_started && is_above(name) => match name.rsplit('.').next() {
                 Some("name") => of_list(STARTERS),
                 Some("executable") => in_folders(STARTERS, visit),
@@ -150,6 +175,22 @@ fn in_folders(programs: &[&str], visit: &mut dyn FnMut(Value<'_>) -> bool) -> bo
         let mut programs = programs.iter();
         programs.any(|program| visit(Value::Str(format!("{folder}{program}").as_bytes())))
     })
+}
+
+/// A line of each of the usual programs with each flag.
+fn with_flags(visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+    WATCHED.iter().any(|program| {
+        FLAGS.iter().any(|flag| {
+            let line = [program.as_bytes(), b" ", flag].concat();
+            visit(Value::Str(&line))
+        })
+    })
+}
+
+/// Whether a field is the number of a process: what is left behind gets the first one as its parent, and in a container
+/// the first program has it itself.
+fn is_pid(name: &str) -> bool {
+    name == "process.vpid" || name.starts_with("process.") && name.ends_with(".pid")
 }
 
 /// Whether a field is about a process above this one, or the program that this one ran before.

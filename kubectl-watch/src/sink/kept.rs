@@ -43,7 +43,8 @@ impl Kept {
     }
 
     fn with(folder: &Path, max: u64) -> io::Result<Self> {
-        let path = folder.join(FILE);
+        // The command is run later, from some other folder.
+        let path = std::path::absolute(folder)?.join(FILE);
         // A link would lead elsewhere, and nobody may make this wait.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
         let mut file = File::options()
@@ -152,6 +153,17 @@ mod tests {
             command,
             format!("kubectl-watch allow --from-alert a1 --alerts {}", path.display())
         );
+    }
+
+    #[test]
+    fn the_command_holds_in_any_folder() {
+        let here = std::env::current_dir().expect("it is there");
+        let folder = tempfile::tempdir_in(&here).expect("folder");
+        let relative = folder.path().strip_prefix(&here).expect("it is in it");
+        let kept = Kept::open(relative).expect("it opens");
+        let path = folder.path().join(FILE);
+        let command = format!("kubectl-watch allow --from-alert a1 --alerts {}", path.display());
+        assert_eq!(kept.command("a1"), command);
     }
 
     #[test]

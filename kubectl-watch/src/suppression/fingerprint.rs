@@ -2,7 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::settings::variable;
+use super::change::is_change;
+use super::settings::{CHANGE, variable};
 use super::{Missing, Occurrence, Settings};
 use crate::eql::Value;
 use crate::rule::{Metadata, Severity};
@@ -30,8 +31,14 @@ impl Fingerprint {
             add(&mut hash, name.as_bytes());
             let mut values = 0_u64;
             let variable = variable(name);
+            // The program's own name is not what it is told to do.
+            let mut is_left_out = name == CHANGE;
+            let is_look = is_left_out && !is_change(occurrence);
             occurrence.any(field, &mut |value| {
                 if variable.is_some_and(|name| !is_of_variable(value, name)) {
+                    return false;
+                }
+                if is_look || std::mem::take(&mut is_left_out) {
                     return false;
                 }
                 values += 1;

@@ -11,9 +11,12 @@ pub const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// The environment, of which one variable is a field here: `process.env_vars.KUBECONFIG`.
 const VARIABLES: &str = "process.env_vars";
 
+/// The arguments of what is more than a look, as a field here: see `suppression/change.rs`.
+pub(super) const CHANGE: &str = "kubectl_watch.request.change";
+
 /// What tells one intent from another where a rule does not say: who, with which program, as whom, for what, and
-/// started by what. Not which arguments: a counter in them would make every run a new one. Of the environment what
-/// decides as whom and whom kubectl asks, and which code it runs.
+/// started by what. Of a look not which arguments: a counter in them would make every run a new one. Of the environment
+/// what decides as whom and whom kubectl asks, and which code it runs.
 const DEFAULT_FIELDS: &[&str] = &[
     "user.id",
     "process.real_user.id",
@@ -36,7 +39,11 @@ const DEFAULT_FIELDS: &[&str] = &[
     "kubectl_watch.request.name",
     "kubectl_watch.request.namespace",
     "kubectl_watch.request.all_namespaces",
+    CHANGE,
+    "kubectl_watch.kubeconfig_named.flag",
+    "kubectl_watch.kubeconfig_named.variable",
     "process.env_vars.KUBECONFIG",
+    "process.env_vars.KUBERC",
     "process.env_vars.HOME",
     "process.env_vars.KUBERNETES_MASTER",
     "process.env_vars.KUBERNETES_SERVICE_HOST",
@@ -85,8 +92,11 @@ impl Settings {
 }
 
 /// A field that a match can be grouped by, by its name: one of an event, or one of the default ones, which can be one
-/// variable of its environment.
+/// variable of its environment or the arguments of what changes something.
 pub fn field(name: &str) -> Option<(Field, &'static str)> {
+    if name == CHANGE {
+        return Some((FactSchema.field("process.args")?, CHANGE));
+    }
     if variable(name).is_some() {
         let name = DEFAULT_FIELDS.iter().find(|known| **known == name)?;
         return Some((FactSchema.field(VARIABLES)?, name));

@@ -17,8 +17,8 @@ const AS_WHOM: &[(&str, &str)] = &[
 const REQUEST: &[&str] = &[
     "kubectl_watch.request.command",
     "kubectl_watch.request.resource",
-    "kubectl_watch.request.name",
-    "kubectl_watch.request.namespace",
+    NAME,
+    NAMESPACE,
     "kubectl_watch.request.all_namespaces",
 ];
 
@@ -33,6 +33,7 @@ const BY: &[&str] = &[
 ];
 
 const NAME: &str = "kubectl_watch.request.name";
+const NAMESPACE: &str = "kubectl_watch.request.namespace";
 const TOKEN: &str = "kubectl_watch.request.token";
 const SUBJECT: &str = "kubectl_watch.credential.token.sub";
 const KUBECONFIG: &str = "kubectl_watch.request.kubeconfig";
@@ -88,7 +89,9 @@ fn add_known(alert: &PastAlert, field: &'static str, why: &'static str, facts: &
             field,
             test: format!("{field} == {value}"),
         },
-        NAME | KUBECONFIG | "kubectl_watch.request.client_certificate" => Fact::is_like(why, field, value),
+        NAME | NAMESPACE | KUBECONFIG | "kubectl_watch.request.client_certificate" => {
+            Fact::is_like(why, field, value)
+        }
         _ => Fact::is(why, field, value),
     }));
 }

@@ -1,5 +1,7 @@
 //! By which kubeconfig and which certificate: by their content, because names in them are whatever their writer likes.
 
+use std::collections::BTreeSet;
+
 use super::{Fact, is_absent, values};
 use crate::past::PastAlert;
 
@@ -31,32 +33,69 @@ pub(super) fn add(alert: &PastAlert, facts: &mut Vec<Fact>) {
             facts.extend(unknown);
         }
     }
-    if files.is_empty() {
-        if is_absent(alert, PATH) {
-            facts.push(Fact::is_absent("with no kubeconfig", PATH));
-        }
+    if !files.is_empty() {
+        // Two of the same content are asked for as one, so another could be in the place of the second.
+        let hash = |file: &String| alert.text(&format!("{file}.sha256"));
+        let hashes: BTreeSet<_> = files.iter().filter_map(hash).collect();
+        add_list(alert, hashes.len(), facts);
+    } else if is_absent(alert, PATH) {
+        facts.push(Fact::is_absent("with no kubeconfig", PATH));
     } else {
-        add_list(alert, facts);
+        add_unread(alert, facts);
     }
     for hash in values(alert, CERTIFICATE).unwrap_or_default() {
         facts.push(Fact::is("with which certificate", CERTIFICATE, &hash));
     }
 }
 
-/// That no file is before these in the list that a variable has: of several the first that says a thing counts.
-fn add_list(alert: &PastAlert, facts: &mut Vec<Fact>) {
+/// That no file is before these in the list that a variable has: of several the first that says a thing counts. Where
+/// as many are known by their content as are listed, their paths do not matter.
+fn add_list(alert: &PastAlert, known: usize, facts: &mut Vec<Fact>) {
     let why = "and with no other before it";
-    let variables = values(alert, VARIABLES).unwrap_or_default();
-    let listed = variables
-        .iter()
-        .find(|variable| variable.starts_with("KUBECONFIG="))
-        .filter(|variable| variable.contains(':'));
-    facts.extend(listed.map(|listed| Fact::is(why, VARIABLES, listed)));
+    let listed = variable(alert, "KUBECONFIG=").filter(|variable| variable.contains(':'));
     let colons = listed.map_or(0, |listed| listed.matches(':').count());
+    let make = if known == colons + 1 {
+        Fact::is_like
+    } else {
+        Fact::is
+    };
+    facts.extend(listed.map(|listed| make(why, VARIABLES, listed)));
+    facts.push(is_no_longer(why, colons));
+}
+
+/// By the variables that name a kubeconfig which nobody could read, or that they are not there.
+fn add_unread(alert: &PastAlert, facts: &mut Vec<Fact>) {
+    if alert.texts("kubectl_watch.gaps").contains(&VARIABLES) {
+        return;
+    }
+    let why = "with which kubeconfig, by the variables, as it was not read";
+    for name in ["KUBECONFIG=", "HOME="] {
+        match variable(alert, name) {
+            Some(variable) => facts.push(Fact::is_like(why, VARIABLES, variable)),
+            None => facts.push(Fact {
+                why,
+                field: VARIABLES,
+                test: format!("not {VARIABLES} like \"{name}*\""),
+            }),
+        }
+    }
+    if let Some(listed) = variable(alert, "KUBECONFIG=") {
+        facts.push(is_no_longer(why, listed.matches(':').count()));
+    }
+}
+
+/// That no more are listed: a wildcard takes in colons.
+fn is_no_longer(why: &'static str, colons: usize) -> Fact {
     let longer = "*:".repeat(colons + 1);
-    facts.push(Fact {
+    Fact {
         why,
         field: VARIABLES,
         test: format!("not {VARIABLES} like \"KUBECONFIG={longer}*\""),
-    });
+    }
+}
+
+/// A variable of the environment, by `NAME=`. A secret in another does not hide it.
+fn variable<'a>(alert: &'a PastAlert, name: &str) -> Option<&'a str> {
+    let variables = alert.texts(VARIABLES);
+    variables.into_iter().find(|variable| variable.starts_with(name))
 }

