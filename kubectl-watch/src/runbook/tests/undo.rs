@@ -1,6 +1,7 @@
 //! What was made is taken away where it is, and nothing else.
 
 use super::*;
+use crate::alert::samples::with_kubeconfig;
 
 fn undone(facts: &Facts) -> Vec<Step> {
     let mut steps = Step::of(facts);
@@ -145,4 +146,43 @@ fn the_namespace_is_the_flag_s_or_the_kubeconfig_s() {
     assert_eq!(facts.server.as_deref(), Some("https://10.0.0.1:6443"));
     let facts = of_line(&format!("{line} --dry-run=server"), &request, &kubeconfig);
     assert_eq!(facts.outcome, Outcome::Nothing);
+}
+
+#[test]
+fn an_alert_that_is_being_made_knows_what_its_document_says() {
+    let lines: [(&[&[u8]], Outcome, Option<&str>); 4] = [
+        (&[b"create", b"deployment", b"web"], Outcome::Named, Some("shop")),
+        (
+            &[b"-n", b"prod", b"create", b"cm", b"web", b"--append-hash"],
+            Outcome::Unknown,
+            Some("prod"),
+        ),
+        (
+            &[b"--context=staging", b"run", b"web", b"--dry-run=server"],
+            Outcome::Nothing,
+            Some("shop"),
+        ),
+        (
+            &[
+                b"--token",
+                b"hunter22hunter22",
+                b"--cluster=two",
+                b"create",
+                b"ns",
+                b"web",
+            ],
+            Outcome::Named,
+            Some("shop"),
+        ),
+    ];
+    for (line, outcome, namespace) in lines {
+        let args = [&[&b"kubectl"[..]], line].concat();
+        let alert = with_kubeconfig().args(&args).alert();
+        let facts = Facts::of_document(&alert.document);
+        let past = Past::from_text(&alert.to_json_line());
+        assert_eq!(Facts::of_past(past.alerts.first().expect("it is one")), facts);
+        assert_eq!(facts.outcome, outcome, "{facts:?}");
+        assert_eq!(facts.namespace.as_deref(), namespace, "{facts:?}");
+        assert!(facts.context.is_some() && facts.cluster.is_some(), "{facts:?}");
+    }
 }
