@@ -190,7 +190,7 @@ fn with_flags(visit: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
 /// Whether a field is the number of a process: what is left behind gets the first one as its parent, and in a container
 /// the first program has it itself.
 fn is_pid(name: &str) -> bool {
-    name == "process.vpid" || name.starts_with("process.") && name.ends_with(".pid")
+    name == "process.vpid" || name.starts_with("process.") && name.rsplit('.').next() == Some("pid")
 }
 
 /// Whether a field is about a process above this one, or the program that this one ran before.

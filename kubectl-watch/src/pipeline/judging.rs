@@ -74,8 +74,7 @@ impl Pipeline {
             held: None,
             response,
             is_awaited: matches,
-            since: Instant::now(),
-            is_concluded: false,
+            since: Some(Instant::now()),
         };
         self.alert(&mut waiting, Patience::Some);
         self.keep(waiting);

@@ -50,10 +50,8 @@ pub(super) struct Waiting {
     pub(super) response: Option<Response>,
     /// Whether what is decided on it decides on the follow-up of its process.
     pub(super) is_awaited: bool,
-    /// Since when it waits for answers.
-    pub(super) since: Instant,
-    /// Whether it was told that nobody may ever say what it ran.
-    pub(super) is_concluded: bool,
+    /// Since when it waits for answers. None once it is counted as one of which nobody may ever say what it ran.
+    pub(super) since: Option<Instant>,
 }
 
 /// An alert that is out.
@@ -171,8 +169,7 @@ mod tests {
             held: None,
             response: None,
             is_awaited: false,
-            since: Instant::now(),
-            is_concluded: false,
+            since: Some(Instant::now()),
         }
     }
 

@@ -29,7 +29,7 @@ impl Pipeline {
 
     /// Takes note of an event that no rule matched, and that nothing was said of in time. An answer may yet come.
     fn give_up(&mut self, waiting: &mut Waiting) {
-        if waiting.decided.is_empty() && !std::mem::replace(&mut waiting.is_concluded, true) {
+        if waiting.decided.is_empty() && waiting.since.take().is_some() {
             self.conclude(&waiting.event);
         }
     }
@@ -38,7 +38,7 @@ impl Pipeline {
     pub(super) fn give_up_after(&mut self, patience: Duration) {
         let mut waiting = self.late.rest();
         for waiting in &mut waiting {
-            if waiting.since.elapsed() >= patience {
+            if waiting.since.is_some_and(|since| since.elapsed() >= patience) {
                 self.give_up(waiting);
             }
         }

@@ -38,8 +38,7 @@ fn a_rule_is_given_up_on_once_and_not_opened_again() {
         held: None,
         response: None,
         is_awaited: false,
-        since: Instant::now(),
-        is_concluded: false,
+        since: Some(Instant::now()),
     };
     let Judged { matching, open } = undecided(&rules, &node, &waiting);
     assert_eq!(

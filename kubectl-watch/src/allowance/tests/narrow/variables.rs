@@ -33,7 +33,7 @@ fn the_next_run_has_other_folders_times_and_namespaces() {
             args(
                 it,
                 "kubectl logs a -n prod --since-time=2026-12-01T10:07:02Z --as=deployer",
-            )
+            );
         },
     ];
     for (index, change) in changes.iter().enumerate() {
