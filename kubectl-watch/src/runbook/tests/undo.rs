@@ -150,7 +150,8 @@ fn the_namespace_is_the_flag_s_or_the_kubeconfig_s() {
 
 #[test]
 fn an_alert_that_is_being_made_knows_what_its_document_says() {
-    let lines: [(&[&[u8]], Outcome, Option<&str>); 4] = [
+    type Case<'c> = (&'c [&'c [u8]], Outcome, Option<&'c str>);
+    let lines: [Case<'_>; 4] = [
         (&[b"create", b"deployment", b"web"], Outcome::Named, Some("shop")),
         (
             &[b"-n", b"prod", b"create", b"cm", b"web", b"--append-hash"],
