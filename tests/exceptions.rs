@@ -33,24 +33,62 @@ fn stolen(scene: &Scene) -> String {
     path.display().to_string()
 }
 
+/// The same for what runs with the kubeconfig of a home, which is in the exception in place of another path.
+fn is_excepted_at_home(scene: &Scene, exceptions: &str, excepted: &str, others: &[&str]) {
+    run(Command::new("mkdir").arg(scene.path().join(".kube")));
+    fs::copy(stolen(scene), scene.path().join(".kube/config")).expect("the folder is ours");
+    let at_home = |line: &str| format!("HOME={} {line}", scene.path().display());
+    let others: Vec<String> = others.iter().map(|line| at_home(line)).collect();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    is_excepted(exceptions, &[], &at_home(excepted), &others);
+}
+
+/// Flags that bring another identity or another server along.
+const ELSEWHERE: [&str; 8] = [
+    "--context=prod --user=system:admin",
+    "--cluster=prod",
+    "--server=https://192.0.2.9",
+    "--client-certificate=/stolen.crt --client-key=/stolen.key",
+    "--username=admin --password=abc",
+    "--as-uid=0",
+    "--as-user-extra=scopes=all",
+    "--kuberc=/evil",
+];
+
 #[test]
 fn kind_1_an_administrator() {
     let scene = harmless::scene();
-    let file = example(&scene, "administrator.toml", &[("alice", "nobody")]);
-    let stolen = stolen(&scene);
-    is_excepted(
-        &file,
-        &[],
-        "kubectl version --client --namespace=% --as=auditor",
+    let file = example(
+        &scene,
+        "administrator.toml",
         &[
-            "kubectl version --client --namespace=% --as=auditor --token=abc",
-            &format!("kubectl version --client --namespace=% --as=auditor --kubeconfig={stolen}"),
-            &format!("KUBECONFIG={stolen} kubectl version --client --namespace=% --as=auditor"),
-            "sh -c 'kubectl version --client --namespace=% --as=auditor; true'",
-            "kubectl version --client --namespace=% --as=system:admin",
-            "kubectl version --client --namespace=% --as=auditor --as-group=system:masters",
-            "kubectl version --client --namespace=% --as=auditor --as=system:admin",
+            ("alice", "nobody"),
+            ("/home/nobody", &scene.path().display().to_string()),
         ],
+    );
+    let stolen = stolen(&scene);
+    let elsewhere =
+        ELSEWHERE.map(|more| format!("kubectl version --client --namespace=% --as=auditor {more}"));
+    let others = [
+        "kubectl version --client --namespace=% --as=auditor --token=abc",
+        &format!("kubectl version --client --namespace=% --as=auditor --kubeconfig={stolen}"),
+        &format!("KUBECONFIG={stolen} kubectl version --client --namespace=% --as=auditor"),
+        "HOME=/evil kubectl version --client --namespace=% --as=auditor",
+        "KUBERC=/evil kubectl version --client --namespace=% --as=auditor",
+        "sh -c 'kubectl version --client --namespace=% --as=auditor; true'",
+        "kubectl version --client --namespace=% --as=system:admin",
+        "kubectl version --client --namespace=% --as=auditor --as-group=system:masters",
+        "kubectl version --client --namespace=% --as=auditor --as=system:admin",
+    ];
+    let others: Vec<&str> = others
+        .into_iter()
+        .chain(elsewhere.iter().map(String::as_str))
+        .collect();
+    is_excepted_at_home(
+        &scene,
+        &file,
+        "kubectl version --client --namespace=% --as=auditor",
+        &others,
     );
 }
 
@@ -71,18 +109,23 @@ fn kind_2_a_pipeline() {
                 &scene.path().join("runner").display().to_string(),
             ),
             ("user.name == \"runner\"", "user.name == \"nobody\""),
+            ("/home/runner", &scene.path().display().to_string()),
         ],
     );
     let by = |script: &Path, more: &str| format!("{runner} -c '{} % {more}; read -r _'", script.display());
-    is_excepted(
+    is_excepted_at_home(
+        &scene,
         &file,
-        &[],
         &by(&deploy, ""),
         &[
             &by(&other, ""),
             &by(&deploy, "cluster-admin"),
             &by(&deploy, "deployer --as-group=system:masters"),
             &by(&deploy, "deployer --token=abc"),
+            &by(&deploy, "deployer --context=prod"),
+            &by(&deploy, "deployer --server=https://192.0.2.9"),
+            &by(&deploy, "deployer --as-uid=0"),
+            &format!("HOME=/evil {}", by(&deploy, "")),
             &format!("KUBECONFIG={} {}", stolen(&scene), by(&deploy, "")),
             &format!("bash -c '{} %; read -r _'", deploy.display()),
         ],
@@ -113,6 +156,8 @@ fn kind_3_a_script_that_runs_by_itself() {
             &format!("{backup} % {}", stolen(&scene)),
             &format!("{backup} % /etc/backup/kubeconfig --as=system:admin"),
             &format!("{backup} % /etc/backup/kubeconfig --token=abc"),
+            &format!("{backup} % /etc/backup/kubeconfig --user=system:admin"),
+            &format!("{backup} % /etc/backup/kubeconfig --server=https://192.0.2.9"),
         ],
     );
 }
