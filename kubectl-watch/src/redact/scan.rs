@@ -60,6 +60,10 @@ impl Scan<'_> {
                     }
                     Found::Backslashes(count) => self.copy_to(self.at + count),
                     Found::Other => {
+                        // The key of an array, in the word that sets it.
+                        if byte == b'[' && self.exact == Some(self.at) {
+                            self.exact = Some(self.at + 1);
+                        }
                         let gap = &self.text[self.at..self.text.len().min(self.at + 2)];
                         let is_escaped = self.at > 0 && self.text[self.at - 1] == b'\\';
                         let ends = self.quotes.is_empty() && !is_escaped && line::ends_program(gap);

@@ -22,8 +22,9 @@ pub(super) fn is_run(byte: u8) -> bool {
 
 /// Whether a text begins with what may be a name, and a value right behind it.
 pub(super) fn begins_name(text: &[u8]) -> bool {
-    let behind = text.iter().find(|&&byte| !is_run(byte));
-    behind.is_some_and(|byte| b"=:,+[".contains(byte))
+    let is_key = text.starts_with(b"[");
+    let behind = text[usize::from(is_key)..].iter().find(|&&byte| !is_run(byte));
+    behind.is_some_and(|byte| b"=:,+[".contains(byte) || (is_key && *byte == b']'))
 }
 
 /// What is behind curl's `-u` in a word, be it alone or behind letters of flags that have no value.

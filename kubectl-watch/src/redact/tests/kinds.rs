@@ -80,6 +80,7 @@ fn what_a_shell_adds_to_a_variable_is_taken() {
             "a=([token]=abc [b]=c) id",
             format!("a=([token]={} [b]=c) id", t("abc")),
         ),
+        ("a=([token]='a(b c') id", format!("a=([token]={}) id", t("a(b c"))),
         ("a[token]=abc id", format!("a[token]={} id", t("abc"))),
         (
             "curl --oauth2-bearer abc https://h",
