@@ -26,7 +26,7 @@ const COMPILERS: [[&str; 3]; 2] = [
 const SSH_SERVER: &str = "openssh-server";
 
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 13] = [
+const TEST_NEEDS: [(&str, &str); 14] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
@@ -36,6 +36,7 @@ const TEST_NEEDS: [(&str, &str); 13] = [
     ("strip", "binutils"),
     ("/usr/bin/python3", "python3-minimal"),
     ("curl", "curl"),
+    ("jq", "jq"),
     ("sudo", "sudo"),
     ("go", "golang-go"),
     ("ssh", "openssh-client"),
