@@ -117,11 +117,11 @@ pub fn kubectl() -> PathBuf {
     found.expect("these tests run a real kubectl, and none is on PATH: `cargo xtask test` installs one")
 }
 
-/// A word that no other test uses. Its end looks made for one run, as it is.
+/// A word that no other test uses, and that no other such word begins with. Its end looks made for one run, as it is.
 pub fn unique(word: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!(
-        "{word}-{:05}-{}",
+        "{word}-{:05}-{:04}",
         std::process::id(),
         COUNT.fetch_add(1, Ordering::Relaxed)
     )
