@@ -80,6 +80,8 @@ impl Drop for Container {
 /// Runs the image as the manifest says. What the pod may write of the node, and what is of a kubelet that this machine
 /// may not have, is in the scene.
 fn daemon(container: &Container, scene: &Scene) -> Daemon {
+    // First, as podman's settings come with it.
+    let image = image();
     let manifest = Manifest::read();
     let mut podman = podman(&["run", "--rm", "--security-opt=seccomp=unconfined", "--name"]);
     podman.arg(&container.0).args(manifest.rights());
@@ -102,7 +104,7 @@ fn daemon(container: &Container, scene: &Scene) -> Daemon {
     for (name, value) in manifest.env() {
         podman.arg(format!("--env={name}={value}"));
     }
-    Daemon::start_by(podman.arg(image()).args(manifest.args()), &[])
+    Daemon::start_by(podman.arg(image).args(manifest.args()), &[])
 }
 
 /// An image with a shell and the machine's kubectl.
