@@ -4,27 +4,26 @@
 mod deciding;
 mod follow;
 mod following;
+mod found;
 mod judging;
 mod late;
 mod learning;
 mod notices;
 mod rules;
+mod start;
 mod triage;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use tokio::{
     sync::oneshot,
     time::{MissedTickBehavior, interval},
 };
 
 use crate::{
-    alert::{Host, notice::About},
+    alert::Host,
     config::Config,
-    confine::{Keep, confine},
-    enrich::{self, Enrichment, Needs, executable::Executables},
-    event::ProcessEvent,
+    enrich::{Enrichment, Needs, executable::Executables},
     exit::Failure,
     integrity::Files,
     loss::LossReports,
@@ -32,14 +31,11 @@ use crate::{
     ruleset::RuleSet,
     signals::{Request, Signals},
     sink::{self, Closed},
-    source::{
-        kernel::{self, Balance, KernelSource, Losses, PinsError, SourceError, Watch},
-        running,
-    },
-    state,
+    source::kernel::{Balance, KernelSource, Losses, PinsError, SourceError},
     surroundings::Recent,
 };
 use following::Following;
+use found::Found;
 use late::Late;
 use notices::Keeper;
 use rules::{load, watch};
@@ -49,13 +45,6 @@ use triage::Triage;
 const TICK: Duration = Duration::from_secs(1);
 /// How long the sink may take, at the end, for what is in its queue.
 const DRAIN: Duration = Duration::from_millis(700);
-/// Alerts that wait for a slow reader.
-const QUEUE: usize = 1024;
-
-/// Processes found running that wait to be judged, and bytes of their arguments; more are judged at once, and may be
-/// reported by the kernel too.
-const MAX_FOUND: usize = 4096;
-const MAX_FOUND_BYTES: usize = 8 * 1024 * 1024;
 
 /// Everything that one event passes through, in this order.
 pub struct Pipeline {
@@ -76,7 +65,7 @@ pub struct Pipeline {
     closed: Closed,
     signals: Signals,
     /// What matches and was running already, until it is sure that the kernel does not report it as well.
-    found: Vec<ProcessEvent>,
+    found: Found,
     keeper: Keeper,
     files: Files,
     /// The SHA-256 of the program that runs, when it is known.
@@ -93,121 +82,6 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Puts the stages together and begins to watch. Must be called in a tokio runtime.
-    pub fn start(config: Config) -> Result<Self, Failure> {
-        let signals = Signals::listen().map_err(Failure::runtime)?;
-        let rules = load(&config)?;
-        let triage = Triage::start(&config, &rules)?;
-        let mut enrichment = Enrichment::new(config.host_root.as_deref()).map_err(|error| {
-            let path = config.host_root.as_deref().unwrap_or(Path::new("/"));
-            Failure::config(anyhow::anyhow!(
-                "cannot open the node's root, {}: {error}",
-                path.display()
-            ))
-        })?;
-        enrichment.set_needs(Needs::of(|field| rules.needs(field)));
-        if enrichment.root().is_own() && config.node_name.is_some() {
-            tracing::warn!(
-                "the node's root is not to be seen, so users have no names; `kubectl-watch doctor` says more"
-            );
-        }
-        let mut host = enrich::host::read(enrichment.root(), config.node_name.as_deref());
-        host.labels.clone_from(&config.labels);
-        let triage = triage.on(&host);
-        let boot_id = host.boot.as_ref().map_or("", |boot| &boot.id);
-        let (keeper, earlier) = Keeper::begin(&config, boot_id)?;
-        let waits = matches!(keeper, Keeper::Waits);
-        let mut source = KernelSource::open(&config.source)?;
-        let watch = watch(&rules);
-        source.watch(&watch)?;
-        let handover = source.attach()?;
-        let attached = Timestamp::now();
-        let follower = follow::follower(&mut source);
-        let responder = Responder::new(&config.respond);
-        let keep = Keep {
-            attach: follower.is_some(),
-            signal: config.respond.strongest(),
-        };
-        // Before any thread is started: what it gives up, they never have.
-        confine(|| source.losses().is_ok(), keep).log();
-        let executables = Executables::new(enrichment.root()).map_err(Failure::runtime)?;
-        let has_state = matches!(keeper, Keeper::Holds(_));
-        let (sink, closed) = sink::spawn(config.sink(has_state), QUEUE).map_err(Failure::runtime)?;
-        notices::say_handover(&handover);
-        let told = source.told()?;
-        let booted = kernel::booted();
-        let gap = state::gap(earlier.as_ref(), boot_id, booted, attached)
-            .filter(|_| !waits && !handover.is_gapless());
-        tracing::info!(
-            rules = rules.rules().len(),
-            version = env!("CARGO_PKG_VERSION"),
-            "watching"
-        );
-        let mut files = Files::default();
-        files.program();
-        notices::watch_rules(&mut files, &rules, triage.exceptions());
-        let mut this = Self {
-            found: Vec::new(),
-            keeper,
-            files,
-            program: None,
-            hashing: Some(notices::hash_program()),
-            notices: 0,
-            updates: 0,
-            follow_ups: 0,
-            following: Following::new(follower, config.follow_for),
-            responder,
-            loss_reports: LossReports::new(attached, told, Balance::default()),
-            balance: Balance::default(),
-            config,
-            source,
-            enrichment,
-            executables,
-            late: Late::default(),
-            rules: Arc::new(rules),
-            triage,
-            recent: Recent::default(),
-            host,
-            sink,
-            closed,
-            signals,
-            alerts: 0,
-            undelivered: 0,
-            losses: told,
-        };
-        this.loss_reports.set_needs(|field| this.rules.needs(field));
-        if let Some(gap) = gap {
-            this.notify(&About::Gap(gap));
-        }
-        if handover.unread_bytes > 0 {
-            this.notify(&About::Loss(notices::unread(&handover, attached)));
-        }
-        if handover.is_gapless() {
-            return Ok(this);
-        }
-        this.find_running(&watch, booted)?;
-        Ok(this)
-    }
-
-    /// Finds what matches and was running already; it is judged later, as far as there is room.
-    fn find_running(&mut self, watch: &Watch, booted: Timestamp) -> Result<(), Failure> {
-        let mut found_bytes = 0;
-        for mut event in running::scan(watch, booted) {
-            self.enrichment.before_rules(&mut event);
-            if !self.may_match(&event) {
-                continue;
-            }
-            let bytes = found_bytes + event.process.args.command_line().len();
-            if self.found.len() < MAX_FOUND && bytes <= MAX_FOUND_BYTES {
-                found_bytes = bytes;
-                self.found.push(event);
-            } else {
-                self.judge(event)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Runs until somebody asks for the end or nobody reads the alerts any more.
     pub async fn run(mut self) -> Result<(), Failure> {
         let mut events = Vec::new();
@@ -247,12 +121,6 @@ impl Pipeline {
         self.judge_all(&mut events)?;
         self.judge_found()?;
         self.finish()
-    }
-
-    /// What was running already, and whose exec nobody has reported.
-    fn judge_found(&mut self) -> Result<(), Failure> {
-        let found = std::mem::take(&mut self.found);
-        found.into_iter().try_for_each(|event| self.judge(event))
     }
 
     /// Reads the rules and the exceptions again. If anything is wrong with the new ones, the old ones stay.

@@ -1,9 +1,6 @@
 //! What happens to one event: what is it, and does a rule match it? Then it is held for what comes next.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -16,7 +13,6 @@ use crate::{
     response::Response,
     rule::Rule,
     ruleset::Judged,
-    source::running,
 };
 
 /// How long something that could be an alert is held back for what an exception asks of it.
@@ -29,7 +25,7 @@ impl Pipeline {
 
     /// One event, with all that is to be done about it before its process ends.
     pub(super) fn judge(&mut self, mut event: ProcessEvent) -> Result<(), Failure> {
-        self.found.retain(|found| !running::is_of(found, &event));
+        self.found.forget(&event);
         let asks_first = self.enrichment.needs().executable;
         let mut tickets = if asks_first {
             self.identify(&mut event)?
@@ -63,18 +59,13 @@ impl Pipeline {
         let inquiry = is_about.then(|| self.enrichment.hold(&mut event)).flatten();
         let response = self.respond(&event);
         let mut waiting = Waiting {
-            event,
             tickets,
             is_in_hand: is_about,
             inquiry,
-            sent: Vec::new(),
-            decided: Vec::new(),
-            given_up: Vec::new(),
             is_unmatched: !is_about,
-            held: None,
             response,
             is_awaited: matches,
-            since: Some(Instant::now()),
+            ..Waiting::new(event)
         };
         self.alert(&mut waiting, Patience::Some);
         self.keep(waiting);

@@ -63,6 +63,24 @@ pub(super) struct Sent {
 }
 
 impl Waiting {
+    /// An event from now on, of which nothing has been asked or decided.
+    pub(super) fn new(event: ProcessEvent) -> Self {
+        Self {
+            event,
+            tickets: Vec::new(),
+            inquiry: None,
+            is_in_hand: false,
+            sent: Vec::new(),
+            decided: Vec::new(),
+            given_up: Vec::new(),
+            is_unmatched: false,
+            held: None,
+            response: None,
+            is_awaited: false,
+            since: Some(Instant::now()),
+        }
+    }
+
     /// Gives up on rules that are open. Says how many these are that it had not given up on.
     pub(super) fn give_up(&mut self, open: &[&Rule]) -> u64 {
         let before = self.given_up.len();
@@ -154,22 +172,13 @@ mod tests {
             args: std::iter::once(vec![b'x'; bytes]).collect(),
             ..Process::default()
         };
+        let event = ProcessEvent {
+            process,
+            ..ProcessEvent::default()
+        };
         Waiting {
-            event: ProcessEvent {
-                process,
-                ..ProcessEvent::default()
-            },
             tickets: tickets.iter().copied().map(Ticket::from).collect(),
-            inquiry: None,
-            is_in_hand: false,
-            sent: Vec::new(),
-            decided: Vec::new(),
-            given_up: Vec::new(),
-            is_unmatched: false,
-            held: None,
-            response: None,
-            is_awaited: false,
-            since: Some(Instant::now()),
+            ..Waiting::new(event)
         }
     }
 

@@ -19,27 +19,14 @@ fn a_rule_is_given_up_on_once_and_not_opened_again() {
         rules.add(rule).expect("it is another");
     }
     let node = Node::default();
-    let mut waiting = Waiting {
-        event: ProcessEvent {
-            place: Place {
-                pod_uid: Some("1".into()),
-                ..Place::default()
-            },
-            gaps: vec![Gap::Pod],
-            ..ProcessEvent::default()
+    let mut waiting = Waiting::new(ProcessEvent {
+        place: Place {
+            pod_uid: Some("1".into()),
+            ..Place::default()
         },
-        tickets: Vec::new(),
-        is_in_hand: true,
-        inquiry: None,
-        sent: Vec::new(),
-        decided: Vec::new(),
-        given_up: Vec::new(),
-        is_unmatched: false,
-        held: None,
-        response: None,
-        is_awaited: false,
-        since: Some(Instant::now()),
-    };
+        gaps: vec![Gap::Pod],
+        ..ProcessEvent::default()
+    });
     let Judged { matching, open } = undecided(&rules, &node, &waiting);
     assert_eq!(
         (ids(&matching), ids(&open)),
