@@ -12,9 +12,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, Manifest, SEED, Scene, binary, require_root, run, unique};
+use kubectl_watch_tests::{Daemon, Manifest, SEED, Scene, binary, fields, require_root, run, unique};
 use rustix::{process::Signal, thread::CapabilitySet};
-use serde_json::Value;
 
 /// Somebody who is not root.
 const USER: u32 = 1000;
@@ -134,7 +133,7 @@ fn watch(capabilities: &[String]) -> Seen {
     let folder = folder.display();
     let mounted = format!("mount -t tmpfs none {folder} && cp /bin/bash {folder}/kubectl && {run}");
     let namespace = Shell::start(Command::new("unshare").arg("--mount"), &mounted);
-    let [user_fields, namespace_fields] = fields(&mut daemon, [&names[1], &names[2]]);
+    let [user_fields, namespace_fields] = seen_of(&mut daemon, [&names[1], &names[2]]);
     let stopped = daemon.stop();
     assert!(stopped.status.success(), "{}", stopped.log);
     for shell in [before, user, namespace] {
@@ -159,7 +158,7 @@ const LEFT_OUT: [&str; 7] = [
 ];
 
 /// The fields of the alerts about these, and of what was found out of their executables later.
-fn fields(daemon: &mut Daemon, names: [&str; 2]) -> [BTreeSet<String>; 2] {
+fn seen_of(daemon: &mut Daemon, names: [&str; 2]) -> [BTreeSet<String>; 2] {
     let mut found = names.map(|_| BTreeSet::new());
     let mut ids = names.map(|_| None);
     let mut open = names.map(|_| true);
@@ -174,7 +173,7 @@ fn fields(daemon: &mut Daemon, names: [&str; 2]) -> [BTreeSet<String>; 2] {
             } else if ids[index].as_ref() != Some(&document["kubectl_watch"]["alert"]["id"]) {
                 continue;
             }
-            collect(&document, "", &mut found[index]);
+            found[index].extend(fields::of(&document));
             is_late[index] = match document["event"]["action"].as_str() {
                 Some("exec") => document["kubectl_watch"]["kubeconfig"]["unknown"] == "slow",
                 Some("circumstances-found") => false,
@@ -191,41 +190,9 @@ fn fields(daemon: &mut Daemon, names: [&str; 2]) -> [BTreeSet<String>; 2] {
     found
 }
 
-/// The names of all fields that have a value, those of what holds others included.
-fn collect(value: &Value, name: &str, into: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            for (field, value) in fields {
-                let name = if name.is_empty() {
-                    field.clone()
-                } else {
-                    format!("{name}.{field}")
-                };
-                into.insert(name.clone());
-                collect(value, &name, into);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, name, into)),
-        _ => {}
-    }
-}
-
-/// The fields that are gone; of a whole that is gone only its own name.
-fn gone(all: &BTreeSet<String>, some: &BTreeSet<String>) -> Vec<String> {
-    let gone: BTreeSet<&String> = all.difference(some).collect();
-    let is_top = |name: &&&String| {
-        name.rsplit_once('.')
-            .is_none_or(|(whole, _)| !gone.contains(&whole.to_owned()))
-    };
-    gone.iter()
-        .filter(is_top)
-        .map(|name| format!("`{name}`"))
-        .collect()
-}
-
 /// What is missing of an alert, in words.
 fn missing(what: &str, all: &BTreeSet<String>, some: &BTreeSet<String>) -> Option<String> {
-    let gone = gone(all, some);
+    let gone: Vec<String> = fields::gone(all, some).map(|name| format!("`{name}`")).collect();
     (!gone.is_empty()).then(|| format!("of {what} are missing {}", gone.join(", ")))
 }
 

@@ -7,6 +7,7 @@ mod apart;
 mod cgroup;
 mod daemon;
 pub mod ecs;
+pub mod fields;
 pub mod harmless;
 mod lasting;
 mod lines;
