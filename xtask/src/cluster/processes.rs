@@ -1,9 +1,14 @@
 //! The services of a node: started, looked after, and gone at the end with all that they left behind.
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, wait};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, set_child_subreaper, wait,
+};
 use std::collections::HashMap;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,6 +17,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(3);
 /// How often it is asked whether it has, where nothing tells.
 const PACE: Duration = Duration::from_millis(250);
+/// How long a service may take to end by itself.
+const TO_END: Duration = Duration::from_secs(10);
 
 /// Services that run.
 pub(super) struct Processes {
@@ -93,21 +100,26 @@ impl Drop for Processes {
     }
 }
 
+/// Asks a service to end, and kills it where it does not.
 fn end(name: &str, child: &mut Child) {
-    let asked = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(pid) = asked {
-        let _gone = kill_process(pid, Signal::TERM);
+    let pid = Pid::from_child(child);
+    // One that has ended already keeps its number until it is waited for.
+    let _gone = kill_process(pid, Signal::TERM);
+    match ends_within(pid, TO_END) {
+        Ok(true) => {}
+        Ok(false) => eprintln!("{name} does not end by itself"),
+        Err(error) => eprintln!("cannot wait for {name}: {error}"),
     }
-    let end = Instant::now() + Duration::from_secs(10);
-    while Instant::now() < end {
-        match child.try_wait() {
-            Ok(None) => std::thread::sleep(PACE),
-            _ => return,
-        }
-    }
-    eprintln!("{name} does not end by itself");
     let _gone = child.kill();
     let _status = child.wait();
+}
+
+/// Waits for the end of a child, for so long at most. It is still to be reaped then.
+fn ends_within(child: Pid, bound: Duration) -> io::Result<bool> {
+    let process = pidfd_open(child, PidfdFlags::empty())?;
+    let bound = Timespec::try_from(bound).map_err(io::Error::other)?;
+    let mut ends = [PollFd::new(&process, PollFlags::IN)];
+    Ok(retry_on_intr(|| poll(&mut ends, Some(&bound)))? > 0)
 }
 
 /// All processes below one.
