@@ -2,6 +2,7 @@
 //! a summary, a notice, a runbook, what is logged. Wherever the secret was: in the arguments of any process, in the
 //! environment, in a kubeconfig.
 
+use bstr::ByteSlice as _;
 use proptest::prelude::*;
 
 use super::terminal::Terminal;
@@ -132,10 +133,9 @@ fn runbook(sample: &Sample) -> String {
 /// Whether a piece of the secret is there, that is not there without it.
 fn leaks(secret: &str, with: &Sample, without: &Sample) -> Option<String> {
     let (with, without) = (outputs(with), outputs(without));
-    let has = |bytes: &[u8], piece: &[u8]| bytes.windows(PIECE).any(|window| window == piece);
     // JSON and a terminal have names of their own for some bytes; what they name is not the secret any more.
     let mut pieces = secret.as_bytes().windows(PIECE);
-    let leaked = pieces.find(|piece| has(&with, piece) && !has(&without, piece))?;
+    let leaked = pieces.find(|piece| with.contains_str(piece) && !without.contains_str(piece))?;
     Some(String::from_utf8_lossy(leaked).into_owned())
 }
 
