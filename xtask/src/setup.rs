@@ -26,7 +26,7 @@ const COMPILERS: [[&str; 3]; 2] = [
 const SSH_SERVER: &str = "openssh-server";
 
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 14] = [
+const TEST_NEEDS: [(&str, &str); 15] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
@@ -37,6 +37,7 @@ const TEST_NEEDS: [(&str, &str); 14] = [
     ("/usr/bin/python3", "python3-minimal"),
     ("curl", "curl"),
     ("jq", "jq"),
+    ("openssl", "openssl"),
     ("sudo", "sudo"),
     ("go", "golang-go"),
     ("ssh", "openssh-client"),
