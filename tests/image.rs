@@ -12,6 +12,9 @@ use std::{
 
 use kubectl_watch_tests::{Daemon, Folder, Manifest, SEED, Scene, kubectl, require_root, run, unique};
 
+/// Nobody in these containers speaks to anybody, and a network of podman's takes programs that not every node has.
+const NETWORK: &str = "--network=none";
+
 /// podman, with the settings that `cargo xtask image` wrote where the machine needs any.
 fn podman(args: &[&str]) -> Command {
     let mut podman = Command::new("podman");
@@ -83,7 +86,13 @@ fn daemon(container: &Container, scene: &Scene) -> Daemon {
     // First, as podman's settings come with it.
     let image = image();
     let manifest = Manifest::read();
-    let mut podman = podman(&["run", "--rm", "--security-opt=seccomp=unconfined", "--name"]);
+    let mut podman = podman(&[
+        "run",
+        "--rm",
+        "--security-opt=seccomp=unconfined",
+        NETWORK,
+        "--name",
+    ]);
     podman.arg(&container.0).args(manifest.rights());
     for folder in manifest.folders() {
         let Folder {
@@ -180,6 +189,7 @@ fn evasion_16_another_container_is_seen_by_the_image_and_named() {
         "run",
         "--detach",
         "--interactive",
+        NETWORK,
         "--name",
         &other.0,
         &tools,
