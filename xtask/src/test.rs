@@ -12,11 +12,15 @@ use crate::{bench, build, fuzz, setup};
 use anyhow::{Result, anyhow};
 use std::env;
 use std::env::consts::ARCH;
-use std::process::{Command, ExitCode};
+use std::panic::resume_unwind;
+use std::process::ExitCode;
+use std::thread;
 use tally::Tally;
 
-/// The package whose tests load programs into the kernel.
-const AS_ROOT: &str = "kubectl-watch-tests";
+/// Runs a test program of the package whose tests load programs into the kernel as root, any other as it is. A test must
+/// find kubectl and podman as its user does, so sudo is told `PATH`.
+const AS_ROOT: &str =
+    r#"[ "$CARGO_PKG_NAME" != kubectl-watch-tests ] || set -- sudo -E -- env "PATH=$PATH" "$@"; exec "$@""#;
 /// Tells the tests where the binary is.
 const BINARY: &str = "KUBECTL_WATCH_BIN";
 /// How long one test program may take, a few times what the slowest needs: one that hangs is a failure with a name,
@@ -53,47 +57,45 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 fn run_all(args: &Args, tally: &mut Tally) -> Result<()> {
     setup::for_testing()?;
-    if args.filter.is_none() {
-        tally.check("the formatting", || {
-            program::run(cargo().args(["fmt", "--all", "--check"]))
-        });
-        tally.check("the structure", structure::check);
-        tally.check("the lints", lint);
-        tally.check("the lints of what runs in the kernel", || {
-            lint_kernel_object(toolchain::PACKAGE)?;
-            lint_kernel_object(toolchain::FOLLOW)?;
-            lint_kernel_object(bench::EMPTY)
-        });
-        tally.check("the links in the documentation", document);
-        tally.check("what reads hostile bytes", fuzz::briefly);
-    }
-    let binary = build::release()?;
+    let binary = thread::scope(|scope| {
+        // The end of this build keeps one core busy for a minute: the checks have the others meanwhile.
+        let binary = scope.spawn(build::release);
+        if args.filter.is_none() {
+            check(tally);
+        }
+        binary.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })?;
 
+    // All packages at once: two by two they would have other features of what they share, and it would be built twice.
     let mut tests = cargo();
     tests
         .env(BINARY, &binary)
-        .args(["test", "--no-fail-fast", "--workspace", "--exclude", AS_ROOT]);
-    run_by(&mut tests, &PATIENCE);
-    tally.run(tests.args(&args.filter))?;
-
-    let mut tests = cargo();
-    tests
-        .env(BINARY, &binary)
-        .args(["test", "--no-fail-fast", "--package", AS_ROOT]);
-    if is_root() {
-        run_by(&mut tests, &PATIENCE);
+        .args(["test", "--no-fail-fast", "--workspace"])
+        .args(&args.filter);
+    let as_root: &[&str] = if is_root() {
+        &[]
     } else {
-        // A test must find kubectl and podman as its user does, so sudo is told PATH.
-        let path = format!("PATH={}", env::var("PATH").unwrap_or_default());
-        let sudo = ["sudo", "-E", "--", "env", &path];
-        run_by(&mut tests, &[&sudo[..], &PATIENCE].concat());
-    }
-    tally.run(tests.args(&args.filter))
+        &["sh", "-c", AS_ROOT, "sh"]
+    };
+    let runner = [as_root, &PATIENCE].concat();
+    tests.args(["--config", &format!("target.'cfg(unix)'.runner={runner:?}")]);
+    tally.run(&mut tests)
 }
 
-/// Lets cargo run each test program by this command.
-fn run_by(tests: &mut Command, runner: &[&str]) {
-    tests.args(["--config", &format!("target.'cfg(unix)'.runner={runner:?}")]);
+/// Makes every check.
+fn check(tally: &mut Tally) {
+    tally.check("the formatting", || {
+        program::run(cargo().args(["fmt", "--all", "--check"]))
+    });
+    tally.check("the structure", structure::check);
+    tally.check("the lints", lint);
+    tally.check("the lints of what runs in the kernel", || {
+        lint_kernel_object(toolchain::PACKAGE)?;
+        lint_kernel_object(toolchain::FOLLOW)?;
+        lint_kernel_object(bench::EMPTY)
+    });
+    tally.check("the links in the documentation", document);
+    tally.check("what reads hostile bytes", fuzz::briefly);
 }
 
 fn lint() -> Result<()> {
