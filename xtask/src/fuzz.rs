@@ -11,8 +11,11 @@ use crate::{build, setup};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread::{self, ScopedJoinHandle};
 use summary::Summary;
 
 /// The package, and the folder that it is in.
@@ -53,18 +56,30 @@ pub(crate) struct Args {
     seconds: u32,
 }
 
-/// Fuzzes, one target after the other, and fails if anything was found.
+/// Fuzzes, as many targets at once as there are cores, and fails if anything was found.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let binaries = build()?;
-    let targets = TARGETS
+    let (binaries, seconds) = (&build()?, args.seconds);
+    let targets: Vec<&str> = TARGETS
         .into_iter()
-        .filter(|target| args.target.as_deref().is_none_or(|it| it == *target));
+        .filter(|target| args.target.as_deref().is_none_or(|it| it == *target))
+        .collect();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
     println!("{}", Summary::HEADER);
     let mut found = 0;
-    for target in targets {
-        let summary = fuzz(&binaries, target, args.seconds)?;
-        println!("{summary}");
-        found += usize::from(summary.finding.is_some());
+    for targets in targets.chunks(cores) {
+        let summaries: Vec<Result<Summary>> = thread::scope(|scope| {
+            let start = |target| scope.spawn(move || fuzz(binaries, target, seconds));
+            let running: Vec<_> = targets.iter().copied().map(start).collect();
+            let ended = running.into_iter().map(ScopedJoinHandle::join);
+            ended
+                .map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
+        });
+        for summary in summaries {
+            let summary = summary?;
+            println!("{summary}");
+            found += usize::from(summary.finding.is_some());
+        }
     }
     ensure!(
         found == 0,
