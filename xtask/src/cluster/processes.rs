@@ -145,3 +145,20 @@ fn descendants(of: u32) -> Vec<Pid> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_child_is_noticed_and_not_before() {
+        let mut child = Command::new("sleep").arg("600").spawn().expect("it starts");
+        let pid = Pid::from_child(&child);
+        assert!(!ends_within(pid, Duration::ZERO).expect("it can be asked"));
+        kill_process(pid, Signal::TERM).expect("it runs");
+        assert!(ends_within(pid, TO_END).expect("it can be asked"));
+        // Nobody has reaped it yet, so its number is still its own.
+        end("sleep", &mut child);
+        assert!(child.try_wait().expect("it is ours").is_some());
+    }
+}
