@@ -1,6 +1,9 @@
 //! The rules about where a kubeconfig comes from, by real programs and a real kernel.
 
-use kubectl_watch_tests::{SEED, Stage};
+use std::{fs, process::Command};
+
+use kubectl_watch_tests::{Daemon, SEED, Scene, Stage};
+use rustix::process::Signal;
 
 #[test]
 fn evasion_14_kubeconfig_in_the_environment() {
@@ -121,4 +124,35 @@ fn kubeconfigs_by_flag_and_of_others() {
     );
     stage.leaves(TOKEN, &["@/kubectl get % --token=x", "@/kubectl get %"]);
     stage.end();
+}
+
+#[test]
+fn a_relative_kubeconfig_of_a_process_that_has_ended_is_a_loss_and_no_guess() {
+    let scene = Scene::new();
+    let (program, rule) = scene.watched("/bin/true");
+    let name = program
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("it is text");
+    let text = format!(
+        "[rule]\nrule_id = 'named'\nname = 'Named'\nquery = '''process where process.name == \"{name}\" and \
+         kubectl_watch.kubeconfig_named.flag like \"/tmp/*\"'''"
+    );
+    fs::write(&rule, text).expect("the folder is ours");
+    let mut daemon = Daemon::start(&["--rules", &rule]);
+    daemon.signal(Signal::STOP);
+    let started = |path: &str| {
+        let mut command = Command::new(&program);
+        let mut child = command.args(["--kubeconfig", path]).spawn().expect("it starts");
+        child.wait().expect("it ends");
+        child.id()
+    };
+    let pid = started("stolen");
+    started("/etc/kubernetes/admin.conf");
+    daemon.signal(Signal::CONT);
+    let notice = daemon.notice("events-lost", |notice| {
+        notice["kubectl_watch"]["loss"]["reason"] == "partial_execs"
+    });
+    assert_eq!(notice["process"]["pid"], pid, "{notice}");
+    assert_eq!(notice["kubectl_watch"]["loss"]["count"], 1, "{notice}");
 }
