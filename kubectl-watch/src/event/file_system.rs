@@ -46,6 +46,13 @@ pub fn name(magic: u32) -> Option<&'static str> {
     known(magic).map(|(_, name, _)| *name)
 }
 
+/// The number of the one that the kernel calls so.
+pub fn magic_of(kind: &[u8]) -> Option<u32> {
+    let kind = if kind.starts_with(b"ext") { b"ext" } else { kind };
+    let known = KNOWN.iter().find(|(_, name, _)| name.as_bytes() == kind);
+    known.map(|(magic, ..)| *magic)
+}
+
 /// The name, or the number where it has none here.
 pub fn shown(magic: u32) -> Cow<'static, str> {
     name(magic).map_or_else(|| format!("{magic:#x}").into(), Cow::Borrowed)
@@ -63,6 +70,12 @@ pub fn reach(magic: u32) -> Reach {
 /// one device.
 pub fn tells_versions_apart(magic: u32) -> bool {
     !matches!(name(magic), Some("tmpfs" | "ramfs" | "btrfs"))
+}
+
+/// Whether two files' contents can change places by a call that leaves their times of change as they are
+/// (`XFS_IOC_SWAPEXT`; of f2fs some versions do the like). Who calls it can open both for writing.
+pub fn exchanges_contents(magic: u32) -> bool {
+    matches!(name(magic), Some("xfs" | "f2fs"))
 }
 
 /// Whether the numbers that name its devices differ between the kernel's inside and `stat(2)`: overlayfs and btrfs

@@ -236,12 +236,16 @@ impl Reading {
     fn end(&self, opened: &Opened, file: Option<&File>) -> Result<bool, Unknown> {
         let after = version::facts(&self.bytes.file).map_err(why)?;
         let is_unchanged = version::is_unchanged(&opened.facts, &after);
-        let is_the_same =
-            is_unchanged || (version::is_unwritten(&opened.facts, &after) && opened.is_running());
+        let is_the_same = if opened.is_exchangeable {
+            opened.is_running()
+        } else {
+            is_unchanged || (version::is_unwritten(&opened.facts, &after) && opened.is_running())
+        };
         if !is_the_same {
             return Err(Unknown::Changed);
         }
         Ok(is_unchanged
+            && !opened.is_exchangeable
             && file.is_some_and(|file| {
                 version::is_repeatable(file, opened.matched, &self.bytes.file, self.began_ns)
             }))
