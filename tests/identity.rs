@@ -1,6 +1,8 @@
 //! What runs, by its content: under another name, from memory, by a loader, replaced in place, and silent about
 //! itself. And what is not asked for is not sent twice.
 
+#[path = "identity/exchanged.rs"]
+mod exchanged;
 #[path = "identity/unread.rs"]
 mod unread;
 

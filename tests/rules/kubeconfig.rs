@@ -26,6 +26,10 @@ fn evasion_14_kubeconfig_in_the_environment() {
             &with("KUBECONFIG=/./tmp/x"),
             &with("KUBECONFIG=/etc/x:$HOME/.kube/config:/etc/..//dev/./shm/x"),
             &format!("cd /tmp; {}", with("KUBECONFIG=x")),
+            &format!(
+                "d=$(mktemp -d); mkdir $d/.kube; touch $d/.kube/config; {}; rm -r $d",
+                with("HOME=$d")
+            ),
             &format!("cd @; {}", with("KUBECONFIG=../../tmp/x")),
         ],
     );
@@ -34,6 +38,7 @@ fn evasion_14_kubeconfig_in_the_environment() {
         &[
             kubectl,
             &with("KUBECONFIG=$HOME/.kube/config"),
+            &with("HOME=/tmp"),
             "KUBECONFIG=/tmp/x @/helm list -n %",
         ],
     );
@@ -72,6 +77,22 @@ fn evasion_14_flags_that_come_from_a_file_of_preferences() {
     );
     stage.leaves(KUBERC, &["@/kubectl get %", "KUBERC=off @/kubectl get %"]);
     stage.leaves(SEED, &["KUBERC=@/x @/kubectl get %"]);
+    stage.end();
+}
+
+#[test]
+fn certificates_that_flags_give() {
+    const CERTIFICATE: &str = "Client Certificate or Password Handed to Kubectl";
+    let mut stage = Stage::new(&["kubectl"]);
+    stage.finds(
+        CERTIFICATE,
+        &[
+            "@/kubectl get % --client-certificate=@/x --client-key=@/y",
+            "@/kubectl --client-certificate @/x get %",
+        ],
+    );
+    stage.leaves(CERTIFICATE, &["@/kubectl get % --certificate-authority=@/x"]);
+    stage.leaves(SEED, &["@/kubectl get % --client-certificate=@/x"]);
     stage.end();
 }
 

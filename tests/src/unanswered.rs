@@ -48,7 +48,7 @@ impl Unanswered {
         let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
         let program = std::fs::read(program).expect("it is there");
         let mount = Mount::new("fuse", &options, folder);
-        let server = thread::spawn(|| serve(fuse, &program));
+        let server = thread::spawn(move || serve(fuse, &program));
         Self {
             mount,
             server: Some(server),

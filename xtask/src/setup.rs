@@ -26,7 +26,7 @@ const COMPILERS: [[&str; 3]; 2] = [
 const SSH_SERVER: &str = "openssh-server";
 
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 14] = [
+const TEST_NEEDS: [(&str, &str); 15] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
@@ -34,6 +34,7 @@ const TEST_NEEDS: [(&str, &str); 14] = [
     ("/bin/busybox", "busybox-static"),
     ("kubectl", "kubernetes-client"),
     ("strip", "binutils"),
+    ("/usr/sbin/mkfs.xfs", "xfsprogs"),
     ("/usr/bin/python3", "python3-minimal"),
     ("curl", "curl"),
     ("jq", "jq"),

@@ -46,13 +46,6 @@ pub fn name(magic: u32) -> Option<&'static str> {
     known(magic).map(|(_, name, _)| *name)
 }
 
-/// The number of the one that the kernel calls so.
-pub fn magic_of(kind: &[u8]) -> Option<u32> {
-    let kind = if kind.starts_with(b"ext") { b"ext" } else { kind };
-    let known = KNOWN.iter().find(|(_, name, _)| name.as_bytes() == kind);
-    known.map(|(magic, ..)| *magic)
-}
-
 /// The name, or the number where it has none here.
 pub fn shown(magic: u32) -> Cow<'static, str> {
     name(magic).map_or_else(|| format!("{magic:#x}").into(), Cow::Borrowed)

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2, readlink};
 
 use super::open::{self, Opened, why};
+use super::version;
 use crate::enrich::process::ProcessFolder;
 use crate::event::{Args, ProcessEvent, Unknown};
 
@@ -32,6 +33,9 @@ const WITHOUT_VALUE: &[u8] = b"--inhibit-cache";
 /// With these nothing is run. The other options that run nothing are younger: an older loader takes them for the
 /// program's name.
 const RUNS_NOTHING: [&[u8]; 2] = [b"--list", b"--verify"];
+
+/// Where Nix and Guix keep each loader they have. On the node nobody but root puts anything there.
+const STORES: [&[u8]; 2] = [b"/nix/store/", b"/gnu/store/"];
 
 /// What a loader was told to run.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,8 +80,18 @@ pub(super) fn program(event: &ProcessEvent) -> Option<(Vec<u8>, Option<Walk>)> {
     Some((named.name.to_vec(), Walk::of(event, &named)))
 }
 
+/// The interpreter that an executable names, if that is no loader of the node's.
+pub(super) fn interpreter(event: &ProcessEvent) -> Option<&Vec<u8>> {
+    let identity = event.executable.content.identity.as_ref()?;
+    let is_in_store = |path: &Vec<u8>| {
+        STORES.iter().any(|store| path.starts_with(store)) && !path.windows(4).any(|part| part == b"/../")
+    };
+    let path = identity.interpreter.as_ref();
+    path.filter(|path| !(is_in_store(path) && version::is_on_node(event)))
+}
+
 /// The way to the interpreter that a program names, as the kernel went it.
-pub(super) fn interpreter(event: &ProcessEvent, path: &[u8]) -> Option<Walk> {
+pub(super) fn way_to(event: &ProcessEvent, path: &[u8]) -> Option<Walk> {
     let mut walk = Walk::of(
         event,
         &Named {

@@ -20,8 +20,6 @@ const LEAST_AGE_NS: i64 = 100_000_000;
 /// Device numbers up to this have the major number 0: they belong to no device, and to file systems that may be
 /// anything. See `MINORBITS` in `include/linux/kdev_t.h`.
 const NO_DEVICE: u32 = (1 << 20) - 1;
-/// Bytes of the list of the node's mounts: some thousands of them.
-const MAX_MOUNTS: u64 = 1024 * 1024;
 
 /// How a file compares to what the kernel ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,34 +102,17 @@ pub(in crate::enrich) fn is_unchanged(before: &Statx, after: &Statx) -> bool {
     before.stx_size == after.stx_size && changed_ns(before) == changed_ns(after)
 }
 
+/// Whether it ran in the mount namespace of the node's first process, or, where nobody may look at that one, in ours.
+pub(super) fn is_on_node(event: &ProcessEvent) -> bool {
+    let namespace = |pid| ProcessFolder::of_pid(pid).and_then(|process| process.inode("ns/mnt"));
+    namespace(1).or_else(|| namespace(std::process::id())) == Some(event.place.mnt_ns)
+}
+
 /// Whether somebody can give this version another content: its file system has a call for that, and it is not a file
 /// that nobody but the node's root could open for writing. In a container root is somebody, too, on a volume.
 pub(super) fn is_exchangeable(event: &ProcessEvent, file: &File) -> bool {
     let is_roots = file.owner == 0 && file.mode & 0o022 == 0;
-    let is_on_node = || {
-        let first = ProcessFolder::of_pid(1).and_then(|first| first.inode("ns/mnt"));
-        first == Some(event.place.mnt_ns)
-    };
-    match file_system::reach(file.file_system) {
-        Reach::Local => file_system::exchanges_contents(file.file_system) && !(is_roots && is_on_node()),
-        // A container does not reach what lies below its files.
-        Reach::Layered => !is_roots && exchanges_contents_below(file.version.device),
-        Reach::Foreign => false,
-    }
-}
-
-/// The same of the file system on a device, by the mounts of the node: of one that is not there it may be so.
-fn exchanges_contents_below(device: u32) -> bool {
-    let device = format!("{}:{}", device >> 20, device & NO_DEVICE);
-    let mounts = ProcessFolder::of_pid(1).and_then(|first| first.table("mountinfo", MAX_MOUNTS));
-    let mounts = mounts.unwrap_or_default();
-    let kind = mounts.split(|&byte| byte == b'\n').find_map(|mount| {
-        let mut words = mount.split(|&byte| byte == b' ');
-        (words.nth(2)? == device.as_bytes()).then_some(())?;
-        words.skip_while(|word| *word != b"-").nth(1)
-    });
-    kind.and_then(file_system::magic_of)
-        .is_none_or(file_system::exchanges_contents)
+    file_system::exchanges_contents(file.file_system) && !(is_roots && is_on_node(event))
 }
 
 /// Whether what was read of a version holds for every file that will ever have its numbers. The moment is the one

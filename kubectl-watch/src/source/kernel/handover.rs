@@ -52,7 +52,7 @@ pub(super) fn replace(
     set.remove_links().map_err(|error| refused(step, error))?;
     handover.replaced += usize::from(was_whole);
     handover.broken += usize::from(!was_whole);
-    match set.map(EVENTS).and_then(|buffer| Ok(Ring::new(buffer)?)) {
+    match set.map(EVENTS).and_then(Ring::new) {
         Ok(mut ring) => drain(set, &mut ring, out, handover)?,
         Err(error) => {
             tracing::warn!(%error, "the buffer of the replaced programs cannot be opened");
