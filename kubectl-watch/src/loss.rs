@@ -112,14 +112,14 @@ impl LossReports {
     }
 
     /// Takes note of an event that no rule matched. If something of it is missing that a rule asks for, one might have; or
-    /// if one could match from another folder.
-    pub fn unmatched(&mut self, event: &ProcessEvent, could_match_elsewhere: bool) {
+    /// if one could have by what nobody found out.
+    pub fn unmatched(&mut self, event: &ProcessEvent, could_match: bool) {
         let is_missing = |gap: &Gap| match gap {
             Gap::Args | Gap::Environment => true,
             Gap::Ancestors => self.asks_above,
             _ => false,
         };
-        if could_match_elsewhere || event.gaps.iter().any(is_missing) {
+        if could_match || event.gaps.iter().any(is_missing) {
             self.partial.add(event);
         }
     }

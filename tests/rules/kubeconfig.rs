@@ -177,3 +177,19 @@ fn a_relative_kubeconfig_of_a_process_that_has_ended_is_a_loss_and_no_guess() {
     assert_eq!(notice["process"]["pid"], pid, "{notice}");
     assert_eq!(notice["kubectl_watch"]["loss"]["count"], 1, "{notice}");
 }
+
+#[test]
+fn a_home_of_a_moment_that_nobody_could_look_into_is_a_loss() {
+    let scene = Scene::under("/tmp");
+    let kubectl = scene.copy("/bin/true", "kubectl");
+    let mut daemon = Daemon::start(&[]);
+    daemon.signal(Signal::STOP);
+    let mut command = Command::new(&kubectl);
+    let mut child = command.env("HOME", scene.path()).spawn().expect("it starts");
+    child.wait().expect("it ends");
+    daemon.signal(Signal::CONT);
+    let notice = daemon.notice("events-lost", |notice| {
+        notice["kubectl_watch"]["loss"]["reason"] == "partial_execs"
+    });
+    assert_eq!(notice["process"]["pid"], child.id(), "{notice}");
+}

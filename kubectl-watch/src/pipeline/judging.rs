@@ -48,7 +48,7 @@ impl Pipeline {
             self.following.begin(&event);
         }
         if !matches && !may_match {
-            self.unmatched(&event);
+            self.unmatched(&event, false);
             if tickets.is_empty() {
                 self.conclude(&event);
                 return Ok(());
