@@ -1,6 +1,11 @@
 //! What runs, by its content: under another name, from memory, by a loader, replaced in place, and silent about
 //! itself. And what is not asked for is not sent twice.
 
+#[path = "identity/exchanged.rs"]
+mod exchanged;
+#[path = "identity/unread.rs"]
+mod unread;
+
 use std::{
     fs::{self, File},
     io::Write as _,
@@ -207,36 +212,6 @@ fn content_on_overlayfs() {
             assert_eq!(executable(&alert)["file_system"], "overlay", "{name}");
         }
     }
-}
-
-#[test]
-fn content_behind_a_file_system_that_never_answers() {
-    let (mut daemon, scene) = daemon(&format!(
-        "({TOOL}) or kubectl_watch.executable.loaded.path != null"
-    ));
-    let fuse = File::options().read(true).write(true).open("/dev/fuse");
-    let fuse = fuse.expect("this test mounts a file system of its own, and needs /dev/fuse");
-    let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", fuse.as_raw_fd());
-    let mount = Mount::new("fuse", &options, scene.path().join("stuck"));
-    // Nobody serves it, so whoever asks for a file of it waits: the loader does, and whoever looks for its program.
-    let word = unique("stuck");
-    let mut command = Command::new(loader());
-    let mut stuck = command
-        .arg(mount.path().join("program"))
-        .arg(&word)
-        .stdin(Stdio::null())
-        .spawn()
-        .expect("the loader is there");
-    let alert = daemon.alert(&word);
-    assert_eq!(executable(&alert)["loaded"]["unknown"], "slow", "{alert}");
-    // Nobody else waits for it.
-    let path = scene.copy(kubectl(), "innocent");
-    let alert = daemon.alert(&version(&path));
-    assert_eq!(executable(&alert)["tool"], "kubectl", "{alert}");
-    // Who waits is let go when the connection ends.
-    drop(fuse);
-    stuck.kill().expect("it is ours");
-    stuck.wait().expect("it is ours");
 }
 
 #[test]

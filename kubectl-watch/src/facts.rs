@@ -122,7 +122,7 @@ impl<'a> Facts<'a> {
         let is_of_environment =
             || name == "process.env_vars" || own::gap(name) == Some(Gap::Kubeconfig) && !self.is_early(field);
         let named = &self.event.kubeconfig_named;
-        let is_named = name.starts_with("kubectl_watch.kubeconfig_named.");
+        let is_named = FactSchema::is_of_named_kubeconfig(field);
         (is_of_args && has(Gap::Args))
             || (has(Gap::Environment) && is_of_environment())
             || (is_named && (has(Gap::Args) || has(Gap::Environment) || named.is_relative()))
@@ -176,6 +176,11 @@ impl FactSchema {
     /// Whether the executable has to be read for it.
     pub fn is_of_content(field: Field) -> bool {
         ProcessSchema::ANCHORING.open.contains(&field)
+    }
+
+    /// Whether it is seen from the folder that a process works in.
+    pub fn is_of_named_kubeconfig(field: Field) -> bool {
+        Self.name(field).starts_with("kubectl_watch.kubeconfig_named.")
     }
 
     /// Whether an event does not say a field by itself, or not at once.

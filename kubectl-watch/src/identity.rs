@@ -33,8 +33,14 @@ const MAX_HEAD: usize = 4096;
 const MAX_TRAILER: usize = 256;
 /// Bytes of the path of a program's interpreter: the kernel takes no longer one (`PATH_MAX`).
 const MAX_INTERPRETER: u64 = 4096;
-/// Where loaders are, and nobody but root puts one.
-const LOADERS: [&[u8]; 4] = [b"/lib", b"/usr/lib", b"/nix/store/", b"/gnu/store/"];
+/// The loaders of the two usual C libraries, by the very paths that their programs name. A path beside them is anybody's
+/// who is root in a container.
+#[cfg(target_arch = "x86_64")]
+const LOADERS: [&[u8]; 2] = [b"/lib64/ld-linux-x86-64.so.2", b"/lib/ld-musl-x86_64.so.1"];
+#[cfg(target_arch = "aarch64")]
+const LOADERS: [&[u8]; 2] = [b"/lib/ld-linux-aarch64.so.1", b"/lib/ld-musl-aarch64.so.1"];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const LOADERS: [&[u8]; 0] = [];
 
 /// What a program is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +55,7 @@ pub struct Identity {
     pub build_id: Option<String>,
     /// The Go build id, as Go writes it.
     pub go_build_id: Option<Vec<u8>>,
-    /// What the kernel starts in its place, where that lies elsewhere than loaders do: it can be any program.
+    /// What the kernel starts in its place, where that is not a usual loader: it can be any program.
     pub interpreter: Option<Vec<u8>>,
     /// What it was packed with. The content of a packed program is hidden from everything here.
     pub packed: Option<&'static str>,
@@ -141,11 +147,7 @@ fn interpreter(bytes: &mut Bytes<'_>, elf: &Elf) -> io::Result<Option<Vec<u8>>> 
     };
     let mut path = bytes.take(part.offset, part.length.min(MAX_INTERPRETER))?;
     path.truncate(path.iter().position(|&byte| byte == 0).unwrap_or(path.len()));
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let is_usual = LOADERS.iter().any(|folder| path.starts_with(folder))
-        && name.starts_with(b"ld")
-        && !path.windows(4).any(|part| part == b"/../");
-    Ok((!is_usual).then_some(path))
+    Ok((!LOADERS.contains(&&path[..])).then_some(path))
 }
 
 /// UPX writes `UPX!` behind the program headers and near the end of what it packs.

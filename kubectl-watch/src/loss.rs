@@ -22,7 +22,7 @@ const GRAVE: [&str; 6] = [
     "cut_paths",
     "bad_records",
 ];
-/// Execs of which something did not arrive, and that no rule matched by what did.
+/// Execs of which something is not known, and that no rule matched by what is.
 const PARTIAL: &str = "partial_execs";
 /// Execs of what could be a tool by its content, had it been read, and that no rule matched without.
 const UNREAD: &str = "unread_executables";
@@ -37,6 +37,8 @@ const ABOVE: [&str; 4] = [
 ];
 /// Bytes that were left in the buffer of another version.
 pub const UNREAD_BYTES: &str = "unread_bytes";
+/// Buffers that could not be opened.
+pub const UNREAD_BUFFERS: &str = "unread_buffers";
 /// How many looks pass, at most, before it is tried again to say through a sink that it does not work.
 const MAX_WAIT: u32 = 64;
 
@@ -109,14 +111,15 @@ impl LossReports {
             .any(|field| is_above(field) && is_asked_for(field));
     }
 
-    /// Takes note of an event that no rule matched. If something of it is missing that a rule asks for, one might have.
-    pub fn unmatched(&mut self, event: &ProcessEvent) {
+    /// Takes note of an event that no rule matched. If something of it is missing that a rule asks for, one might have; or
+    /// if one could have by what nobody found out.
+    pub fn unmatched(&mut self, event: &ProcessEvent, could_match: bool) {
         let is_missing = |gap: &Gap| match gap {
             Gap::Args | Gap::Environment => true,
             Gap::Ancestors => self.asks_above,
             _ => false,
         };
-        if event.gaps.iter().any(is_missing) {
+        if could_match || event.gaps.iter().any(is_missing) {
             self.partial.add(event);
         }
     }

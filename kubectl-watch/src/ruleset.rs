@@ -213,6 +213,15 @@ impl RuleSet {
             .any(|rule| rule.query.judge(facts, &is_known).is_none())
     }
 
+    /// Whether a rule could match an event if it were known from which folder the kubeconfig is meant.
+    pub fn could_match_elsewhere(&self, facts: &Facts<'_>) -> bool {
+        let is_known = |field| !FactSchema::is_of_named_kubeconfig(field);
+        facts.event().kubeconfig_named.is_relative()
+            && self
+                .candidates(facts.event())
+                .any(|rule| rule.query.judge(facts, &is_known).is_none())
+    }
+
     /// The rules that match an event by what it says of itself.
     pub fn matching<'r, 'e>(
         &'r self,

@@ -193,13 +193,16 @@ fn interpreted_by(path: &str) -> Vec<u8> {
 #[test]
 fn evasion_11_as_the_interpreter_of_another_program() {
     let mut daemon = Daemon::start(&[]);
-    let scene = Scene::new();
-    let hidden = scene.copy(kubectl(), "hidden");
+    let (scene, beside) = (Scene::new(), Scene::under("/usr/lib"));
     let program = scene.copy("/bin/true", "worker");
-    let path = hidden.to_str().expect("it is text");
-    fs::write(&program, interpreted_by(path)).expect("it is ours");
-    // The second time, too: what the kernel starts can be another by then.
-    for _ in 0..2 {
+    let hidden = [
+        scene.copy(kubectl(), "hidden"),
+        beside.copy(kubectl(), "ld-hidden"),
+    ];
+    // Each twice: what the kernel starts can be another the second time.
+    for path in hidden.iter().chain(&hidden) {
+        let path = path.to_str().expect("it is text");
+        fs::write(&program, interpreted_by(path)).expect("it is ours");
         let user = unique("interpreter");
         let done = run(Command::new(&program).args(["version", "--client", &format!("--as={user}")]));
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

@@ -1,6 +1,9 @@
 //! The rules about where a kubeconfig comes from, by real programs and a real kernel.
 
-use kubectl_watch_tests::{SEED, Stage};
+use std::{fs, process::Command};
+
+use kubectl_watch_tests::{Daemon, SEED, Scene, Stage};
+use rustix::process::Signal;
 
 #[test]
 fn evasion_14_kubeconfig_in_the_environment() {
@@ -23,6 +26,10 @@ fn evasion_14_kubeconfig_in_the_environment() {
             &with("KUBECONFIG=/./tmp/x"),
             &with("KUBECONFIG=/etc/x:$HOME/.kube/config:/etc/..//dev/./shm/x"),
             &format!("cd /tmp; {}", with("KUBECONFIG=x")),
+            &format!(
+                "d=$(mktemp -d); mkdir $d/.kube; touch $d/.kube/config; {}; rm -r $d",
+                with("HOME=$d")
+            ),
             &format!("cd @; {}", with("KUBECONFIG=../../tmp/x")),
         ],
     );
@@ -31,6 +38,7 @@ fn evasion_14_kubeconfig_in_the_environment() {
         &[
             kubectl,
             &with("KUBECONFIG=$HOME/.kube/config"),
+            &with("HOME=/tmp"),
             "KUBECONFIG=/tmp/x @/helm list -n %",
         ],
     );
@@ -69,6 +77,22 @@ fn evasion_14_flags_that_come_from_a_file_of_preferences() {
     );
     stage.leaves(KUBERC, &["@/kubectl get %", "KUBERC=off @/kubectl get %"]);
     stage.leaves(SEED, &["KUBERC=@/x @/kubectl get %"]);
+    stage.end();
+}
+
+#[test]
+fn certificates_that_flags_give() {
+    const CERTIFICATE: &str = "Client Certificate or Password Handed to Kubectl";
+    let mut stage = Stage::new(&["kubectl"]);
+    stage.finds(
+        CERTIFICATE,
+        &[
+            "@/kubectl get % --client-certificate=@/x --client-key=@/y",
+            "@/kubectl --client-certificate @/x get %",
+        ],
+    );
+    stage.leaves(CERTIFICATE, &["@/kubectl get % --certificate-authority=@/x"]);
+    stage.leaves(SEED, &["@/kubectl get % --client-certificate=@/x"]);
     stage.end();
 }
 
@@ -121,4 +145,51 @@ fn kubeconfigs_by_flag_and_of_others() {
     );
     stage.leaves(TOKEN, &["@/kubectl get % --token=x", "@/kubectl get %"]);
     stage.end();
+}
+
+#[test]
+fn a_relative_kubeconfig_of_a_process_that_has_ended_is_a_loss_and_no_guess() {
+    let scene = Scene::new();
+    let (program, rule) = scene.watched("/bin/true");
+    let name = program
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("it is text");
+    let text = format!(
+        "[rule]\nrule_id = 'named'\nname = 'Named'\nquery = '''process where process.name == \"{name}\" and \
+         kubectl_watch.kubeconfig_named.flag like \"/tmp/*\"'''"
+    );
+    fs::write(&rule, text).expect("the folder is ours");
+    let mut daemon = Daemon::start(&["--rules", &rule]);
+    daemon.signal(Signal::STOP);
+    let started = |path: &str| {
+        let mut command = Command::new(&program);
+        let mut child = command.args(["--kubeconfig", path]).spawn().expect("it starts");
+        child.wait().expect("it ends");
+        child.id()
+    };
+    let pid = started("stolen");
+    started("/etc/kubernetes/admin.conf");
+    daemon.signal(Signal::CONT);
+    let notice = daemon.notice("events-lost", |notice| {
+        notice["kubectl_watch"]["loss"]["reason"] == "partial_execs"
+    });
+    assert_eq!(notice["process"]["pid"], pid, "{notice}");
+    assert_eq!(notice["kubectl_watch"]["loss"]["count"], 1, "{notice}");
+}
+
+#[test]
+fn a_home_of_a_moment_that_nobody_could_look_into_is_a_loss() {
+    let scene = Scene::under("/tmp");
+    let kubectl = scene.copy("/bin/true", "kubectl");
+    let mut daemon = Daemon::start(&[]);
+    daemon.signal(Signal::STOP);
+    let mut command = Command::new(&kubectl);
+    let mut child = command.env("HOME", scene.path()).spawn().expect("it starts");
+    child.wait().expect("it ends");
+    daemon.signal(Signal::CONT);
+    let notice = daemon.notice("events-lost", |notice| {
+        notice["kubectl_watch"]["loss"]["reason"] == "partial_execs"
+    });
+    assert_eq!(notice["process"]["pid"], child.id(), "{notice}");
 }

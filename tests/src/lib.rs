@@ -16,6 +16,7 @@ mod mount;
 mod scene;
 mod server;
 mod stage;
+mod unanswered;
 
 pub use apart::apart;
 pub use cgroup::Cgroup;
@@ -27,6 +28,7 @@ pub use mount::Mount;
 pub use scene::{Scene, kubectl, run, unique};
 pub use server::Server;
 pub use stage::Stage;
+pub use unanswered::Unanswered;
 
 use std::time::Duration;
 

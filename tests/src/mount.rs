@@ -4,9 +4,12 @@ use std::{
     ffi::CString,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
+
+use crate::run;
 
 /// A mounted file system. It is unmounted when it is dropped.
 pub struct Mount(PathBuf);
@@ -24,6 +27,23 @@ impl Mount {
         let data = CString::new(options).expect("options are text");
         mount(kind, folder, kind, MountFlags::empty(), data.as_c_str())
             .unwrap_or_else(|error| panic!("cannot mount {kind} with {options}: {error}"));
+        Self(folder.to_owned())
+    }
+
+    /// Mounts the file system in a file on a new folder.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot.
+    pub fn image(image: impl AsRef<Path>, folder: impl AsRef<Path>) -> Self {
+        let folder = folder.as_ref();
+        fs::create_dir(folder).expect("the folder above is ours");
+        let mut mount = Command::new("mount");
+        let done = run(mount.args(["-o", "loop"]).arg(image.as_ref()).arg(folder));
+        assert!(
+            done.status.success(),
+            "this test mounts an image of its own: {done:?}"
+        );
         Self(folder.to_owned())
     }
 

@@ -34,6 +34,7 @@ const TEST_NEEDS: [(&str, &str); 15] = [
     ("/bin/busybox", "busybox-static"),
     ("kubectl", "kubernetes-client"),
     ("strip", "binutils"),
+    ("/usr/sbin/mkfs.xfs", "xfsprogs"),
     ("/usr/bin/python3", "python3-minimal"),
     ("curl", "curl"),
     ("jq", "jq"),

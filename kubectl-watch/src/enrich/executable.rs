@@ -225,8 +225,8 @@ impl Executables {
     /// A loader runs what its arguments name, and a program what it names as its loader.
     fn look_at_loaded(&mut self, event: &mut ProcessEvent) -> Option<Ticket> {
         let identity = event.executable.content.identity.as_ref()?;
-        let (path, walk) = match &identity.interpreter {
-            Some(path) => (path.clone(), loaded::interpreter(event, path)),
+        let (path, walk) = match loaded::interpreter(event) {
+            Some(path) => (path.clone(), loaded::way_to(event, path)),
             None if identity.kind == Kind::Loader => loaded::program(event)?,
             None => return None,
         };
@@ -315,8 +315,8 @@ fn content(read: &Result<Read, Unknown>) -> Content {
 fn verdict(event: &ProcessEvent, wishes: &dyn Wishes) -> Verdict {
     let identity = event.executable.content.identity.as_ref();
     // Another file decides on what these are.
-    let is_open =
-        identity.is_some_and(|identity| identity.kind == Kind::Loader || identity.interpreter.is_some());
+    let is_open = identity.is_some_and(|identity| identity.kind == Kind::Loader)
+        || loaded::interpreter(event).is_some();
     if is_open || wishes.are_met(event) {
         Verdict::Wanted
     } else {

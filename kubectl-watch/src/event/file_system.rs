@@ -65,6 +65,12 @@ pub fn tells_versions_apart(magic: u32) -> bool {
     !matches!(name(magic), Some("tmpfs" | "ramfs" | "btrfs"))
 }
 
+/// Whether two files' contents can change places by a call that leaves their times of change as they are
+/// (`XFS_IOC_SWAPEXT`; of f2fs some versions do the like). Who calls it can open both for writing.
+pub fn exchanges_contents(magic: u32) -> bool {
+    matches!(name(magic), Some("xfs" | "f2fs"))
+}
+
 /// Whether the numbers that name its devices differ between the kernel's inside and `stat(2)`: overlayfs and btrfs
 /// invent some for the latter.
 pub fn invents_devices(magic: u32) -> bool {

@@ -98,13 +98,14 @@ fn an_event_that_no_rule_matched_counts_only_if_something_of_it_is_missing() {
         gaps,
         ..ProcessEvent::default()
     };
-    reports.unmatched(&event(1, 2, vec![Gap::Executable]));
-    reports.unmatched(&event(2, 5, vec![Gap::Args]));
-    reports.unmatched(&event(3, 4, vec![Gap::Args]));
+    reports.unmatched(&event(1, 2, vec![Gap::Executable]), false);
+    reports.unmatched(&event(2, 5, vec![Gap::Args]), false);
+    reports.unmatched(&event(3, 4, vec![Gap::Args]), false);
+    reports.unmatched(&event(4, 3, vec![]), true);
     let (losses, balance) = (Losses::default(), Balance::default());
     let found = reports.look(&look(9, &losses, &balance, 0));
     let [loss] = &found[..] else { panic!("{found:?}") };
-    assert_eq!((loss.count, loss.from, loss.to), (2, time(4), time(5)));
+    assert_eq!((loss.count, loss.from, loss.to), (3, time(3), time(5)));
     let process = loss.process.as_ref().expect("it is known");
     assert!(process.pid == 2 && process.args.is_empty());
 }
@@ -125,7 +126,7 @@ fn processes_above_are_missing_only_where_a_rule_asks_for_them() {
         ("process.env_vars", 0),
     ] {
         reports.set_needs(|field| field == asked);
-        reports.unmatched(&event);
+        reports.unmatched(&event, false);
         let found = reports.look(&look(9, &losses, &balance, 0));
         assert_eq!(found.len(), count, "{asked}");
     }
@@ -169,7 +170,7 @@ fn an_executable_that_nobody_could_read_counts_if_it_could_be_a_tool() {
     assert!(could_be_a_tool(&loader));
 
     let mut reports = reports();
-    reports.unmatched(&loader);
+    reports.unmatched(&loader, false);
     reports.unread(&loader);
     let (losses, balance) = (Losses::default(), Balance::default());
     let found = reports.look(&look(9, &losses, &balance, 0));
@@ -215,7 +216,9 @@ fn documented(section: &str) -> BTreeSet<&'static str> {
 fn operators_are_told_of_every_counter() {
     let losses = Losses::default();
     let all = losses.by_reason().map(|(reason, _)| reason);
-    let all: BTreeSet<_> = all.chain([PARTIAL, UNREAD, UNDELIVERED, UNREAD_BYTES]).collect();
+    let all: BTreeSet<_> = all
+        .chain([PARTIAL, UNREAD, UNDELIVERED, UNREAD_BYTES, UNREAD_BUFFERS])
+        .collect();
     assert_eq!(documented("\n## Nothing is lost in silence\n"), all);
     assert!(GRAVE.iter().all(|reason| all.contains(reason)));
 }

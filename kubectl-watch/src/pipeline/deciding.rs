@@ -176,7 +176,7 @@ impl Pipeline {
             }
         }
         if waiting.turns_out_unmatched() {
-            self.loss_reports.unmatched(&waiting.event);
+            self.unmatched(&waiting.event, !waiting.given_up.is_empty());
         }
     }
 }

@@ -44,7 +44,7 @@ impl Pipeline {
             self.following.begin(&event);
         }
         if !matches && !may_match {
-            self.loss_reports.unmatched(&event);
+            self.unmatched(&event, false);
             if tickets.is_empty() {
                 self.conclude(&event);
                 return Ok(());

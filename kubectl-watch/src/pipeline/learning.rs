@@ -45,6 +45,13 @@ impl Pipeline {
         self.late.put_back(waiting);
     }
 
+    /// Takes note of an event that no rule matched, and whether one was given up, as nobody said what it asks for.
+    pub(super) fn unmatched(&mut self, event: &ProcessEvent, is_given_up: bool) {
+        let facts = Facts::of(event, self.triage.node());
+        let could_match = is_given_up || self.rules.could_match_elsewhere(&facts);
+        self.loss_reports.unmatched(event, could_match);
+    }
+
     /// Takes note of an event of which no more will be known, and that no rule matched: if what runs could not be read,
     /// one might have.
     pub(super) fn conclude(&mut self, event: &ProcessEvent) {

@@ -15,7 +15,7 @@ use crate::{
     exceptionset::ExceptionSet,
     exit::Failure,
     integrity::{self, Files},
-    loss::{Look, UNREAD_BYTES},
+    loss::{Look, UNREAD_BUFFERS, UNREAD_BYTES},
     ruleset::RuleSet,
     source::kernel::{Balance, Handover, Part, Touched},
     state::{Earlier, State, StateError},
@@ -102,11 +102,12 @@ pub(super) fn say_handover(handover: &Handover) {
     if handover.continued {
         tracing::info!("took over the programs that were pinned, as they run");
     }
-    if handover.replaced > 0 {
+    if handover.replaced + handover.broken > 0 {
         tracing::info!(
             sets = handover.replaced,
+            broken = handover.broken,
             drained = handover.drained,
-            "replaced pinned programs of another version"
+            "replaced pinned programs"
         );
     }
     for balance in &handover.balances {
@@ -125,16 +126,20 @@ pub(super) fn say_handover(handover: &Handover) {
 }
 
 /// What an older daemon left and nobody can read any more.
-pub(super) fn unread(handover: &Handover, now: Timestamp) -> Loss {
-    let count = handover.unread_bytes as u64;
-    Loss {
-        reason: UNREAD_BYTES,
-        count,
-        total: count,
+pub(super) fn unread(handover: &Handover, now: Timestamp) -> impl Iterator<Item = Loss> + use<> {
+    let counts = [
+        (UNREAD_BYTES, handover.unread_bytes),
+        (UNREAD_BUFFERS, handover.unread_buffers),
+    ];
+    let losses = counts.into_iter().filter(|(_, count)| *count > 0);
+    losses.map(move |(reason, count)| Loss {
+        reason,
+        count: count as u64,
+        total: count as u64,
         from: now,
         to: now,
         ..Loss::default()
-    }
+    })
 }
 
 fn tampering(touched: Touched) -> Tampering {

@@ -119,8 +119,8 @@ impl Pipeline {
         if let Some(gap) = gap {
             this.notify(&About::Gap(gap));
         }
-        if handover.unread_bytes > 0 {
-            this.notify(&About::Loss(notices::unread(&handover, attached)));
+        for loss in notices::unread(&handover, attached) {
+            this.notify(&About::Loss(loss));
         }
         if handover.is_gapless() {
             return Ok(this);

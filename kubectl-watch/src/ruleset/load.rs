@@ -17,6 +17,7 @@ const BUILT_IN: &[&str] = &[
     include_str!("../../rules/potential-impersonation-via-kubectl.toml"),
     include_str!("../../rules/api-server-asked-with-a-token-by-a-general-program.toml"),
     include_str!("../../rules/api-server-asked-with-impersonation-headers.toml"),
+    include_str!("../../rules/client-certificate-or-password-handed-to-kubectl.toml"),
     include_str!("../../rules/credentials-or-rights-made-with-another-identity.toml"),
     include_str!("../../rules/kubeconfig-flag-names-a-temporary-or-hidden-file.toml"),
     include_str!("../../rules/kubeconfig-from-another-users-home.toml"),

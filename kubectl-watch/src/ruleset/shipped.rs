@@ -206,7 +206,7 @@ fn what_raises_one_of_them_is_another_of_them() {
             }
         }
     }
-    assert!(raised.contains(SEED) && raised.len() == 18, "{raised:?}");
+    assert!(raised.contains(SEED) && raised.len() == 19, "{raised:?}");
 }
 
 #[test]

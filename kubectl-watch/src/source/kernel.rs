@@ -113,7 +113,8 @@ impl KernelSource {
                 Ok(found) => pinned = Some((set, found)),
                 Err(error) => {
                     tracing::warn!(%error, "the pinned programs cannot be taken over, and are replaced");
-                    set.remove()
+                    // They watch until others do, and what they have sent is read then.
+                    set.set_aside()
                         .map_err(|error| refused("the pinned programs", error))?;
                 }
             }

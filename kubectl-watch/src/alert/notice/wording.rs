@@ -112,6 +112,7 @@ fn what(reason: &str) -> &'static str {
         "unread_executables" => "execs of files that could not be read matched no rule without",
         "undelivered" => "alerts could not be delivered",
         "unread_bytes" => "bytes of records were left by another version and cannot be read",
+        "unread_buffers" => "buffers were left by another daemon and cannot be opened",
         _ => "events are lost",
     }
 }

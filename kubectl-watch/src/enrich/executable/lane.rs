@@ -1,11 +1,12 @@
 //! Threads that read files, so that the loop need not wait for them.
 //!
 //! Files of which the kernel alone answers, those of overlayfs, and all others have lanes of their own, and so have
-//! small reads and whole files. A file system that does not answer stops its own lane, and nobody else's.
+//! small reads and whole files. A lane in which somebody else may have to answer has [`MAX_THREADS`]: it takes as many
+//! files that never answer to stop it, and it stops no other.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,10 @@ const PATIENCE: Duration = Duration::from_millis(10);
 const PATIENCE_A_SECOND: Duration = Duration::from_millis(100);
 /// Jobs that wait in one lane.
 const QUEUE: usize = 64;
-/// Bytes of a lane's stack. It holds no buffers.
+/// Threads of a lane whose files may never be answered for. Each takes one hanging file to block. Where all hang, what
+/// waits is unknown after some seconds, as a loss.
+const MAX_THREADS: usize = 4;
+/// Bytes of a thread's stack. It holds no buffers.
 const STACK: usize = 256 * 1024;
 
 /// Names a question whose answer comes later.
@@ -61,10 +65,10 @@ pub(super) enum Answer {
     Refused,
 }
 
-/// All lanes. A thread is started for the first job of each.
+/// All lanes. A thread is started for the first job of each, and more when all that it has are at work.
 #[derive(Debug)]
 pub(super) struct Lanes {
-    each: [Option<Lane>; 6],
+    each: [Lane; 6],
     results: Sender<Done>,
     done: Receiver<Done>,
     /// What was done while somebody waited for something else.
@@ -78,16 +82,27 @@ pub(super) struct Lanes {
 
 #[derive(Debug)]
 struct Lane {
+    name: &'static str,
     queue: SyncSender<(Ticket, Job)>,
-    /// How many jobs it has, the one that it does included.
+    jobs: Arc<Mutex<Receiver<(Ticket, Job)>>>,
+    /// How many jobs it has, those under way included.
     load: Arc<AtomicUsize>,
+    threads: usize,
+    max_threads: usize,
 }
 
 impl Default for Lanes {
     fn default() -> Self {
         let (results, done) = mpsc::channel();
         Self {
-            each: [const { None }; 6],
+            each: [
+                Lane::new("look-local", 1),
+                Lane::new("look-overlay", MAX_THREADS),
+                Lane::new("look-foreign", MAX_THREADS),
+                Lane::new("hash-local", 1),
+                Lane::new("hash-overlay", MAX_THREADS),
+                Lane::new("hash-foreign", MAX_THREADS),
+            ],
             results,
             done,
             aside: Vec::new(),
@@ -102,9 +117,7 @@ impl Default for Lanes {
 impl Lanes {
     /// Has a small job done, and waits for it unless the lane is stuck.
     pub(super) fn ask(&mut self, job: Job) -> Answer {
-        let is_idle = self
-            .lane(&job)
-            .is_some_and(|lane| lane.load.load(Ordering::Relaxed) == 0);
+        let is_free = self.lane(&job).is_free();
         let Some(ticket) = self.send(job) else {
             return Answer::Refused;
         };
@@ -113,7 +126,7 @@ impl Lanes {
             (self.second, self.waited) = (begin, Duration::ZERO);
         }
         let end = begin + PATIENCE.min(PATIENCE_A_SECOND.saturating_sub(self.waited));
-        let answer = if is_idle { self.answer(ticket, end) } else { None };
+        let answer = if is_free { self.answer(ticket, end) } else { None };
         self.waited += begin.elapsed();
         answer.map_or(Answer::Later(ticket), |done| Answer::Done(Box::new(done)))
     }
@@ -134,7 +147,9 @@ impl Lanes {
     /// Has a job done. None where there is no room for it.
     pub(super) fn send(&mut self, job: Job) -> Option<Ticket> {
         let ticket = Ticket::new();
-        let lane = self.lane(&job)?;
+        let (results, news) = (self.results.clone(), Arc::clone(&self.news));
+        let lane = self.lane(&job);
+        lane.man(results, news)?;
         lane.load.fetch_add(1, Ordering::Relaxed);
         if lane.queue.try_send((ticket, job)).is_err() {
             lane.load.fetch_sub(1, Ordering::Relaxed);
@@ -168,48 +183,64 @@ impl Lanes {
         all
     }
 
-    /// The lane of a job, started where it is not there yet.
-    fn lane(&mut self, job: &Job) -> Option<&Lane> {
-        let is_whole = matches!(job.task, Task::Pass(..));
-        let (index, name) = match (job.reach(), is_whole) {
-            (Reach::Local, false) => (0, "look-local"),
-            (Reach::Layered, false) => (1, "look-overlay"),
-            (Reach::Foreign, false) => (2, "look-foreign"),
-            (Reach::Local, true) => (3, "hash-local"),
-            (Reach::Layered, true) => (4, "hash-overlay"),
-            (Reach::Foreign, true) => (5, "hash-foreign"),
+    /// The lane of a job.
+    fn lane(&mut self, job: &Job) -> &mut Lane {
+        let reach = match job.reach() {
+            Reach::Local => 0,
+            Reach::Layered => 1,
+            Reach::Foreign => 2,
         };
-        let lane = &mut self.each[index];
-        if lane.is_none() {
-            *lane = Lane::start(name, self.results.clone(), Arc::clone(&self.news));
-        }
-        lane.as_ref()
+        let is_whole = matches!(job.task, Task::Pass(..));
+        &mut self.each[reach + 3 * usize::from(is_whole)]
     }
 }
 
 impl Lane {
-    /// None where no thread can be had; the next job tries again.
-    fn start(name: &str, results: Sender<Done>, news: Arc<Notify>) -> Option<Self> {
-        let (queue, jobs) = mpsc::sync_channel::<(Ticket, Job)>(QUEUE);
-        let load = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&load);
+    fn new(name: &'static str, max_threads: usize) -> Self {
+        let (queue, jobs) = mpsc::sync_channel(QUEUE);
+        Self {
+            name,
+            queue,
+            jobs: Arc::new(Mutex::new(jobs)),
+            load: Arc::default(),
+            threads: 0,
+            max_threads,
+        }
+    }
+
+    /// Whether a thread takes the next job at once.
+    fn is_free(&self) -> bool {
+        self.load.load(Ordering::Relaxed) < self.max_threads
+    }
+
+    /// Starts a thread where all are at work, if there may be one more. None where there is none at all; the next job tries
+    /// again.
+    fn man(&mut self, results: Sender<Done>, news: Arc<Notify>) -> Option<()> {
+        let is_busy = self.load.load(Ordering::Relaxed) >= self.threads;
+        if !is_busy || self.threads == self.max_threads {
+            return Some(());
+        }
+        let (jobs, load) = (Arc::clone(&self.jobs), Arc::clone(&self.load));
         let work = move || {
-            while let Ok((ticket, job)) = jobs.recv() {
+            loop {
+                // Nobody panics with the lock; if it were so, the receiver would be as good as before.
+                let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok((ticket, job)) = next else { return };
                 let read = job.run();
-                counted.fetch_sub(1, Ordering::Relaxed);
+                load.fetch_sub(1, Ordering::Relaxed);
                 if results.send(Done { ticket, job, read }).is_err() {
                     return;
                 }
                 news.notify_one();
             }
         };
-        let thread = thread::Builder::new().name(name.to_owned()).stack_size(STACK);
-        match thread.spawn(work) {
-            Ok(_) => Some(Self { queue, load }),
+        let thread = thread::Builder::new().name(self.name.to_owned());
+        match thread.stack_size(STACK).spawn(work) {
+            Ok(_) => self.threads += 1,
             Err(error) => {
-                tracing::warn!(%error, name, "cannot start a thread to read executables");
-                None
+                tracing::warn!(%error, self.name, "cannot start a thread to read executables");
             }
         }
+        (self.threads > 0).then_some(())
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Opened {
     pub(super) facts: Statx,
     /// Whom it was found through.
     runner: Option<ProcessFolder>,
+    /// Whether this version can have another content at any time when nobody runs it.
+    pub(super) is_exchangeable: bool,
 }
 
 /// A way to a file by its path, from either of two roots.
@@ -30,6 +32,8 @@ pub(super) struct Opened {
 pub(super) struct Walk {
     path: Vec<u8>,
     roots: Vec<OwnedFd>,
+    /// Whether a file of the version that the kernel ran need not have its content.
+    is_exchangeable: bool,
 }
 
 impl Opened {
@@ -40,6 +44,7 @@ impl Opened {
             matched: self.matched,
             facts: self.facts,
             runner: self.runner.clone(),
+            is_exchangeable: self.is_exchangeable,
         })
     }
 
@@ -50,6 +55,7 @@ impl Opened {
             place,
             matched: Match::Other,
             runner: None,
+            is_exchangeable: false,
         })
     }
 
@@ -76,7 +82,13 @@ pub(super) fn now(event: &ProcessEvent, file: &File, root: &OwnedFd) -> Result<O
         .ok_or(Unknown::Gone)
         .and_then(|runner| through(runner, file));
     match (through_process, Walk::of(event, root)) {
-        (Ok(opened), _) => Ok(opened),
+        (Ok(opened), walk) => Ok(Opened {
+            is_exchangeable: walk.map_or_else(
+                || version::is_exchangeable(event, file),
+                |walk| walk.is_exchangeable,
+            ),
+            ..opened
+        }),
         (Err(unknown), None) => Err(unknown),
         // The process has ended, or runs something else by now.
         (Err(unknown), Some(walk)) => walk
@@ -94,7 +106,14 @@ impl Walk {
         let path = event.process.executable.strip_prefix(b"/")?.to_vec();
         let parent = ProcessFolder::open(&event.parent).and_then(|folder| folder.place("root").ok());
         let roots: Vec<_> = parent.into_iter().chain(root.try_clone().ok()).collect();
-        (!path.is_empty()).then_some(Self { path, roots })
+        let is_exchangeable = event
+            .file
+            .is_some_and(|file| version::is_exchangeable(event, &file));
+        (!path.is_empty()).then_some(Self {
+            path,
+            roots,
+            is_exchangeable,
+        })
     }
 
     /// Goes there. With [`ResolveFlags::CACHED`], which Linux has since 5.12, it never waits.
@@ -103,6 +122,7 @@ impl Walk {
         for root in &self.roots {
             let found = within(root.as_fd(), &self.path, how).and_then(Opened::at);
             match found.and_then(|opened| opened.take_for(file)) {
+                Ok(_) if self.is_exchangeable => worst = Unknown::Changed,
                 Ok(opened) => return Ok(opened),
                 Err(Unknown::Gone) => {}
                 Err(unknown) => worst = unknown,

@@ -14,6 +14,7 @@ use crate::event::{FileVersion, Process};
 use crate::identity::Named;
 
 mod later;
+mod loaded;
 
 /// How long a test waits for what must come.
 const LONG: Duration = Duration::from_mins(1);

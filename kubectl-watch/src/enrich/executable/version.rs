@@ -13,7 +13,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::enrich::process::ProcessFolder;
 use crate::event::file_system::{self, Reach};
-use crate::event::{File, FileVersion};
+use crate::event::{File, FileVersion, ProcessEvent};
 
 /// How old the last change must be: ten ticks of the slowest clock that Linux is built with (100 Hz).
 const LEAST_AGE_NS: i64 = 100_000_000;
@@ -100,6 +100,19 @@ pub(super) fn is_unwritten(before: &Statx, after: &Statx) -> bool {
 /// Whether two looks at a file saw it unchanged.
 pub(in crate::enrich) fn is_unchanged(before: &Statx, after: &Statx) -> bool {
     before.stx_size == after.stx_size && changed_ns(before) == changed_ns(after)
+}
+
+/// Whether it ran in the mount namespace of the node's first process, or, where nobody may look at that one, in ours.
+pub(super) fn is_on_node(event: &ProcessEvent) -> bool {
+    let namespace = |pid| ProcessFolder::of_pid(pid).and_then(|process| process.inode("ns/mnt"));
+    namespace(1).or_else(|| namespace(std::process::id())) == Some(event.place.mnt_ns)
+}
+
+/// Whether somebody can give this version another content: its file system has a call for that, and it is not a file
+/// that nobody but the node's root could open for writing. In a container root is somebody, too, on a volume.
+pub(super) fn is_exchangeable(event: &ProcessEvent, file: &File) -> bool {
+    let is_roots = file.owner == 0 && file.mode & 0o022 == 0;
+    file_system::exchanges_contents(file.file_system) && !(is_roots && is_on_node(event))
 }
 
 /// Whether what was read of a version holds for every file that will ever have its numbers. The moment is the one

@@ -9,7 +9,6 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, open};
 use sha2::{Digest, Sha256};
 
 use super::LEAST_SEARCHED;
-use super::loaded;
 use super::open::{Opened, Walk, why};
 use super::version;
 use crate::event::file_system::{self, Reach};
@@ -46,7 +45,7 @@ pub(super) enum Task {
     /// Find it, and say what it is.
     Walk(Walk),
     /// Find what a loader was told to run, and say what that is.
-    Loaded(loaded::Walk),
+    Loaded(super::loaded::Walk),
     /// Go through all of it.
     Pass(Opened, Pass, Arc<Identity>),
 }
@@ -92,7 +91,7 @@ impl Job {
         }
     }
 
-    pub(super) fn loaded(walk: loaded::Walk) -> Self {
+    pub(super) fn loaded(walk: super::loaded::Walk) -> Self {
         Self {
             file: None,
             task: Task::Loaded(walk),
@@ -122,14 +121,7 @@ impl Job {
                 let file = self.file.as_ref().ok_or(Unknown::Gone)?;
                 look(&walk.find(file, ResolveFlags::empty())?, Some(file))
             }
-            Task::Loaded(walk) => {
-                let opened = walk.find()?;
-                let read = look(&opened, None)?;
-                if read.identity.tool.is_some() || opened.facts.stx_size < LEAST_SEARCHED {
-                    return Ok(read);
-                }
-                whole(&opened, None, Pass::Search, &read.identity)
-            }
+            Task::Loaded(walk) => walk.find(loaded, |read| read.identity.tool.is_some()),
             Task::Pass(opened, pass, identity) => whole(opened, self.file.as_ref(), *pass, identity),
         }
     }
@@ -144,6 +136,15 @@ pub(super) fn look(opened: &Opened, file: Option<&File>) -> Result<Read, Unknown
         is_repeatable: reading.end(opened, file)?,
         ..Read::default()
     })
+}
+
+/// Says what a program is that a loader runs: no other look at it follows.
+fn loaded(opened: &Opened) -> Result<Read, Unknown> {
+    let read = look(opened, None)?;
+    if read.identity.tool.is_some() || opened.facts.stx_size < LEAST_SEARCHED {
+        return Ok(read);
+    }
+    whole(opened, None, Pass::Search, &read.identity)
 }
 
 /// Goes through all of it.
@@ -235,12 +236,16 @@ impl Reading {
     fn end(&self, opened: &Opened, file: Option<&File>) -> Result<bool, Unknown> {
         let after = version::facts(&self.bytes.file).map_err(why)?;
         let is_unchanged = version::is_unchanged(&opened.facts, &after);
-        let is_the_same =
-            is_unchanged || (version::is_unwritten(&opened.facts, &after) && opened.is_running());
+        let is_the_same = if opened.is_exchangeable {
+            opened.is_running()
+        } else {
+            is_unchanged || (version::is_unwritten(&opened.facts, &after) && opened.is_running())
+        };
         if !is_the_same {
             return Err(Unknown::Changed);
         }
         Ok(is_unchanged
+            && !opened.is_exchangeable
             && file.is_some_and(|file| {
                 version::is_repeatable(file, opened.matched, &self.bytes.file, self.began_ns)
             }))

@@ -215,3 +215,23 @@ fn files_of_a_moment_and_packed_ones() {
         ],
     );
 }
+
+#[test]
+fn certificates_and_passwords_that_flags_give() {
+    check(
+        "Client Certificate or Password Handed to Kubectl",
+        &[
+            Exec::of("kubectl get pods --client-certificate=/tmp/c --client-key=/tmp/k"),
+            Exec::of("kubectl --client-certificate /tmp/c get pods"),
+            Exec::of("kubectl get pods --client-key /tmp/k"),
+            Exec::of("oc login --username=ann"),
+            Exec::of("kubectl --username ann --password x get pods"),
+        ],
+        &[
+            Exec::of("kubectl get pods"),
+            Exec::of("kubectl get pods --client-certificate="),
+            Exec::of("kubectl get pods --certificate-authority=/tmp/c"),
+            Exec::of("helm list --client-certificate=/tmp/c"),
+        ],
+    );
+}

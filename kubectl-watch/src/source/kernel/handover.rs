@@ -21,10 +21,14 @@ pub struct Handover {
     pub continued: bool,
     /// How many sets of programs were replaced.
     pub replaced: usize,
+    /// How many were of which a part was gone, so that nobody knows whether they still watched.
+    pub broken: usize,
     /// Events that were still in their buffers.
     pub drained: usize,
     /// Bytes of buffers that only the older version could read.
     pub unread_bytes: usize,
+    /// Buffers that could not be opened.
+    pub unread_buffers: usize,
     /// Whether each set that was replaced gave all it had.
     pub balances: Vec<Balance>,
 }
@@ -43,35 +47,60 @@ pub(super) fn replace(
     handover: &mut Handover,
 ) -> Result<(), SourceError> {
     let step = "the replacement of the pinned programs";
+    // One of which a part is gone may have ended long ago.
+    let was_whole = set.is_whole();
     set.remove_links().map_err(|error| refused(step, error))?;
-    handover.replaced += 1;
-    let buffer = set.map(EVENTS)?;
-    let mut ring = Ring::new(buffer)?;
-    if set.has_our_contract() {
-        let counters = Counters::new(set.map(COUNTERS)?, [-1; 2])?;
-        let mut inbox = Inbox {
-            ledger: Reader::open(set)?.ledger(),
-            ..Inbox::default()
-        };
-        let before = out.len();
-        for _ in 0..MAX_SETTLING {
-            inbox.take(&mut ring, usize::MAX, out);
-            if counters.balance(&inbox.ledger, inbox.bad_records)?.holds() {
-                break;
-            }
-            std::thread::sleep(SETTLING);
-        }
-        inbox.assembly.give_up_all(out);
-        handover.drained += out.len() - before;
-        handover
-            .balances
-            .push(counters.balance(&inbox.ledger, inbox.bad_records)?);
-    } else {
-        while let Some(bytes) = ring.read(<[u8]>::len) {
-            handover.unread_bytes += bytes;
+    handover.replaced += usize::from(was_whole);
+    handover.broken += usize::from(!was_whole);
+    match set.map(EVENTS).and_then(Ring::new) {
+        Ok(mut ring) => drain(set, &mut ring, out, handover)?,
+        Err(error) => {
+            tracing::warn!(%error, "the buffer of the replaced programs cannot be opened");
+            handover.unread_buffers += 1;
         }
     }
     set.remove().map_err(|error| refused(step, error))
+}
+
+/// Takes what is left in a buffer, or counts its bytes where nothing says how to read it.
+fn drain(
+    set: &PinnedSet,
+    ring: &mut Ring,
+    out: &mut Vec<ProcessEvent>,
+    handover: &mut Handover,
+) -> Result<(), SourceError> {
+    let beside = || -> Result<_, SourceError> {
+        let counters = Counters::new(set.map(COUNTERS)?, [-1; 2])?;
+        Ok((counters, Reader::open(set)?.ledger()))
+    };
+    let ours = set.has_our_contract().then(beside);
+    if let Some(Err(error)) = &ours {
+        tracing::warn!(%error, "what belongs to the buffer of the replaced programs cannot be opened");
+    }
+    let Some(Ok((counters, ledger))) = ours else {
+        while let Some(bytes) = ring.read(<[u8]>::len) {
+            handover.unread_bytes += bytes;
+        }
+        return Ok(());
+    };
+    let mut inbox = Inbox {
+        ledger,
+        ..Inbox::default()
+    };
+    let before = out.len();
+    for _ in 0..MAX_SETTLING {
+        inbox.take(ring, usize::MAX, out);
+        if counters.balance(&inbox.ledger, inbox.bad_records)?.holds() {
+            break;
+        }
+        std::thread::sleep(SETTLING);
+    }
+    inbox.assembly.give_up_all(out);
+    handover.drained += out.len() - before;
+    handover
+        .balances
+        .push(counters.balance(&inbox.ledger, inbox.bad_records)?);
+    Ok(())
 }
 
 /// Execs that two buffers may both have.

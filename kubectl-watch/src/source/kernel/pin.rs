@@ -235,6 +235,17 @@ impl PinnedSet {
         Ok(link.into())
     }
 
+    /// Gives it a name that nobody looks for, so that another set can have its own.
+    pub(super) fn set_aside(&self) -> io::Result<()> {
+        let names = (0_u32..).map(|number| {
+            let mut name = self.0.clone().into_os_string();
+            name.push(format!("-{number}"));
+            PathBuf::from(name)
+        });
+        let mut free = names.filter(|name| !name.exists());
+        free.next().map_or(Ok(()), |name| fs::rename(&self.0, name))
+    }
+
     /// Lets the programs end: from now on it sends nothing.
     pub(super) fn remove_links(&self) -> io::Result<()> {
         PROGRAMS
