@@ -5,7 +5,6 @@ use std::mem;
 use super::flag::Flag;
 use super::line::{self, Token, Word};
 use super::name::{self, Meaning};
-use super::quote::Open;
 use super::scan::Scan;
 use super::{Kind, shape, strings, value};
 
@@ -144,11 +143,9 @@ impl Memory {
         // This is the line that it announced.
         self.after_c = false;
         for token in line {
-            // What a key that begins a line has as its value is known once all is read as it stands.
-            let begins_line = matches!(&token, Token::Word(word) if word.source.ends_with(b":")) && {
-                let indent = out.iter().rev().take_while(|byte| b" \t-".contains(byte)).count();
-                matches!(out[..out.len() - indent], [] | [.., b'\n'])
-            };
+            // What a key of YAML has as its value is known once all is read as it stands.
+            let is_key =
+                matches!(&token, Token::Word(word) if word.source.ends_with(b":") && begins_yaml(word, out));
             match token {
                 Token::Gap(gap) => {
                     out.extend_from_slice(gap);
@@ -162,7 +159,7 @@ impl Memory {
                 }
                 Token::Word(word) => self.word(word, out),
             }
-            if begins_line {
+            if is_key {
                 self.expected = None;
             }
         }
@@ -233,18 +230,7 @@ impl Memory {
     }
 
     fn scanner<'a>(&'a mut self, text: &'a [u8], exact: Option<usize>, out: &'a mut Vec<u8>) -> Scan<'a> {
-        Scan {
-            memory: self,
-            text,
-            at: 0,
-            out,
-            quotes: Open::default(),
-            opened: None,
-            exact,
-            took_rest: false,
-            next_stop: 0,
-            no_proxy: 0,
-        }
+        Scan::new(self, text, exact, out)
     }
 
     /// Writes a value of which nothing is left to find out but its parts. False, and nothing written, where
@@ -315,4 +301,13 @@ impl Memory {
         }
         true
     }
+}
+
+/// Whether a word can be the key of YAML that it looks like: it begins a line, or is behind a bracket or a comma.
+fn begins_yaml(word: &Word<'_>, before: &[u8]) -> bool {
+    let is_indent = |byte: &&u8| b" \t-".contains(byte);
+    let line = &before[..before.len() - before.iter().rev().take_while(is_indent).count()];
+    matches!(line, [] | [.., b'\n'])
+        || matches!(word.source, [b'{' | b'[', ..])
+        || matches!(before.trim_ascii_end(), [.., b'{' | b'[' | b','])
 }

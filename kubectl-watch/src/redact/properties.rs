@@ -211,7 +211,38 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         &["kubectl", "-p", "a: b\npassword: >-\n {}\nuser: x"],
         "[!-~][ -~]{9,60}",
     ),
+    (
+        &["kubectl", "-p", "a: b\npassword: {}\n  {}\nuser: x"],
+        "[A-Za-z0-9][ -~]{9,60}",
+    ),
+    (&["kubectl", "-p", "a: {b: c, password: {}}"], FLOW),
+    (&["kubectl", "-p", "a: [{name: TOKEN, value: {}}]"], FLOW),
+    (&["kubectl", "-p", "a: [{value: {}, name: TOKEN}]"], FLOW),
+    (&["kubectl", "-p", "a: [{name: TOKEN,value: {},b: c}]"], FLOW),
+    (
+        &["bash", "-c", "kubectl -p 'a: [{value: {}, name: TOKEN}]'"],
+        "[A-Za-z0-9][A-Za-z0-9/+ ]{9,60}",
+    ),
+    (
+        &["kubectl", "-p", "- value: {}\n  name: DB_PASSWORD"],
+        "[A-Za-z0-9][ -~]{9,60}",
+    ),
+    (
+        &["x", "-d", "[{\"value\":\"{}\",\"name\":\"A_TOKEN\"}]"],
+        "[^\0\"\\\\]{9,60}",
+    ),
+    (
+        &[
+            "x",
+            "-d",
+            "[{\"value\":\"{}\",\"op\":\"add\",\"path\":\"/data/token\"}]",
+        ],
+        "[^\0\"\\\\]{9,60}",
+    ),
 ];
+
+/// What a text of YAML in brackets can have.
+const FLOW: &str = "[A-Za-z0-9][ -+.-Z^-z|~-]{9,60}";
 
 proptest! {
     #[test]

@@ -3,6 +3,7 @@
 //! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
 //! that names a secret, with what follows it, decides how far the secret goes.
 
+mod beside;
 mod follow;
 mod setting;
 mod userinfo;
@@ -10,6 +11,7 @@ mod yaml;
 
 use std::mem;
 
+use beside::Mapping;
 use follow::Follow;
 
 use super::line;
@@ -40,12 +42,43 @@ pub(super) struct Scan<'a> {
     pub(super) next_stop: usize,
     /// As far as no address of a proxy has a password.
     pub(super) no_proxy: usize,
+    /// The mapping of JSON or YAML that is being read.
+    mapping: Mapping,
+    /// The furthest that a value was looked at before its name.
+    noted: usize,
+    /// A bracket was there, so that keys of YAML can be on one line.
+    has_bracket: bool,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// Begins to read a text, which a name at a place may have as its value.
+    pub(super) fn new(
+        memory: &'a mut Memory,
+        text: &'a [u8],
+        exact: Option<usize>,
+        out: &'a mut Vec<u8>,
+    ) -> Self {
+        Self {
+            memory,
+            text,
+            at: 0,
+            out,
+            quotes: Open::default(),
+            opened: None,
+            exact,
+            took_rest: false,
+            next_stop: 0,
+            no_proxy: 0,
+            mapping: Mapping::default(),
+            noted: 0,
+            has_bracket: false,
+        }
+    }
+
     /// Reads all of it.
     pub(super) fn all(&mut self) {
         while let Some(&byte) = self.text.get(self.at) {
+            self.note_place();
             if is_run(byte) {
                 self.run();
             } else if let Some(length) = shape::mark(&self.text[self.at..]) {
@@ -64,6 +97,8 @@ impl Scan<'_> {
                         if byte == b'[' && self.exact == Some(self.at) {
                             self.exact = Some(self.at + 1);
                         }
+                        self.note_byte(byte);
+                        self.has_bracket |= b"{[".contains(&byte);
                         let gap = &self.text[self.at..self.text.len().min(self.at + 2)];
                         let is_escaped = self.at > 0 && self.text[self.at - 1] == b'\\';
                         let ends = self.quotes.is_empty() && !is_escaped && line::ends_program(gap);
@@ -119,7 +154,10 @@ impl Scan<'_> {
         let dashed = name.len() < word.len();
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
         self.memory.curl |= word == b"curl";
-        let (follow, json) = self.follow(dashed);
+        let (follow, json) = self.follow(start, dashed);
+        if self.note_key(word, start, &follow, json) {
+            return;
+        }
         let set = self.setting(start, word, &follow);
         let Some(meaning) = self.meaning(word, name, &follow) else {
             if let Follow::Assign(value) | Follow::Comma(value) = follow
@@ -146,6 +184,7 @@ impl Scan<'_> {
             }
             return;
         }
+        self.note_name(start, meaning);
         let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
@@ -159,17 +198,13 @@ impl Scan<'_> {
             }
             Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
             Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { word_end }),
-            Follow::Colon(value) if self.begins_key(start) => {
-                let column = if json { None } else { self.column(start) };
-                self.key(value, column, meaning, quoted, json);
-            }
+            Follow::Colon(value) if self.begins_key(start) => self.key(start, value, meaning, quoted, json),
             Follow::Space(value) if property => self.property(value, meaning),
             Follow::End if property => self.memory.property = Some(meaning),
             Follow::Item(value) if property => self.value(value, meaning, Until::Json),
             Follow::Space(value) if flag => self.value(self.behind_plugin(value), meaning, Until::Word),
-            Follow::Space(place) | Follow::Item(place)
-                if let Some((value, until)) = self.beside(place)
-                    && !dashed =>
+            _ if let Some((value, until)) = self.beside(&follow)
+                && !dashed =>
             {
                 self.value(value, meaning, until);
             }
@@ -225,7 +260,7 @@ impl Scan<'_> {
 
     /// Whether a name that begins here can be the key of a header, of YAML or of JSON.
     fn begins_key(&self, start: usize) -> bool {
-        start == 0 || self.text[start - 1].is_ascii_whitespace() || b"\"'`{,".contains(&self.text[start - 1])
+        start == 0 || self.text[start - 1].is_ascii_whitespace() || b"\"'`{[,".contains(&self.text[start - 1])
     }
 
     /// Whether a name that begins an argument, or the value of a flag, begins a header with this colon. The

@@ -312,6 +312,17 @@ fn a_long_argument_of_anything_takes_one_pass() {
         "token value: ",
         "\"auth\" : ",
         "--from-file a=$( ",
+        "value: ",
+        "{value: a, ",
+        "{\"value\": \"a",
+        "{value: $(",
+        "\nvalue: a\n  ",
+        "\n- value: a\n  name: token",
+        "{value: a, name: token/token, ",
+        "{password: ",
+        "$token = ",
+        "$token = '",
+        "\"$token\" = $(a",
     ] {
         let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
         value::READ.set(0);
@@ -321,3 +332,4 @@ fn a_long_argument_of_anything_takes_one_pass() {
         assert!(read < 64 * 300_000, "{piece}: {read} bytes of values");
     }
 }
+

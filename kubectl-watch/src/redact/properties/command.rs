@@ -99,6 +99,8 @@ const PLACES: &[(Bytes, &[&str])] = &[
             r#"kubectl patch secret x --patch={"data":␣{"a":␣"b",␣"password":␣"{}"}}"#,
             r#"curl -d {"args":["--token","{}"]} https://host"#,
             r#"curl -d {"user":␣"bob",␣"password":␣"{}"} https://host"#,
+            r#"kubectl patch deploy x … -p {"env":[{"value":"{}","name":"DB_PASSWORD"}]}"#,
+            r#"kubectl patch secret x --type=json -p [{"op":"add",␣"value":␣"{}",␣"path":␣"/data/password"}]"#,
         ],
     ),
     (Bytes::Jwt, &["tool a/{}/b x", "kubectl … get {}"]),

@@ -70,6 +70,122 @@ fn a_block_of_yaml_is_taken_whole() {
 }
 
 #[test]
+fn a_value_of_yaml_is_taken_over_the_lines_that_go_on() {
+    let p = |secret: &str| marked("password", secret);
+    check(&[
+        (
+            "password: aaa bbb\n  ccc ddd\n\n  it's\nuser: c",
+            format!("password: {}\nuser: c", p("aaa bbb ccc ddd it's")),
+        ),
+        (
+            "- password:\n    aaa bbb\n    ccc: ddd\n  user: c",
+            "- password:\n    aaa bbb\n    ccc: ddd\n  user: c"
+                .replace("aaa bbb\n    ccc: ddd", &p("aaa bbb ccc: ddd")),
+        ),
+        (
+            "- name: DB_PASSWORD\n  value: aaa\n    bbb\n- name: x\n  value: c",
+            format!(
+                "- name: DB_PASSWORD\n  value: {}\n- name: x\n  value: c",
+                p("aaa bbb")
+            ),
+        ),
+    ]);
+}
+
+#[test]
+fn a_value_of_yaml_in_brackets_is_taken_to_its_end() {
+    let p = |secret: &str| marked("password", secret);
+    for (given, secret) in [
+        ("data: {password: {}}", "aaabbb"),
+        ("data: {user: x, password: {}, b: c d}", "it's a b"),
+        ("data: {\n  password: {},\n  user: x\n}", "a b"),
+        ("data: {\n  password: {}\n}", "a b\n  c"),
+        ("a: [{\"password\": {}}, {user: x}]", "a b"),
+        ("{name: DB_PASSWORD, value: {}}", "a b"),
+    ] {
+        let (whole, want) = (given.replace("{}", secret), given.replace("{}", &p(secret)));
+        assert_eq!(redacted(&["kubectl", "-p", &whole])[2], want);
+        assert_eq!(String::from_utf8_lossy(&text(whole.as_bytes())), want);
+        if !secret.contains('\'') {
+            let line = |text: &str| format!("kubectl patch x -p '{text}' --as=x");
+            assert_eq!(redacted(&["sh", "-c", &line(&whole)])[2], line(&want));
+        }
+    }
+}
+
+#[test]
+fn the_value_before_its_name_is_taken() {
+    let p = |secret: &str| marked("password", secret);
+    check(&[
+        (
+            "- value: a b\n  name: DB_PASSWORD\n- value: c d\n  name: x",
+            format!(
+                "- value: {}\n  name: DB_PASSWORD\n- value: c d\n  name: x",
+                p("a b")
+            ),
+        ),
+        (
+            "- name: x\n  value: c d\n- name: DB_PASSWORD\n  x: y\n  value: a b",
+            format!(
+                "- name: x\n  value: c d\n- name: DB_PASSWORD\n  x: y\n  value: {}",
+                p("a b")
+            ),
+        ),
+        (
+            "metadata:\n  name: token\nvalue: 1000",
+            "metadata:\n  name: token\nvalue: 1000".to_owned(),
+        ),
+    ]);
+    for (given, secret) in [
+        ("{value: {}, name: DB_PASSWORD}", "a b"),
+        ("[{value: {}, name: DB_PASSWORD}, {value: a, name: b}]", "it's a"),
+        (
+            r#"[{"value":{},"name":"DB_PASSWORD"},{"value":"c","name":"d"}]"#,
+            r#""a {b""#,
+        ),
+        (
+            r#"[{"op": "add", "value": {}, "path": "/data/password"}]"#,
+            r#""a b""#,
+        ),
+        (
+            r#"[{"value": {}, "op": "add", "path": "/data/db-password"}]"#,
+            r#""a b""#,
+        ),
+        (
+            r#"[{"path": "/data/password", "op": "add", "value": {}}]"#,
+            r#""a b""#,
+        ),
+        (r#"{"Value": {}, "Key": "PASSWORD"}"#, r#""a b""#),
+    ] {
+        let (whole, want) = (
+            given.replace("{}", secret),
+            given.replace("{}", &p(secret.trim_matches('"'))),
+        );
+        assert_eq!(redacted(&["kubectl", "-p", &whole])[2], want);
+        assert_eq!(String::from_utf8_lossy(&text(whole.as_bytes())), want);
+        if !secret.contains('\'') {
+            let line = |text: &str| format!("kubectl patch x -p '{text}' --as=x");
+            assert_eq!(redacted(&["sh", "-c", &line(&whole)])[2], line(&want));
+        }
+    }
+}
+
+#[test]
+fn what_a_parameter_is_compared_with_stays_if_it_is_no_secret() {
+    for line in [
+        "[ \"$token\" = x ] || kubectl --as=x",
+        "[ $token = x ] || kubectl --as=x",
+        "[ \"$TOKEN\" = \"$OTHER_ONE\" ] && kubectl --as=x",
+        "[[ $TOKEN == '' ]]",
+    ] {
+        assert_eq!(redacted(&["sh", "-c", line])[2], line);
+    }
+    let line = |value: &str| format!("[ \"$PASSWORD\" = {value} ] || exit");
+    let want = line(&marked("password", "hunter22"));
+    assert_eq!(redacted(&["sh", "-c", &line("hunter22")])[2], want);
+}
+
+#[test]
 fn what_a_shell_adds_to_a_variable_is_taken() {
     let t = |secret: &str| marked("token", secret);
     for (line, want) in [
