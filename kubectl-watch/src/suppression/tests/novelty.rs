@@ -1,6 +1,7 @@
 //! What is new is never held back: each fact that may change, one at a time.
 
 use super::*;
+use crate::alert::samples::with_kubeconfig;
 use crate::event::{Environment, NamedKubeconfig};
 
 #[test]
@@ -76,6 +77,23 @@ fn what_is_new_in_anything_that_counts_is_an_alert_at_once() {
         ]
         .map(in_environment),
     );
+    // The same path with another content, and where nobody could read it.
+    for sha256 in [Some("11".repeat(32)), Some("22".repeat(32)), None] {
+        let mut event = with("--kubeconfig=/tmp/l");
+        event.circumstances.kubeconfig = with_kubeconfig().event.circumstances.kubeconfig;
+        for file in event
+            .circumstances
+            .kubeconfig
+            .iter_mut()
+            .flat_map(|it| &mut it.files)
+        {
+            let facts = file.facts.as_mut();
+            facts
+                .into_iter()
+                .for_each(|facts| facts.sha256.clone_from(&sha256));
+        }
+        others.push(event);
+    }
     let mut it = Suppression::default();
     let rule = rule("r", Severity::Low);
     assert_eq!(decide(&mut it, &rule, &first).0, ALERT);
