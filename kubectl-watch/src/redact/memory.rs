@@ -5,6 +5,7 @@ use std::mem;
 use super::flag::Flag;
 use super::line::{self, Token, Word};
 use super::name::{self, Meaning};
+use super::program::Programs;
 use super::scan::Scan;
 use super::{Kind, shape, strings, value};
 
@@ -41,8 +42,8 @@ pub(super) struct Memory {
     behind_flag: bool,
     /// The last word was `-c`: what follows is a command line.
     pub(super) after_c: bool,
-    /// The program is curl, whose `-u` has a password in it.
-    pub(super) curl: bool,
+    /// The program, as far as its flags matter.
+    pub(super) programs: Programs,
     /// How many values were secrets even if the text is a pattern.
     pub(super) secrets: usize,
     /// In how many command lines the text is.
@@ -133,7 +134,7 @@ impl Memory {
         self.scan(&of_line, None, out);
         self.expected = self.expected.or(as_line.expected);
         self.property = self.property.or(as_line.property);
-        self.curl |= as_line.curl;
+        self.programs |= as_line.programs;
         self.secrets += as_line.secrets;
     }
 
@@ -152,7 +153,9 @@ impl Memory {
                     if line::ends_command(gap) {
                         (self.expected, self.property) = (None, None);
                     }
-                    self.curl &= !line::ends_program(gap);
+                    if line::ends_program(gap) {
+                        self.programs = Programs::NONE;
+                    }
                 }
                 Token::Text(text) => {
                     self.scan(text, None, out);
@@ -219,13 +222,13 @@ impl Memory {
         Some(out)
     }
 
-    /// Writes a text as it stands. Where curl ends in it is not known of what is behind it. True where the value of a name took all the rest of it.
+    /// Writes a text as it stands. Where a program ends in it is not known of what is behind it. True where the value of a name took all the rest of it.
     fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) -> bool {
-        let curl = self.curl;
+        let programs = self.programs;
         let mut scan = self.scanner(text, exact, out);
         scan.all();
         let took_rest = scan.took_rest;
-        self.curl |= curl;
+        self.programs |= programs;
         took_rest
     }
 

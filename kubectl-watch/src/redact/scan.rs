@@ -17,6 +17,7 @@ use follow::Follow;
 use super::line;
 use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
+use super::program::Programs;
 use super::quote::{self, Found, Open};
 use super::shape::{dots, is_dash_c, is_run, jwt};
 use super::value::{self, Until};
@@ -102,7 +103,9 @@ impl<'a> Scan<'a> {
                         let gap = &self.text[self.at..self.text.len().min(self.at + 2)];
                         let is_escaped = self.at > 0 && self.text[self.at - 1] == b'\\';
                         let ends = self.quotes.is_empty() && !is_escaped && line::ends_program(gap);
-                        self.memory.curl &= !ends;
+                        if ends {
+                            self.memory.programs = Programs::NONE;
+                        }
                         self.copy_to(self.at + 1);
                     }
                 }
@@ -149,16 +152,30 @@ impl<'a> Scan<'a> {
             self.at = end;
             return;
         }
+        if self.begins_key(start)
+            && let Some(value) = self.memory.programs.joined(word)
+        {
+            self.copy_to(start + value);
+            if self.exact == Some(start) {
+                self.rest(self.at, Meaning::Secret(Kind::Password), false);
+            } else {
+                self.value(self.at, Meaning::Secret(Kind::Password), Until::Word);
+            }
+            return;
+        }
         self.copy_to(start + length);
         let name = &word[word.iter().take_while(|&&byte| byte == b'-').count()..];
         let dashed = name.len() < word.len();
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
-        self.memory.curl |= word == b"curl";
+        self.memory.programs.note(word);
         let (follow, json) = self.follow(start, dashed);
         if self.note_key(word, start, &follow, json) {
             return;
         }
         let set = self.setting(start, word, &follow);
+        if set && word == b"env" {
+            self.memory.programs |= Programs::ENV;
+        }
         let Some(meaning) = self.meaning(word, name, &follow) else {
             if let Follow::Assign(value) | Follow::Comma(value) = follow
                 && self.exact == Some(start)
@@ -185,7 +202,7 @@ impl<'a> Scan<'a> {
             return;
         }
         self.note_name(start, meaning);
-        let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
+        let property = set && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
             Follow::Comma(value) if flag && self.exact == Some(start) => self.rest(value, meaning, false),
@@ -220,9 +237,9 @@ impl<'a> Scan<'a> {
         let meaning = name::meaning(name);
         match meaning {
             Some(Meaning::Pair(_)) if !dashed => None,
-            Some(Meaning::UserPassword) if !dashed || !self.memory.curl => None,
+            Some(Meaning::UserPassword) if !dashed || !self.memory.programs.has(Programs::CURL) => None,
             // `-ubob:password` in one argument, and `-sku`.
-            None if self.memory.curl
+            None if self.memory.programs.has(Programs::CURL)
                 && let Some(user) = shape::behind_u(word) =>
             {
                 match follow {
@@ -230,6 +247,14 @@ impl<'a> Scan<'a> {
                     _ if user.is_empty() => Some(Meaning::UserPassword),
                     _ => None,
                 }
+            }
+            None if dashed && let Some(meaning) = self.memory.programs.meaning(word) => Some(meaning),
+            // As in `kubectl set env deploy/x NAME=value`.
+            None if self.memory.programs.has(Programs::ENV)
+                && !dashed
+                && matches!(follow, Follow::Assign(_)) =>
+            {
+                Some(Meaning::Secret(Kind::Env))
             }
             None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
                 Some(Meaning::Secret(Kind::Env))

@@ -332,4 +332,3 @@ fn a_long_argument_of_anything_takes_one_pass() {
         assert!(read < 64 * 300_000, "{piece}: {read} bytes of values");
     }
 }
-

@@ -67,6 +67,11 @@ const PLACES: &[(Bytes, &[&str])] = &[
             "helm upgrade … --set=a=b,db.password={}",
             "login --client-secret {} …",
             "env X=y TOKEN={} kubectl … get",
+            "kubectl … set env deploy/x A=b A={} …",
+            "sshpass -p {} ssh h",
+            "docker login … -p {} h",
+            "redis-cli -h x -a {} ping",
+            "aws configure set aws_secret_access_key {}",
         ],
     ),
     (

@@ -66,6 +66,8 @@ impl Scan<'_> {
         match self.text[sign..] {
             [b'+', b'=', ..] => Some(sign + 2),
             [b'=', b'=', ..] => None,
+            // A line for a program that reads one: `read TOKEN <<< x`.
+            [b'<', b'<', b'<', ..] => Some(value::skip_space(self.text, sign + 3)),
             [b'=', ..] if sign > place => Some(value::skip_space(self.text, sign + 1)),
             [b'=', ..] => Some(sign + 1),
             _ => None,

@@ -333,3 +333,48 @@ fn what_is_behind_curl_is_none_of_it() {
     let args = ["curl", "https://h/?a=b& c; d", "-u", "bob:abc"];
     assert_eq!(redacted(&args)[3], bob);
 }
+
+#[test]
+fn flags_of_one_letter_are_known_by_their_program() {
+    let p = |kind: &str| marked(kind, "hunter22");
+    for (line, kind) in [
+        ("sshpass -p {} ssh h", "password"),
+        ("sshpass -p{} ssh h", "password"),
+        ("docker login -u bob -p {} h", "password"),
+        ("az login --service-principal -u a -p {}", "password"),
+        ("redis-cli -h x -a {} ping", "password"),
+        ("mysql -u root -p{} db", "password"),
+        ("curl -b session={} https://h", "cookie"),
+        ("kubectl set env deploy/x A={} --as=x", "env"),
+        ("kubectl set env -n y deploy/x A=b A={}", "env"),
+        ("aws configure set aws_secret_access_key {}", "key"),
+        ("read -r TOKEN <<< {}", "token"),
+    ] {
+        let (whole, want) = (line.replace("{}", "hunter22"), line.replace("{}", &p(kind)));
+        let want = want.replace("A=b", &format!("A={}", marked("env", "b")));
+        assert_eq!(String::from_utf8_lossy(&text(whole.as_bytes())), want);
+        assert_eq!(redacted(&["sh", "-c", &whole])[2], want);
+        let inner = format!("kubectl exec x -- sh -c '{whole}'");
+        assert_eq!(
+            redacted(&["sh", "-c", &inner])[2],
+            inner
+                .replace("hunter22", &p(kind))
+                .replace("A=b", &format!("A={}", marked("env", "b")))
+        );
+        if !line.contains("<<<") {
+            let words: Vec<&str> = whole.split(' ').collect();
+            assert_eq!(redacted(&words).join(" "), want);
+        }
+    }
+    for line in [
+        "kubectl logs login -p --as=admin",
+        "kubectl patch deploy login -p x",
+        "docker run -p 80:80 x",
+        "mysql -p db",
+        "curl -b cookies.txt https://h",
+        "env A=b kubectl set image deploy/x a=b",
+        "kubectl set env deploy/x --list; A=b kubectl get pods",
+    ] {
+        assert_eq!(redacted(&["sh", "-c", line])[2], line);
+    }
+}
