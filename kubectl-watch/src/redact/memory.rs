@@ -44,6 +44,8 @@ pub(super) struct Memory {
     pub(super) after_c: bool,
     /// The program, as far as its flags matter.
     pub(super) programs: Programs,
+    /// A word was `secret`: it may be the kind of what is told.
+    pub(super) of_secret: bool,
     /// How many values were secrets even if the text is a pattern.
     pub(super) secrets: usize,
     /// In how many command lines the text is.

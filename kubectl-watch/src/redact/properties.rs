@@ -216,6 +216,22 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         "[A-Za-z0-9][ -~]{9,60}",
     ),
     (&["kubectl", "-p", "a: {b: c, password: {}}"], FLOW),
+    (&["kubectl", "-p", "kind: Secret\ndata: {b: c, d: {}}"], FLOW),
+    (
+        &["kubectl", "-p", "kind: Secret\ndata:\n  a: c\n  b: {}"],
+        "[A-Za-z0-9][ -~]{9,60}",
+    ),
+    (
+        &[
+            "kubectl",
+            "patch",
+            "secret",
+            "x",
+            "-p",
+            "{\"data\":{\"a\":\"{}\"}}",
+        ],
+        "[^\0\"\\\\]{9,60}",
+    ),
     (&["kubectl", "-p", "a: [{name: TOKEN, value: {}}]"], FLOW),
     (&["kubectl", "-p", "a: [{value: {}, name: TOKEN}]"], FLOW),
     (&["kubectl", "-p", "a: [{name: TOKEN,value: {},b: c}]"], FLOW),

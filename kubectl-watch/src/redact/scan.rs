@@ -4,6 +4,7 @@
 //! that names a secret, with what follows it, decides how far the secret goes.
 
 mod beside;
+mod data;
 mod follow;
 mod setting;
 mod userinfo;
@@ -12,6 +13,7 @@ mod yaml;
 use std::mem;
 
 use beside::Mapping;
+use data::Data;
 use follow::Follow;
 
 use super::line;
@@ -47,6 +49,10 @@ pub(super) struct Scan<'a> {
     mapping: Mapping,
     /// The furthest that a value was looked at before its name.
     noted: usize,
+    /// The data of a secret that is being read.
+    data: Option<Data>,
+    /// Whether the text has the word `secret`, once that was looked for.
+    names_secret: Option<bool>,
     /// A bracket was there, so that keys of YAML can be on one line.
     has_bracket: bool,
 }
@@ -72,6 +78,8 @@ impl<'a> Scan<'a> {
             no_proxy: 0,
             mapping: Mapping::default(),
             noted: 0,
+            data: None,
+            names_secret: None,
             has_bracket: false,
         }
     }
@@ -152,6 +160,9 @@ impl<'a> Scan<'a> {
             self.at = end;
             return;
         }
+        if self.private_key(start, word) {
+            return;
+        }
         if self.begins_key(start)
             && let Some(value) = self.memory.programs.joined(word)
         {
@@ -176,7 +187,9 @@ impl<'a> Scan<'a> {
         if set && word == b"env" {
             self.memory.programs |= Programs::ENV;
         }
-        let Some(meaning) = self.meaning(word, name, &follow) else {
+        let of_data = self.note_data(word, start, &follow);
+        let of_data = of_data.then_some(Meaning::Secret(Kind::Secret));
+        let Some(meaning) = self.meaning(word, name, &follow).or(of_data) else {
             if let Follow::Assign(value) | Follow::Comma(value) = follow
                 && self.exact == Some(start)
             {
@@ -229,6 +242,29 @@ impl<'a> Scan<'a> {
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
         }
+    }
+
+    /// Takes what is between the lines of a private key, if the first begins with the run that ends here.
+    fn private_key(&mut self, start: usize, word: &[u8]) -> bool {
+        const KEY: &[u8] = b" PRIVATE KEY-----";
+        const MAX_KIND: usize = 32;
+        if !word.ends_with(b"-----BEGIN") {
+            return false;
+        }
+        let place = |text: &[u8], what: &[u8]| text.windows(what.len()).position(|part| part == what);
+        let rest = &self.text[start + word.len()..];
+        let Some(kind) = place(&rest[..rest.len().min(MAX_KIND + KEY.len())], KEY) else {
+            return false;
+        };
+        let key = &rest[kind + KEY.len()..];
+        let key = &key[..place(key, b"-----END").unwrap_or(key.len())];
+        let from = self.text.len() - rest.len() + kind + KEY.len();
+        let begin = from + (key.len() - key.trim_ascii_start().len());
+        self.copy_to(begin);
+        let key = key.trim_ascii();
+        self.memory.mark(Kind::Key, key, self.out);
+        self.at = begin + key.len();
+        true
     }
 
     /// What the value of a name is, here.

@@ -4,6 +4,7 @@
 use super::super::name::Meaning;
 use super::super::quote::{self, Found};
 use super::super::value::{self, Until};
+use super::data::Data;
 use super::{Follow, Scan};
 
 /// The key of what may be a secret.
@@ -133,6 +134,9 @@ impl Scan<'_> {
 
     /// Notes a byte between runs: outside of the value it may begin or end a mapping.
     pub(super) fn note_byte(&mut self, byte: u8) {
+        if byte == b'}' && self.data == Some(Data::Brackets) {
+            self.data = None;
+        }
         if b"{}[]".contains(&byte) && !self.is_in_value() {
             self.mapping = Mapping::default();
         }

@@ -378,3 +378,52 @@ fn flags_of_one_letter_are_known_by_their_program() {
         assert_eq!(redacted(&["sh", "-c", line])[2], line);
     }
 }
+
+#[test]
+fn the_data_of_a_secret_is_taken_whatever_it_is_called() {
+    let s = |secret: &str| marked("secret", secret);
+    check(&[
+        (
+            "kind: Secret\ndata:\n  tls.key: YTpi\n  b: YTpj\ntype: x",
+            format!(
+                "kind: Secret\ndata:\n  tls.key: {}\n  b: {}\ntype: x",
+                s("YTpi"),
+                s("YTpj")
+            ),
+        ),
+        (
+            "apiVersion: v1\ndata:\n  a: |\n    b\n    c\nkind: Secret",
+            format!("apiVersion: v1\ndata:\n  a: |\n    {}\nkind: Secret", s("b\nc")),
+        ),
+        (
+            "stringData: {a: b c, d: e}\ntype: x",
+            format!("stringData: {{a: {}, d: {}}}\ntype: x", s("b c"), s("e")),
+        ),
+        (
+            "kind: ConfigMap\ndata:\n  a: b\n",
+            "kind: ConfigMap\ndata:\n  a: b\n".to_owned(),
+        ),
+    ]);
+    let patch = |value: &str, other: &str| format!(r#"{{"data":{{"a":{value},"b": {other}}},"c":"d"}}"#);
+    let given = patch(r#""YTpi""#, r#""e}f""#);
+    let want = patch(&s("YTpi"), &s("e}f"));
+    assert_eq!(
+        redacted(&["kubectl", "patch", "secret", "x", "-p", &given])[5],
+        want
+    );
+    assert_eq!(redacted(&["kubectl", "patch", "secret/x", "-p", &given])[4], want);
+    let line = |patch: &str| format!("kubectl patch secrets x -p '{patch}' --as=x");
+    assert_eq!(redacted(&["sh", "-c", &line(&given)])[2], line(&want));
+    assert_eq!(redacted(&["kubectl", "patch", "cm", "x", "-p", &given])[5], given);
+}
+
+#[test]
+fn a_private_key_is_taken_by_its_first_line() {
+    let k = marked("key", "MIIEow+\nabcdefgh==");
+    check(&[(
+        "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIEow+\nabcdefgh==\n-----END RSA PRIVATE KEY-----\nb",
+        format!("a\n-----BEGIN RSA PRIVATE KEY-----\n{k}\n-----END RSA PRIVATE KEY-----\nb"),
+    )]);
+    let certificate = "-----BEGIN CERTIFICATE-----\nMIIEow+\n-----END CERTIFICATE-----";
+    assert_eq!(text(certificate.as_bytes()), certificate.as_bytes());
+}
