@@ -122,16 +122,17 @@ fn it_says_what_it_goes_by_and_what_is_missing() {
 
 #[test]
 fn a_field_with_a_secret_in_it_is_no_part_of_it_and_that_is_said() {
+    type Change = fn(&mut Sample);
     const PATH: &[u8] = b"/tmp/ghp_0123456789abcdef0123/x";
-    let cases: [(&str, fn(&mut Sample)); 6] = [
+    let cases: [(&str, Change); 6] = [
         ("process.executable", |it| {
-            it.event.process.executable = PATH.to_vec()
+            it.event.process.executable = PATH.to_vec();
         }),
         ("process.parent.executable", |it| {
-            it.event.parent.executable = PATH.to_vec()
+            it.event.parent.executable = PATH.to_vec();
         }),
         ("process.parent.name", |it| {
-            it.event.parent.name = PATH[5..].to_vec()
+            it.event.parent.name = PATH[5..].to_vec();
         }),
         ("user.target.name", |it| {
             it.event.process.args = [&b"kubectl"[..], b"get", b"pods", b"--as", PATH].iter().collect();

@@ -6,7 +6,9 @@
 mod beside;
 mod data;
 mod follow;
+mod meaning;
 mod setting;
+mod shaped;
 mod userinfo;
 mod yaml;
 
@@ -21,12 +23,9 @@ use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
 use super::program::Programs;
 use super::quote::{self, Found, Open};
-use super::shape::{dots, is_dash_c, is_run, jwt};
+use super::shape::{is_dash_c, is_run};
 use super::value::{self, Until};
 use super::{Kind, shape};
-
-/// What a token of `OpenShift` begins with, before its `~`.
-const OPENSHIFT: &[u8] = b"sha256";
 
 /// A text being read.
 pub(super) struct Scan<'a> {
@@ -135,32 +134,7 @@ impl<'a> Scan<'a> {
             .take_while(|&&byte| is_run(byte))
             .count();
         let word = &self.text[start..start + length];
-        if let Some(token) = jwt(word) {
-            self.copy_to(start + token);
-            let secret = &word[token..];
-            let dot = usize::from(secret.ends_with(b".") && dots(secret) > 2);
-            self.memory
-                .mark(Kind::Jwt, &secret[..secret.len() - dot], self.out);
-            self.at = start + length - dot;
-            return;
-        }
-        if let Some(token) = shape::token(word) {
-            self.copy_to(start + token);
-            self.memory.mark(Kind::Token, &word[token..], self.out);
-            self.at = start + length;
-            return;
-        }
-        // The byte behind that ends a run, and the token goes on.
-        if word.ends_with(OPENSHIFT) && self.text[start + length..].starts_with(b"~") {
-            let from = start + length - OPENSHIFT.len();
-            let rest = &self.text[start + length + 1..];
-            let end = start + length + 1 + rest.iter().take_while(|&&byte| is_run(byte)).count();
-            self.copy_to(from);
-            self.memory.mark(Kind::Token, &self.text[from..end], self.out);
-            self.at = end;
-            return;
-        }
-        if self.private_key(start, word) {
+        if self.shaped(start, word) {
             return;
         }
         if self.begins_key(start)
@@ -241,70 +215,6 @@ impl<'a> Scan<'a> {
             Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
-        }
-    }
-
-    /// Takes what is between the lines of a private key, if the first begins with the run that ends here.
-    fn private_key(&mut self, start: usize, word: &[u8]) -> bool {
-        const KEY: &[u8] = b" PRIVATE KEY-----";
-        const MAX_KIND: usize = 32;
-        if !word.ends_with(b"-----BEGIN") {
-            return false;
-        }
-        let place = |text: &[u8], what: &[u8]| text.windows(what.len()).position(|part| part == what);
-        let rest = &self.text[start + word.len()..];
-        let Some(kind) = place(&rest[..rest.len().min(MAX_KIND + KEY.len())], KEY) else {
-            return false;
-        };
-        let key = &rest[kind + KEY.len()..];
-        let key = &key[..place(key, b"-----END").unwrap_or(key.len())];
-        let from = self.text.len() - rest.len() + kind + KEY.len();
-        let begin = from + (key.len() - key.trim_ascii_start().len());
-        self.copy_to(begin);
-        let key = key.trim_ascii();
-        self.memory.mark(Kind::Key, key, self.out);
-        self.at = begin + key.len();
-        true
-    }
-
-    /// What the value of a name is, here.
-    fn meaning(&self, word: &[u8], name: &[u8], follow: &Follow) -> Option<Meaning> {
-        let dashed = name.len() < word.len();
-        let meaning = name::meaning(name);
-        match meaning {
-            Some(Meaning::Pair(_)) if !dashed => None,
-            Some(Meaning::UserPassword) if !dashed || !self.memory.programs.has(Programs::CURL) => None,
-            // `-ubob:password` in one argument, and `-sku`.
-            None if self.memory.programs.has(Programs::CURL)
-                && let Some(user) = shape::behind_u(word) =>
-            {
-                match follow {
-                    Follow::Colon(_) => Some(Meaning::Secret(Kind::Password)),
-                    _ if user.is_empty() => Some(Meaning::UserPassword),
-                    _ => None,
-                }
-            }
-            None if dashed && let Some(meaning) = self.memory.programs.meaning(word) => Some(meaning),
-            // As in `kubectl set env deploy/x NAME=value`.
-            None if self.memory.programs.has(Programs::ENV)
-                && !dashed
-                && matches!(follow, Follow::Assign(_)) =>
-            {
-                Some(Meaning::Secret(Kind::Env))
-            }
-            None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
-                Some(Meaning::Secret(Kind::Env))
-            }
-            // Of a registry, in the configuration of Docker.
-            None if name == b"auth"
-                && let Follow::Colon(value) = *follow
-                && [self.at, value::skip_space(self.text, value)]
-                    .into_iter()
-                    .all(|place| matches!(quote::at(self.text, place), Found::Delimiter(..))) =>
-            {
-                Some(Meaning::Secret(Kind::Authorization))
-            }
-            meaning => meaning,
         }
     }
 
