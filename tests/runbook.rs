@@ -54,6 +54,108 @@ fn an_alert_says_what_to_do_and_the_runbook_says_it_all() {
     }
 }
 
+/// What the alert about a line says that would undo it: the commands, and where. The line is run with this kubeconfig,
+/// in which no server answers.
+fn undone(daemon: &mut Daemon, kubeconfig: &Path, line: &str) -> (Vec<String>, String) {
+    let account = unique("maker");
+    let line = format!(
+        "{} {line} --as={account} --kubeconfig={}; true",
+        kubectl().display(),
+        kubeconfig.display()
+    );
+    run(Command::new("bash").args(["-c", &line]));
+    let alert = daemon.alert(&account);
+    let steps = alert["kubectl_watch"]["runbook"].as_array();
+    let steps = steps.into_iter().flatten().filter(|step| step["phase"] == "undo");
+    let is_of_rights = |step: &&Value| {
+        let command = step["command"].as_str().unwrap_or_default();
+        command.starts_with("kubectl auth reconcile ")
+    };
+    let steps: Vec<&Value> = steps.filter(|step| !is_of_rights(step)).collect();
+    let texts = |key: &str| {
+        steps
+            .iter()
+            .filter_map(|step| step[key].as_str().map(str::to_owned))
+            .collect()
+    };
+    let (commands, what): (Vec<String>, Vec<String>) = (texts("command"), texts("what"));
+    (commands, what.join("\n"))
+}
+
+#[test]
+fn what_a_command_made_is_deleted_where_it_was_made_and_nothing_else() {
+    let scene = Scene::new();
+    let kubeconfig = scene.path().join("kubeconfig");
+    let text = r#"{"apiVersion": "v1", "kind": "Config", "current-context": "here", "users": [{"name": "u", "user": {}}],
+        "clusters": [
+            {"name": "one", "cluster": {"server": "https://127.0.0.1:9"}},
+            {"name": "two", "cluster": {"server": "https://127.0.0.2:9"}}],
+        "contexts": [
+            {"name": "here", "context": {"cluster": "one", "user": "u", "namespace": "shop"}},
+            {"name": "there", "context": {"cluster": "two", "user": "u"}}]}"#;
+    fs::write(&kubeconfig, text).expect("the folder is ours");
+    let mut daemon = Daemon::start(&[]);
+    let here = "in the cluster of context here, cluster one, server https://127.0.0.1:9, kubeconfig ";
+    let there = "in the cluster of context there, cluster two, server https://127.0.0.2:9, kubeconfig ";
+    for (line, command, place) in [
+        (
+            "create configmap web",
+            Some("kubectl delete --namespace=shop -- configmap web"),
+            here,
+        ),
+        (
+            "create configmap web -n prod --context there",
+            Some("kubectl delete --namespace=prod -- configmap web"),
+            there,
+        ),
+        (
+            "--server=https://127.0.0.3:9 create configmap web",
+            Some("kubectl delete --namespace=shop -- configmap web"),
+            "in the cluster of context here, cluster one, server https://127.0.0.3:9, kubeconfig ",
+        ),
+        (
+            "create namespace web --context=there",
+            Some("kubectl delete -- namespace web"),
+            there,
+        ),
+        (
+            "run web --image=i",
+            Some("kubectl delete --namespace=shop -- pod web"),
+            here,
+        ),
+        (
+            "expose deployment web --port=80 --name=door",
+            Some("kubectl delete --namespace=shop -- service door"),
+            here,
+        ),
+        // In which namespace, or under which name, only the API server knows.
+        ("create configmap web --context=there", None, there),
+        ("create configmap web --append-hash", None, here),
+    ] {
+        let (commands, what) = undone(&mut daemon, &kubeconfig, line);
+        assert!(what.contains(place), "{line}: {what}");
+        match command {
+            Some(command) => assert_eq!(commands[1], command, "{line}: {commands:#?}"),
+            None => {
+                let [command] = &commands[..] else {
+                    panic!("{line}: {commands:#?}")
+                };
+                assert!(command.starts_with("jq -r --arg name web "), "{line}: {command}");
+            }
+        }
+    }
+    for line in [
+        "create configmap web --dry-run=client",
+        "create configmap web --dry-run=server -n prod",
+        "run web --image=i --dry-run",
+        "get configmap web",
+    ] {
+        let (commands, _) = undone(&mut daemon, &kubeconfig, line);
+        assert!(commands.is_empty(), "{line}: {commands:#?}");
+    }
+    daemon.stop();
+}
+
 #[test]
 fn a_mistake_is_told() {
     let scene = Scene::new();

@@ -39,6 +39,8 @@ pub struct Allowance {
     pub exception: Exception,
     /// What it does not go by because somebody said so, each as the test that it would have been.
     pub left_out: Vec<String>,
+    /// The fields that it does not go by because a secret was redacted in them.
+    pub redacted: Vec<&'static str>,
 }
 
 /// Why there is no exception for an alert.
@@ -94,6 +96,7 @@ impl Wording {
             text,
             exception,
             left_out,
+            redacted: fact::redacted(alert),
         })
     }
 
@@ -139,6 +142,12 @@ impl Wording {
         );
         for doubt in doubts {
             let _ = writeln!(out, "# {doubt}");
+        }
+        for field in fact::redacted(alert) {
+            let _ = writeln!(
+                out,
+                "# Broader than it could be, as a secret was redacted in it: {field}"
+            );
         }
         for fact in left_out {
             let _ = writeln!(

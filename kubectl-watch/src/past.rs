@@ -234,10 +234,21 @@ impl PastAlert {
         texts.any(event::is_redacted)
     }
 
+    /// Whether a mark stands for a secret in any value of a field of events.
+    pub fn has_mark(&self, field: &str) -> bool {
+        self.values(field)
+            .any(|value| value.as_str().is_some_and(event::is_redacted))
+    }
+
     /// All of a field's texts that have no secret in them.
     pub fn texts(&self, field: &str) -> Vec<&str> {
-        let values = event::at(&self.document, field).and_then(Value::as_array);
-        let texts = values.into_iter().flatten().filter_map(Value::as_str);
+        let texts = self.document_texts(field);
         texts.filter(|text| !event::is_redacted(text)).collect()
+    }
+
+    /// All of a field's texts, with the marks that stand for secrets.
+    pub fn document_texts(&self, field: &str) -> impl Iterator<Item = &str> {
+        let values = event::at(&self.document, field).and_then(Value::as_array);
+        values.into_iter().flatten().filter_map(Value::as_str)
     }
 }

@@ -9,6 +9,7 @@ mod hash;
 mod line;
 mod memory;
 mod name;
+mod program;
 #[cfg(test)]
 pub(crate) mod properties;
 mod quote;

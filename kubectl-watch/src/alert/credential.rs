@@ -96,11 +96,11 @@ pub(crate) struct KubeconfigFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) context: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

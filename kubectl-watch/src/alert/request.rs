@@ -58,9 +58,9 @@ pub(crate) struct RequestFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kubeconfig: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<Text>,
+    pub(crate) context: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster: Option<Text>,
+    pub(crate) cluster: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]

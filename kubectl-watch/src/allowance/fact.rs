@@ -49,6 +49,9 @@ const POD: &str = "orchestrator.resource.name";
 /// The content of the script.
 pub(super) const SCRIPT_HASH: &str = "kubectl_watch.script.sha256";
 
+/// Its path.
+const SCRIPT_PATH: &str = "kubectl_watch.script.path";
+
 /// Where it happened, as far as names of cgroups and the folders of the kubelet tell.
 const PLACE: &[&str] = &[
     "orchestrator.namespace",
@@ -127,6 +130,18 @@ pub(super) fn all(alert: &PastAlert) -> Vec<Fact> {
     }
     asked::add(alert, &mut facts);
     facts
+}
+
+/// The fields that it would go by if no secret had been redacted in them: a mark in a condition would never be met.
+pub(super) fn redacted(alert: &PastAlert) -> Vec<&'static str> {
+    let unchosen = UNCHOSEN.iter().map(|&(field, _)| field);
+    let others = ["process.parent.name", SCRIPT_PATH, credential::PATH].into_iter();
+    let fields = unchosen.chain(others).chain(asked::fields());
+    let mut redacted: Vec<_> = fields.filter(|field| alert.has_mark(field)).collect();
+    if credential::is_variable_redacted(alert) {
+        redacted.push(credential::VARIABLES);
+    }
+    redacted
 }
 
 /// Each value of a field. None where it is not known, not all of it is in the alert, a secret was in it, or it is no

@@ -2,7 +2,7 @@ mod narrow;
 
 use super::*;
 use crate::alert::samples::{Sample, in_memory};
-use crate::event::{Source, Witness};
+use crate::event::{Environment, Gap, Source, Witness};
 use crate::past::Past;
 use crate::simulation::judge;
 use crate::surroundings::Surroundings;
@@ -118,4 +118,54 @@ fn it_says_what_it_goes_by_and_what_is_missing() {
         wording.exception(&alert),
         Err(AllowError::TooLittle("user"))
     ));
+}
+
+#[test]
+fn a_field_with_a_secret_in_it_is_no_part_of_it_and_that_is_said() {
+    type Change = fn(&mut Sample);
+    const PATH: &[u8] = b"/tmp/ghp_0123456789abcdef0123/x";
+    let cases: [(&str, Change); 6] = [
+        ("process.executable", |it| {
+            it.event.process.executable = PATH.to_vec();
+        }),
+        ("process.parent.executable", |it| {
+            it.event.parent.executable = PATH.to_vec();
+        }),
+        ("process.parent.name", |it| {
+            it.event.parent.name = PATH[5..].to_vec();
+        }),
+        ("user.target.name", |it| {
+            it.event.process.args = [&b"kubectl"[..], b"get", b"pods", b"--as", PATH].iter().collect();
+        }),
+        ("kubectl_watch.request.kubeconfig", |it| {
+            it.event.process.args = [&b"kubectl"[..], b"get", b"pods", b"--kubeconfig", PATH]
+                .iter()
+                .collect();
+        }),
+        ("process.env_vars", |it| {
+            it.event.environment = Environment::from_bytes(&[b"KUBECONFIG=", PATH].concat());
+            it.event.gaps = vec![Gap::Kubeconfig];
+        }),
+    ];
+    for (field, change) in cases {
+        let mut sample = Sample::new();
+        sample.event.gaps = Vec::new();
+        change(&mut sample);
+        let (text, exception, alert) = allow(&sample);
+        let said = format!("# Broader than it could be, as a secret was redacted in it: {field}\n");
+        assert!(text.contains(&said), "{field}: {text}");
+        assert!(!text.contains("<redacted"), "{field}: {text}");
+        let is_of_variable = field == "process.env_vars";
+        assert_eq!(
+            judge(&exception, &alert),
+            if is_of_variable { None } else { Some(true) },
+            "{text}"
+        );
+        let mut other = copy(&sample);
+        other.event.names.user = Some("mallory".into());
+        assert_eq!(judge(&exception, &past(&other)), Some(false), "{text}");
+    }
+    let (text, exception, alert) = allow(&Sample::new());
+    assert!(!text.contains("a secret was redacted in it"), "{text}");
+    assert_eq!(judge(&exception, &alert), Some(true));
 }

@@ -91,12 +91,25 @@ fn only<'a>(file: &'a Past, others: Option<&'a Past>, path: &str) -> Result<&'a 
 /// Says what the exception would have silenced.
 fn say(allowance: &Allowance, alert: &PastAlert, others: Option<&Past>) {
     let Allowance {
-        exception, left_out, ..
+        exception,
+        left_out,
+        redacted,
+        ..
     } = allowance;
     match judge(exception, alert) {
         Some(true) => {}
-        // It ends before the alert, or asks for what the document does not say.
-        _ => eprintln!("warning: it would not have silenced the alert that it was made from"),
+        // It ends before the alert.
+        Some(false) => eprintln!("warning: it would not have silenced the alert that it was made from"),
+        None => eprintln!(
+            "warning: whether it would have silenced the alert that it was made from cannot be told: what it depends on \
+             was redacted, or is not in the alert"
+        ),
+    }
+    for field in redacted {
+        eprintln!(
+            "broader than it could be, as a secret was redacted in {field}: name what stays of it by a pattern, or keep \
+             secrets out of it"
+        );
     }
     for test in left_out {
         eprintln!("broader than it could be, as this was left out: {test}");

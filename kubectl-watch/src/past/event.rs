@@ -132,7 +132,7 @@ impl PastAlert {
     }
 
     /// Each value of a field.
-    fn values(&self, name: &str) -> impl Iterator<Item = &Json> {
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &Json> {
         let moved = ELSEWHERE.iter().find_map(|(from, to)| {
             let rest = name.strip_prefix(from)?;
             Some(format!("{to}{rest}"))

@@ -5,7 +5,7 @@ use std::mem;
 use super::flag::Flag;
 use super::line::{self, Token, Word};
 use super::name::{self, Meaning};
-use super::quote::Open;
+use super::program::Programs;
 use super::scan::Scan;
 use super::{Kind, shape, strings, value};
 
@@ -42,8 +42,10 @@ pub(super) struct Memory {
     behind_flag: bool,
     /// The last word was `-c`: what follows is a command line.
     pub(super) after_c: bool,
-    /// The program is curl, whose `-u` has a password in it.
-    pub(super) curl: bool,
+    /// The program, as far as its flags matter.
+    pub(super) programs: Programs,
+    /// A word was `secret`: it may be the kind of what is told.
+    pub(super) of_secret: bool,
     /// How many values were secrets even if the text is a pattern.
     pub(super) secrets: usize,
     /// In how many command lines the text is.
@@ -134,7 +136,7 @@ impl Memory {
         self.scan(&of_line, None, out);
         self.expected = self.expected.or(as_line.expected);
         self.property = self.property.or(as_line.property);
-        self.curl |= as_line.curl;
+        self.programs |= as_line.programs;
         self.secrets += as_line.secrets;
     }
 
@@ -144,25 +146,25 @@ impl Memory {
         // This is the line that it announced.
         self.after_c = false;
         for token in line {
-            // What a key that begins a line has as its value is known once all is read as it stands.
-            let begins_line = matches!(&token, Token::Word(word) if word.source.ends_with(b":")) && {
-                let indent = out.iter().rev().take_while(|byte| b" \t-".contains(byte)).count();
-                matches!(out[..out.len() - indent], [] | [.., b'\n'])
-            };
+            // What a key of YAML has as its value is known once all is read as it stands.
+            let is_key =
+                matches!(&token, Token::Word(word) if word.source.ends_with(b":") && begins_yaml(word, out));
             match token {
                 Token::Gap(gap) => {
                     out.extend_from_slice(gap);
                     if line::ends_command(gap) {
                         (self.expected, self.property) = (None, None);
                     }
-                    self.curl &= !line::ends_program(gap);
+                    if line::ends_program(gap) {
+                        self.programs = Programs::NONE;
+                    }
                 }
                 Token::Text(text) => {
                     self.scan(text, None, out);
                 }
                 Token::Word(word) => self.word(word, out),
             }
-            if begins_line {
+            if is_key {
                 self.expected = None;
             }
         }
@@ -222,29 +224,18 @@ impl Memory {
         Some(out)
     }
 
-    /// Writes a text as it stands. Where curl ends in it is not known of what is behind it. True where the value of a name took all the rest of it.
+    /// Writes a text as it stands. Where a program ends in it is not known of what is behind it. True where the value of a name took all the rest of it.
     fn scan(&mut self, text: &[u8], exact: Option<usize>, out: &mut Vec<u8>) -> bool {
-        let curl = self.curl;
+        let programs = self.programs;
         let mut scan = self.scanner(text, exact, out);
         scan.all();
         let took_rest = scan.took_rest;
-        self.curl |= curl;
+        self.programs |= programs;
         took_rest
     }
 
     fn scanner<'a>(&'a mut self, text: &'a [u8], exact: Option<usize>, out: &'a mut Vec<u8>) -> Scan<'a> {
-        Scan {
-            memory: self,
-            text,
-            at: 0,
-            out,
-            quotes: Open::default(),
-            opened: None,
-            exact,
-            took_rest: false,
-            next_stop: 0,
-            no_proxy: 0,
-        }
+        Scan::new(self, text, exact, out)
     }
 
     /// Writes a value of which nothing is left to find out but its parts. False, and nothing written, where
@@ -315,4 +306,13 @@ impl Memory {
         }
         true
     }
+}
+
+/// Whether a word can be the key of YAML that it looks like: it begins a line, or is behind a bracket or a comma.
+fn begins_yaml(word: &Word<'_>, before: &[u8]) -> bool {
+    let is_indent = |byte: &&u8| b" \t-".contains(byte);
+    let line = &before[..before.len() - before.iter().rev().take_while(is_indent).count()];
+    matches!(line, [] | [.., b'\n'])
+        || matches!(word.source, [b'{' | b'[', ..])
+        || matches!(before.trim_ascii_end(), [.., b'{' | b'[' | b','])
 }

@@ -3,25 +3,29 @@
 //! The text falls into runs of the bytes that names and tokens are made of, and what is between them. A run
 //! that names a secret, with what follows it, decides how far the secret goes.
 
+mod beside;
+mod data;
 mod follow;
+mod meaning;
 mod setting;
+mod shaped;
 mod userinfo;
 mod yaml;
 
 use std::mem;
 
+use beside::Mapping;
+use data::Data;
 use follow::Follow;
 
 use super::line;
 use super::memory::{Memory, PLUGIN_ARGUMENT};
 use super::name::{self, Meaning};
+use super::program::Programs;
 use super::quote::{self, Found, Open};
-use super::shape::{dots, is_dash_c, is_run, jwt};
+use super::shape::{is_dash_c, is_run};
 use super::value::{self, Until};
 use super::{Kind, shape};
-
-/// What a token of `OpenShift` begins with, before its `~`.
-const OPENSHIFT: &[u8] = b"sha256";
 
 /// A text being read.
 pub(super) struct Scan<'a> {
@@ -40,12 +44,49 @@ pub(super) struct Scan<'a> {
     pub(super) next_stop: usize,
     /// As far as no address of a proxy has a password.
     pub(super) no_proxy: usize,
+    /// The mapping of JSON or YAML that is being read.
+    mapping: Mapping,
+    /// The furthest that a value was looked at before its name.
+    noted: usize,
+    /// The data of a secret that is being read.
+    data: Option<Data>,
+    /// Whether the text has the word `secret`, once that was looked for.
+    names_secret: Option<bool>,
+    /// A bracket was there, so that keys of YAML can be on one line.
+    has_bracket: bool,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// Begins to read a text, which a name at a place may have as its value.
+    pub(super) fn new(
+        memory: &'a mut Memory,
+        text: &'a [u8],
+        exact: Option<usize>,
+        out: &'a mut Vec<u8>,
+    ) -> Self {
+        Self {
+            memory,
+            text,
+            at: 0,
+            out,
+            quotes: Open::default(),
+            opened: None,
+            exact,
+            took_rest: false,
+            next_stop: 0,
+            no_proxy: 0,
+            mapping: Mapping::default(),
+            noted: 0,
+            data: None,
+            names_secret: None,
+            has_bracket: false,
+        }
+    }
+
     /// Reads all of it.
     pub(super) fn all(&mut self) {
         while let Some(&byte) = self.text.get(self.at) {
+            self.note_place();
             if is_run(byte) {
                 self.run();
             } else if let Some(length) = shape::mark(&self.text[self.at..]) {
@@ -64,10 +105,14 @@ impl Scan<'_> {
                         if byte == b'[' && self.exact == Some(self.at) {
                             self.exact = Some(self.at + 1);
                         }
+                        self.note_byte(byte);
+                        self.has_bracket |= b"{[".contains(&byte);
                         let gap = &self.text[self.at..self.text.len().min(self.at + 2)];
                         let is_escaped = self.at > 0 && self.text[self.at - 1] == b'\\';
                         let ends = self.quotes.is_empty() && !is_escaped && line::ends_program(gap);
-                        self.memory.curl &= !ends;
+                        if ends {
+                            self.memory.programs = Programs::NONE;
+                        }
                         self.copy_to(self.at + 1);
                     }
                 }
@@ -89,39 +134,36 @@ impl Scan<'_> {
             .take_while(|&&byte| is_run(byte))
             .count();
         let word = &self.text[start..start + length];
-        if let Some(token) = jwt(word) {
-            self.copy_to(start + token);
-            let secret = &word[token..];
-            let dot = usize::from(secret.ends_with(b".") && dots(secret) > 2);
-            self.memory
-                .mark(Kind::Jwt, &secret[..secret.len() - dot], self.out);
-            self.at = start + length - dot;
+        if self.shaped(start, word) {
             return;
         }
-        if let Some(token) = shape::token(word) {
-            self.copy_to(start + token);
-            self.memory.mark(Kind::Token, &word[token..], self.out);
-            self.at = start + length;
-            return;
-        }
-        // The byte behind that ends a run, and the token goes on.
-        if word.ends_with(OPENSHIFT) && self.text[start + length..].starts_with(b"~") {
-            let from = start + length - OPENSHIFT.len();
-            let rest = &self.text[start + length + 1..];
-            let end = start + length + 1 + rest.iter().take_while(|&&byte| is_run(byte)).count();
-            self.copy_to(from);
-            self.memory.mark(Kind::Token, &self.text[from..end], self.out);
-            self.at = end;
+        if self.begins_key(start)
+            && let Some(value) = self.memory.programs.joined(word)
+        {
+            self.copy_to(start + value);
+            if self.exact == Some(start) {
+                self.rest(self.at, Meaning::Secret(Kind::Password), false);
+            } else {
+                self.value(self.at, Meaning::Secret(Kind::Password), Until::Word);
+            }
             return;
         }
         self.copy_to(start + length);
         let name = &word[word.iter().take_while(|&&byte| byte == b'-').count()..];
         let dashed = name.len() < word.len();
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
-        self.memory.curl |= word == b"curl";
-        let (follow, json) = self.follow(dashed);
+        self.memory.programs.note(word);
+        let (follow, json) = self.follow(start, dashed);
+        if self.note_key(word, start, &follow, json) {
+            return;
+        }
         let set = self.setting(start, word, &follow);
-        let Some(meaning) = self.meaning(word, name, &follow) else {
+        if set && word == b"env" {
+            self.memory.programs |= Programs::ENV;
+        }
+        let of_data = self.note_data(word, start, &follow);
+        let of_data = of_data.then_some(Meaning::Secret(Kind::Secret));
+        let Some(meaning) = self.meaning(word, name, &follow).or(of_data) else {
             if let Follow::Assign(value) | Follow::Comma(value) = follow
                 && self.exact == Some(start)
             {
@@ -146,7 +188,8 @@ impl Scan<'_> {
             }
             return;
         }
-        let property = set && name.contains(&b'.') && matches!(meaning, Meaning::Secret(_));
+        self.note_name(start, meaning);
+        let property = set && matches!(meaning, Meaning::Secret(_));
         let quoted = self.opened == Some(start) && !self.quotes.is_empty() && !after_c;
         match follow {
             Follow::Comma(value) if flag && self.exact == Some(start) => self.rest(value, meaning, false),
@@ -159,56 +202,19 @@ impl Scan<'_> {
             }
             Follow::Assign(value) if quoted && !json => self.value(value, meaning, Until::Quotes),
             Follow::Assign(value) => self.value(value, meaning, if json { Until::Json } else { word_end }),
-            Follow::Colon(value) if self.begins_key(start) => {
-                let column = if json { None } else { self.column(start) };
-                self.key(value, column, meaning, quoted, json);
-            }
+            Follow::Colon(value) if self.begins_key(start) => self.key(start, value, meaning, quoted, json),
             Follow::Space(value) if property => self.property(value, meaning),
             Follow::End if property => self.memory.property = Some(meaning),
             Follow::Item(value) if property => self.value(value, meaning, Until::Json),
             Follow::Space(value) if flag => self.value(self.behind_plugin(value), meaning, Until::Word),
-            Follow::Space(place) | Follow::Item(place)
-                if let Some((value, until)) = self.beside(place)
-                    && !dashed =>
+            _ if let Some((value, until)) = self.beside(&follow)
+                && !dashed =>
             {
                 self.value(value, meaning, until);
             }
             Follow::Item(value) if flag => self.value(value, meaning, Until::Json),
             Follow::End if flag => self.memory.expected = Some(meaning),
             _ => {}
-        }
-    }
-
-    /// What the value of a name is, here.
-    fn meaning(&self, word: &[u8], name: &[u8], follow: &Follow) -> Option<Meaning> {
-        let dashed = name.len() < word.len();
-        let meaning = name::meaning(name);
-        match meaning {
-            Some(Meaning::Pair(_)) if !dashed => None,
-            Some(Meaning::UserPassword) if !dashed || !self.memory.curl => None,
-            // `-ubob:password` in one argument, and `-sku`.
-            None if self.memory.curl
-                && let Some(user) = shape::behind_u(word) =>
-            {
-                match follow {
-                    Follow::Colon(_) => Some(Meaning::Secret(Kind::Password)),
-                    _ if user.is_empty() => Some(Meaning::UserPassword),
-                    _ => None,
-                }
-            }
-            None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
-                Some(Meaning::Secret(Kind::Env))
-            }
-            // Of a registry, in the configuration of Docker.
-            None if name == b"auth"
-                && let Follow::Colon(value) = *follow
-                && [self.at, value::skip_space(self.text, value)]
-                    .into_iter()
-                    .all(|place| matches!(quote::at(self.text, place), Found::Delimiter(..))) =>
-            {
-                Some(Meaning::Secret(Kind::Authorization))
-            }
-            meaning => meaning,
         }
     }
 
@@ -225,7 +231,7 @@ impl Scan<'_> {
 
     /// Whether a name that begins here can be the key of a header, of YAML or of JSON.
     fn begins_key(&self, start: usize) -> bool {
-        start == 0 || self.text[start - 1].is_ascii_whitespace() || b"\"'`{,".contains(&self.text[start - 1])
+        start == 0 || self.text[start - 1].is_ascii_whitespace() || b"\"'`{[,".contains(&self.text[start - 1])
     }
 
     /// Whether a name that begins an argument, or the value of a flag, begins a header with this colon. The

@@ -1,7 +1,7 @@
 //! Shapes that say what bytes are wherever they stand.
 
 /// Bytes of a secret by which it could be found.
-const PIECE: usize = 8;
+pub(super) const PIECE: usize = 8;
 
 /// Whether the value in a pattern is no secret: without its wildcards it is shorter than a piece of one, or it is the
 /// end of a path.

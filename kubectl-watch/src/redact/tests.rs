@@ -2,6 +2,8 @@
 
 mod kinds;
 mod lines;
+mod long;
+mod yaml;
 
 use sha2::{Digest, Sha256};
 
@@ -240,84 +242,4 @@ fn bytes_that_are_no_text_are_kept() {
     assert!(out[1].starts_with(b"--token=<redacted:token sha256:"));
     assert_eq!(out[2], b"\x1b[31m\n");
     assert!(super::args(&Args::default()).is_empty());
-}
-
-/// Each command within another is read once as that, and once as a part of what is around it.
-#[test]
-fn a_long_command_within_others_is_taken_in_time() {
-    let depth = 8;
-    let line = [
-        "\"x $(".repeat(depth),
-        "kubectl --token a'b' ".repeat(10_000),
-        ")\"".repeat(depth),
-    ]
-    .concat();
-    let out = redacted(&["sh", "-c", &line]);
-    assert!(!out[2].contains("--token a"));
-}
-
-/// Input made to be read again and again by a reader that looks ahead; a quadratic one would not end.
-#[test]
-fn a_long_argument_of_anything_takes_one_pass() {
-    for piece in [
-        "eyJ",
-        "eyJ.",
-        "\\",
-        "\\\"",
-        "://a:b/",
-        "://",
-        "--env '",
-        "--env \"",
-        "--token",
-        "-u 'a ",
-        "password:",
-        "\"",
-        "--env=\\\"",
-        "x ",
-        " ",
-        "Authorization: ",
-        "a\"",
-        "curl -u '",
-        "set a.token --a ",
-        "--env $(",
-        "a_proxy=",
-        "a_proxy=x://h/",
-        " a_proxy='",
-        "--env $(' ",
-        "--token=$(\"",
-        "curl -u $(a)(",
-        "set a@b.token -- -",
-        "\"x $(",
-        "`",
-        "\"`\" ",
-        "<<E\n",
-        "<<E \\\n",
-        "case x in x) ",
-        "[\"",
-        " '\\",
-        "${",
-        "sh -c '",
-        "--env x$( ",
-        "-e x<( ",
-        "--env -x=$( ",
-        "--auth-provider-arg x$( ",
-        "curl -u x$( ",
-        "curl -u -x:<( ",
-        "a_proxy=x$( ",
-        "\npassword: |\n\n",
-        "\npassword: 'a",
-        "\n- x: b\n  --env: >\n ",
-        "token[",
-        "token ] ",
-        "token value: ",
-        "\"auth\" : ",
-        "--from-file a=$( ",
-    ] {
-        let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
-        value::READ.set(0);
-        assert_eq!(super::args(&args).len(), 1);
-        // Each kind of quote, of which there are few, can be open to the end of the text.
-        let read = value::READ.get();
-        assert!(read < 64 * 300_000, "{piece}: {read} bytes of values");
-    }
 }

@@ -12,8 +12,10 @@ pub(super) enum Until {
     Json,
     /// White space.
     Space,
-    /// The end of a line, whatever is in it.
-    Line,
+    /// The end of a line, whatever is in it, and of those that follow and are deeper than this column.
+    Lines(usize),
+    /// What ends a text of YAML in brackets, be it over several lines.
+    Flow,
     /// The end of the quotes that it is in.
     Quotes,
 }
@@ -34,13 +36,22 @@ thread_local! {
 
 /// The value that begins at a place, in quotes that are open there. Without an end it is all that is left.
 pub(super) fn at(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
-    let value = read(text, start, outer, until);
+    counted(text, start, outer, until, true)
+}
+
+/// The same of a value in which no command of a shell has its output.
+pub(super) fn without_commands(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
+    counted(text, start, outer, until, false)
+}
+
+fn counted(text: &[u8], start: usize, outer: &Open, until: Until, has_commands: bool) -> Value {
+    let value = read(text, start, outer, until, has_commands);
     #[cfg(test)]
     READ.with(|read| read.set(read.get() + value.end - start));
     value
 }
 
-fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
+fn read(text: &[u8], start: usize, outer: &Open, until: Until, has_commands: bool) -> Value {
     let mut bytes = Vec::new();
     let mut inner = Open::default();
     let mut end = start;
@@ -58,11 +69,18 @@ fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
                 bytes.extend_from_slice(&text[end..end + length]);
                 end += length;
             }
-            Found::Delimiter(delimiter, length) if until == Until::Line => {
+            Found::Delimiter(delimiter, length) if matches!(until, Until::Lines(_)) => {
                 // What is read already, in quotes, ends with them.
                 if outer.has(delimiter) && shape::mark(&bytes) == Some(bytes.len()) {
                     break;
                 }
+                bytes.extend_from_slice(&text[end..end + length]);
+                end += length;
+            }
+            // Within a text of YAML they are letters.
+            Found::Delimiter(delimiter, length)
+                if until == Until::Flow && inner.is_empty() && end > start && !outer.has(delimiter) =>
+            {
                 bytes.extend_from_slice(&text[end..end + length]);
                 end += length;
             }
@@ -98,7 +116,7 @@ fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
             }
             Found::Other => {
                 // The output of a command is the value: where that ends is not known here.
-                if until != Until::Json && matches!(text[end..], [b'$' | b'<', b'(', ..]) {
+                if has_commands && until != Until::Json && matches!(text[end..], [b'$' | b'<', b'(', ..]) {
                     bytes.extend_from_slice(&text[end..]);
                     return Value {
                         end: text.len(),
@@ -106,14 +124,37 @@ fn read(text: &[u8], start: usize, outer: &Open, until: Until) -> Value {
                     };
                 }
                 if inner.is_empty() && ends(byte, until) {
-                    break;
+                    match until {
+                        Until::Lines(column) if let Some(next) = deeper(text, end, column) => {
+                            bytes.push(b' ');
+                            end = next;
+                            continue;
+                        }
+                        _ => break,
+                    }
                 }
                 bytes.push(byte);
                 end += 1;
             }
         }
     }
+    if until == Until::Flow {
+        let space = bytes.len() - bytes.trim_ascii_end().len();
+        bytes.truncate(bytes.len() - space);
+        end -= space;
+    }
     Value { end, bytes }
+}
+
+/// Where the text of the next line begins that is not empty, if it is deeper than a column.
+fn deeper(text: &[u8], newline: usize, column: usize) -> Option<usize> {
+    let space = text[newline..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count();
+    let before = &text[newline..newline + space];
+    let indent = before.iter().rev().take_while(|&&byte| byte != b'\n').count();
+    (indent > column && newline + space < text.len()).then_some(newline + space)
 }
 
 /// Whether a byte outside any quotes ends a value.
@@ -122,7 +163,8 @@ fn ends(byte: u8, until: Until) -> bool {
         Until::Word => byte.is_ascii_whitespace() || b";|&()<>".contains(&byte),
         Until::Json => byte.is_ascii_whitespace() || b",}]".contains(&byte),
         Until::Space => byte.is_ascii_whitespace(),
-        Until::Line => byte == b'\n',
+        Until::Lines(_) => byte == b'\n',
+        Until::Flow => b",{}[]".contains(&byte),
         Until::Quotes => false,
     }
 }

@@ -1,6 +1,7 @@
 //! What the commands are about: names and ids of an alert, from the alert that is being made or from a document.
 
 use super::Outcome;
+use crate::alert::text::Text;
 use crate::alert::{Document, TokenFields};
 use crate::past::PastAlert;
 use crate::shell::quoted;
@@ -147,18 +148,18 @@ impl Facts {
             let resource = it.resource.as_ref()?;
             it.namespace.clone().zip(resource.name.clone())
         });
-        // As they are written; texts and lists of texts always can be.
-        let written = serde_json::to_value((request, &own.kubeconfig)).unwrap_or_default();
-        let said = |field: &str| {
-            let of = |part: usize| known(written[part][field].as_str()?.into());
-            of(0).or_else(|| of(1))
+        let kubeconfig = own.kubeconfig.as_ref();
+        // By a flag, or else by the kubeconfig.
+        let said = |flag: Option<&Text>, own: Option<&String>| {
+            let flag = flag.and_then(|flag| known(flag.shown()));
+            flag.or_else(|| known(own?.into()))
         };
         let command = request.and_then(|it| known(it.command.as_ref()?.shown()));
         let process = &document.process.common;
         let args = process.args.iter().flat_map(|args| args.0.iter());
         // A file of alerts gives only these.
         let args = args.filter(|arg| !arg.windows(MARK.len()).any(|part| part == MARK.as_bytes()));
-        let file = own.kubeconfig.as_ref().and_then(|it| it.file.first());
+        let file = kubeconfig.and_then(|it| it.file.first());
         Self {
             user: target.and_then(|it| known(it.name.as_ref()?.shown())),
             groups: target
@@ -189,10 +190,22 @@ impl Facts {
             resource: request.and_then(|it| known(it.resource.as_ref()?.shown())),
             name: request.and_then(|it| known(it.name.as_ref()?.shown())),
             new_name: request.and_then(|it| known(it.new_name.as_ref()?.shown())),
-            namespace: said("namespace"),
-            context: said("context"),
-            cluster: said("cluster"),
-            server: said("server"),
+            namespace: said(
+                request.and_then(|it| it.namespace.as_ref()),
+                kubeconfig.and_then(|it| it.namespace.as_ref()),
+            ),
+            context: said(
+                request.and_then(|it| it.context.as_ref()),
+                kubeconfig.and_then(|it| it.context.as_ref()),
+            ),
+            cluster: said(
+                request.and_then(|it| it.cluster.as_ref()),
+                kubeconfig.and_then(|it| it.cluster.as_ref()),
+            ),
+            server: said(
+                request.and_then(|it| it.server.as_ref()),
+                kubeconfig.and_then(|it| it.server.as_ref()),
+            ),
         }
     }
 }

@@ -42,6 +42,8 @@ const DEFAULT_FIELDS: &[&str] = &[
     CHANGE,
     "kubectl_watch.kubeconfig_named.flag",
     "kubectl_watch.kubeconfig_named.variable",
+    // What could not be read in time has none, and is another one.
+    "kubectl_watch.kubeconfig.file.sha256",
     "process.env_vars.KUBECONFIG",
     "process.env_vars.KUBERC",
     "process.env_vars.HOME",

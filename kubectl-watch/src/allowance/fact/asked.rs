@@ -42,6 +42,14 @@ const COMMAND_LINE: &str = "process.command_line";
 /// Bytes of a command line that go into a condition: a longer one is nothing to read.
 const MAX_COMMAND_LINE: usize = 4096;
 
+/// The fields of which a secret can be no part. Of a token and of the arguments the rest is.
+pub(super) fn fields() -> impl Iterator<Item = &'static str> {
+    let as_whom = AS_WHOM.iter().map(|&(field, _)| field);
+    as_whom
+        .chain(REQUEST.iter().chain(BY).copied())
+        .chain([SUBJECT, KUBECONFIG])
+}
+
 /// Adds them.
 pub(super) fn add(alert: &PastAlert, facts: &mut Vec<Fact>) {
     for &(field, why) in AS_WHOM {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{Fact, is_absent, values};
-use crate::past::PastAlert;
+use crate::past::{PastAlert, between_marks};
 
 const FILE: &str = "kubectl_watch.kubeconfig.file";
 const HASH: &str = "kubectl_watch.kubeconfig.file.sha256";
-const PATH: &str = "kubectl_watch.kubeconfig.file.path";
+pub(super) const PATH: &str = "kubectl_watch.kubeconfig.file.path";
 const UNKNOWN: &str = "kubectl_watch.kubeconfig.file.unknown";
 const CERTIFICATE: &str = "kubectl_watch.credential.x509.sha256";
-const VARIABLES: &str = "process.env_vars";
+pub(super) const VARIABLES: &str = "process.env_vars";
 
 /// Adds what is known of them.
 pub(super) fn add(alert: &PastAlert, facts: &mut Vec<Fact>) {
@@ -52,13 +52,15 @@ pub(super) fn add(alert: &PastAlert, facts: &mut Vec<Fact>) {
 /// as many are known by their content as are listed, their paths do not matter.
 fn add_list(alert: &PastAlert, known: usize, facts: &mut Vec<Fact>) {
     let why = "and with no other before it";
-    let listed = variable(alert, "KUBECONFIG=").filter(|variable| variable.contains(':'));
-    let colons = listed.map_or(0, |listed| listed.matches(':').count());
+    let listed = variable(alert, "KUBECONFIG=");
+    // What a mark stands for has none.
+    let colons = listed.map_or(0, |listed| between_marks(listed).concat().matches(':').count());
     let make = if known == colons + 1 {
         Fact::is_like
     } else {
         Fact::is
     };
+    let listed = listed.filter(|listed| colons > 0 && !has_mark(listed));
     facts.extend(listed.map(|listed| make(why, VARIABLES, listed)));
     facts.push(is_no_longer(why, colons));
 }
@@ -71,6 +73,7 @@ fn add_unread(alert: &PastAlert, facts: &mut Vec<Fact>) {
     let why = "with which kubeconfig, by the variables, as it was not read";
     for name in ["KUBECONFIG=", "HOME="] {
         match variable(alert, name) {
+            Some(variable) if has_mark(variable) => {}
             Some(variable) => facts.push(Fact::is_like(why, VARIABLES, variable)),
             None => facts.push(Fact {
                 why,
@@ -80,7 +83,8 @@ fn add_unread(alert: &PastAlert, facts: &mut Vec<Fact>) {
         }
     }
     if let Some(listed) = variable(alert, "KUBECONFIG=") {
-        facts.push(is_no_longer(why, listed.matches(':').count()));
+        let colons = between_marks(listed).concat().matches(':').count();
+        facts.push(is_no_longer(why, colons));
     }
 }
 
@@ -94,8 +98,20 @@ fn is_no_longer(why: &'static str, colons: usize) -> Fact {
     }
 }
 
-/// A variable of the environment, by `NAME=`. A secret in another does not hide it.
+/// A variable of the environment, by `NAME=`, with the marks for its secrets.
 fn variable<'a>(alert: &'a PastAlert, name: &str) -> Option<&'a str> {
-    let variables = alert.texts(VARIABLES);
-    variables.into_iter().find(|variable| variable.starts_with(name))
+    let mut variables = alert.document_texts(VARIABLES);
+    variables.find(|variable| variable.starts_with(name))
+}
+
+/// Whether a secret was in a variable that tells which kubeconfig it was.
+pub(super) fn is_variable_redacted(alert: &PastAlert) -> bool {
+    let names = ["KUBECONFIG=", "HOME="];
+    names
+        .iter()
+        .any(|name| variable(alert, name).is_some_and(has_mark))
+}
+
+fn has_mark(text: &str) -> bool {
+    between_marks(text).len() > 1
 }

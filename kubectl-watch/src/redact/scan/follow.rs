@@ -1,6 +1,7 @@
 //! What follows a name, by which it has a value or not.
 
 use super::super::quote::{self, Found};
+use super::super::shape::PIECE;
 use super::super::value::{self, Until};
 use super::Scan;
 
@@ -23,9 +24,9 @@ pub(super) enum Follow {
 }
 
 impl Scan<'_> {
-    /// What follows the run that ends here, and whether its name was in quotes of its own. A
+    /// What follows the run from a place to here, and whether its name was in quotes of its own. A
     /// dashed one is a flag.
-    pub(super) fn follow(&self, dashed: bool) -> (Follow, bool) {
+    pub(super) fn follow(&self, start: usize, dashed: bool) -> (Follow, bool) {
         let mut place = self.at;
         let mut closed = false;
         if let Found::Delimiter(_, length) = quote::at(self.text, place) {
@@ -47,7 +48,10 @@ impl Scan<'_> {
             _ if space > place && closed && self.text[space..].starts_with(b":") => Follow::Colon(space + 1),
             // As in `token = 'x'`, which is Python, but not what a flag has behind it.
             _ if space > place && !dashed && !self.text[space..].starts_with(b"==") => {
-                self.assigned(place).map_or(Follow::Space(space), Follow::Assign)
+                let value = self
+                    .assigned(place)
+                    .filter(|&value| !self.is_compared(start, value));
+                value.map_or(Follow::Space(space), Follow::Assign)
             }
             _ if space > place => Follow::Space(space),
             _ => Follow::Other,
@@ -56,38 +60,29 @@ impl Scan<'_> {
         (follow, own)
     }
 
-    /// Where the value of a name begins that is itself one: `"name": "TOKEN", "value": "x"` in JSON or in YAML, and how
-    /// far it goes.
-    pub(super) fn beside(&self, place: usize) -> Option<(usize, Until)> {
-        const KEY: &[u8] = b"value";
-        let mark = |place| match quote::at(self.text, place) {
-            Found::Delimiter(_, length) => length,
-            _ => 0,
-        };
-        let opening = mark(place);
-        let end = place + opening + KEY.len();
-        if !self.text[place + opening..].starts_with(KEY) {
-            return None;
-        }
-        let colon = value::skip_space(self.text, end + mark(end));
-        if self.text.get(colon) != Some(&b':') {
-            return None;
-        }
-        let value = value::skip_space(self.text, colon + 1);
-        let is_json = opening > 0 || mark(value) > 0;
-        Some((value, if is_json { Until::Json } else { Until::Line }))
-    }
-
     /// Where the value begins that is assigned at a place, be there white space around its sign.
     fn assigned(&self, place: usize) -> Option<usize> {
         let sign = value::skip_space(self.text, place);
         match self.text[sign..] {
             [b'+', b'=', ..] => Some(sign + 2),
             [b'=', b'=', ..] => None,
+            // A line for a program that reads one: `read TOKEN <<< x`.
+            [b'<', b'<', b'<', ..] => Some(value::skip_space(self.text, sign + 3)),
             [b'=', ..] if sign > place => Some(value::skip_space(self.text, sign + 1)),
             [b'=', ..] => Some(sign + 1),
             _ => None,
         }
+    }
+
+    /// Whether a parameter is held against what is no secret, as in `[ "$token" = x ]`: too short for one, or another
+    /// parameter.
+    fn is_compared(&self, start: usize, value: usize) -> bool {
+        if !self.text[..start].ends_with(b"$") {
+            return false;
+        }
+        let value = value::without_commands(self.text, value, &self.quotes, Until::Word);
+        let is_command = matches!(self.text[value.end..], [b'(', ..]) || value.bytes.contains(&b'`');
+        !is_command && (value.bytes.len() < PIECE || value.bytes.starts_with(b"$"))
     }
 
     /// Where the value begins of the part of an array whose index is here.

@@ -1,4 +1,5 @@
-//! The value of a key of YAML that begins a line: to the end of the line, or a block of deeper ones.
+//! The value of a key of YAML: to the end of its line and over the deeper ones that follow, or as far as its brackets
+//! let it go.
 
 use super::super::quote::{self, Found};
 use super::super::shape::is_run;
@@ -19,12 +20,13 @@ impl Scan<'_> {
     /// header.
     pub(super) fn key(
         &mut self,
+        start: usize,
         colon: usize,
-        column: Option<usize>,
         meaning: Meaning,
         is_quoted: bool,
         is_json: bool,
     ) {
+        let column = if is_json { None } else { self.column(start) };
         if column.is_some_and(|column| self.block(colon, column, meaning)) {
             return;
         }
@@ -35,14 +37,24 @@ impl Scan<'_> {
             return;
         }
         let is_header = matches!(meaning, Meaning::Header(_)) && !self.quotes.is_empty();
-        let until = match quote::at(self.text, value) {
-            _ if is_json => Until::Json,
-            Found::Delimiter(delimiter, _) if !self.quotes.has(delimiter) => Until::Json,
-            _ if is_header || is_quoted => Until::Quotes,
-            _ if column.is_some() && !is_below => Until::Line,
+        let is_mapping = matches!(self.text.get(value), Some(b'{' | b'['));
+        let is_in_flow = !is_mapping && self.is_in_flow(start);
+        let until = match (quote::at(self.text, value), column) {
+            (Found::Delimiter(delimiter, _), _) if is_json || !self.quotes.has(delimiter) => Until::Json,
+            _ if is_json && !is_in_flow => Until::Json,
+            _ if (is_header || is_quoted) && !is_json => Until::Quotes,
+            _ if is_in_flow => Until::Flow,
+            (_, Some(column)) if !is_below || self.column(value) > Some(column) => Until::Lines(column),
             _ => Until::Space,
         };
         self.value(value, meaning, until);
+    }
+
+    /// Whether what begins here is in brackets of YAML: behind one, or behind a comma.
+    pub(super) fn is_in_flow(&self, start: usize) -> bool {
+        let opening = self.text[..start].iter().rev();
+        let mut before = opening.skip_while(|byte| b"\"'\\".contains(byte) || byte.is_ascii_whitespace());
+        self.has_bracket && before.next().is_some_and(|byte| b"{[,".contains(byte))
     }
 
     /// Whether a key of YAML is at a place.
@@ -76,7 +88,7 @@ impl Scan<'_> {
             if begin.is_some_and(|begin| begin < start) {
                 secret.push(if is_folded { b' ' } else { b'\n' });
             }
-            let value = value::at(self.text, start, &self.quotes, Until::Line);
+            let value = value::at(self.text, start, &self.quotes, Until::Lines(usize::MAX));
             secret.extend_from_slice(&value.bytes);
             at = value.end;
             if indent < line_length {

@@ -2,71 +2,19 @@
 
 use super::{marked, redacted, text};
 
-/// That this comes of each line, as the document of a shell's line, as a text, and behind `-p`.
-fn check(cases: &[(&str, String)]) {
-    for (given, want) in cases {
-        let document = |text: &str| format!("cat <<EOF | kubectl apply -f - --as=x\n{text}\nEOF\nid --as=y");
-        assert_eq!(redacted(&["sh", "-c", &document(given)])[2], document(want));
-        assert_eq!(String::from_utf8_lossy(&text(given.as_bytes())), *want, "{given}");
-        let pod = format!("kind: Pod\n{given}");
-        assert_eq!(
-            redacted(&["kubectl", "-p", &pod])[2],
-            format!("kind: Pod\n{want}")
-        );
+#[test]
+fn what_a_parameter_is_compared_with_stays_if_it_is_no_secret() {
+    for line in [
+        "[ \"$token\" = x ] || kubectl --as=x",
+        "[ $token = x ] || kubectl --as=x",
+        "[ \"$TOKEN\" = \"$OTHER_ONE\" ] && kubectl --as=x",
+        "[[ $TOKEN == '' ]]",
+    ] {
+        assert_eq!(redacted(&["sh", "-c", line])[2], line);
     }
-}
-
-#[test]
-fn a_value_of_yaml_is_taken_to_the_end_of_its_line() {
-    let p = |secret: &str| marked("password", secret);
-    check(&[
-        (
-            "password: aaa bbb\nuser: c",
-            format!("password: {}\nuser: c", p("aaa bbb")),
-        ),
-        (
-            "a:\n  - password: it's b\n    user: c",
-            format!("a:\n  - password: {}\n    user: c", p("it's b")),
-        ),
-        (
-            "  password: 'a b'\n  user: c",
-            format!("  password: {}\n  user: c", p("a b")),
-        ),
-        (
-            "secret:\n  secretName: a\npassword:\n  bbb\n",
-            format!("secret:\n  secretName: a\npassword:\n  {}\n", p("bbb")),
-        ),
-        (
-            "  password: 'it''s b'\n  user: c",
-            format!("  password: {}\n  user: c", p("it's b")),
-        ),
-    ]);
-    let line = "kubectl patch secret x -p 'data:\n  password: a b' --as=x";
-    let want = format!(
-        "kubectl patch secret x -p 'data:\n  password: {}' --as=x",
-        p("a b")
-    );
-    assert_eq!(redacted(&["sh", "-c", line])[2], want);
-}
-
-#[test]
-fn a_block_of_yaml_is_taken_whole() {
-    let p = |secret: &str| marked("password", secret);
-    check(&[
-        (
-            "password: |\n  aaa bbb\n\n    ccc\nuser: c",
-            format!("password: |\n  {}\nuser: c", p("aaa bbb\n\nccc")),
-        ),
-        (
-            "- password: >-\n    aaa\n    bbb\n  user: c",
-            format!("- password: >-\n    {}\n  user: c", p("aaa bbb")),
-        ),
-        (
-            "data:\n  password: !!binary |2+ # x\n    aaa",
-            format!("data:\n  password: !!binary |2+ # x\n    {}", p("aaa")),
-        ),
-        ("password: |\nuser: c", "password: |\nuser: c".to_owned()),
-    ]);
+    let line = |value: &str| format!("[ \"$PASSWORD\" = {value} ] || exit");
+    let want = line(&marked("password", "hunter22"));
+    assert_eq!(redacted(&["sh", "-c", &line("hunter22")])[2], want);
 }
 
 #[test]
@@ -114,55 +62,6 @@ fn a_value_that_python_assigns_is_taken() {
         ),
     ] {
         assert_eq!(redacted(&["python3", "-c", code])[2], want);
-    }
-}
-
-#[test]
-fn the_value_beside_a_name_is_taken() {
-    let p = |secret: &str| marked("password", secret);
-    check(&[
-        (
-            "- name: DB_PASSWORD\n  value: a b\n- name: x\n  value: c d",
-            format!(
-                "- name: DB_PASSWORD\n  value: {}\n- name: x\n  value: c d",
-                p("a b")
-            ),
-        ),
-        (
-            "- name: \"DB_PASSWORD\"\n  value: 'a b'\n- name: x",
-            format!("- name: \"DB_PASSWORD\"\n  value: {}\n- name: x", p("a b")),
-        ),
-    ]);
-    for (json, want) in [
-        (
-            r#"[{"name":"DB_PASSWORD","value":"a b"},{"name":"x","value":"c d"}]"#,
-            format!(
-                r#"[{{"name":"DB_PASSWORD","value":{}}},{{"name":"x","value":"c d"}}]"#,
-                p("a b")
-            ),
-        ),
-        (
-            r#"[{"op": "add", "path": "/data/password", "value": "a b"}]"#,
-            format!(
-                r#"[{{"op": "add", "path": "/data/password", "value": {}}}]"#,
-                p("a b")
-            ),
-        ),
-        (
-            r#"{"auths":{"h":{"auth":"YTpiYw==","email":"x"}}}"#,
-            format!(
-                r#"{{"auths":{{"h":{{"auth":{},"email":"x"}}}}}}"#,
-                marked("authorization", "YTpiYw==")
-            ),
-        ),
-        (
-            r#"{"auth":{"x":"y"},"value":"z"}"#,
-            r#"{"auth":{"x":"y"},"value":"z"}"#.to_owned(),
-        ),
-    ] {
-        assert_eq!(redacted(&["kubectl", "-p", json])[2], want);
-        let line = |json: &str| format!("kubectl patch x -p '{json}' --as=x");
-        assert_eq!(redacted(&["sh", "-c", &line(json)])[2], line(&want));
     }
 }
 
@@ -216,4 +115,49 @@ fn what_is_behind_curl_is_none_of_it() {
     }
     let args = ["curl", "https://h/?a=b& c; d", "-u", "bob:abc"];
     assert_eq!(redacted(&args)[3], bob);
+}
+
+#[test]
+fn flags_of_one_letter_are_known_by_their_program() {
+    let p = |kind: &str| marked(kind, "hunter22");
+    for (line, kind) in [
+        ("sshpass -p {} ssh h", "password"),
+        ("sshpass -p{} ssh h", "password"),
+        ("docker login -u bob -p {} h", "password"),
+        ("az login --service-principal -u a -p {}", "password"),
+        ("redis-cli -h x -a {} ping", "password"),
+        ("mysql -u root -p{} db", "password"),
+        ("curl -b session={} https://h", "cookie"),
+        ("kubectl set env deploy/x A={} --as=x", "env"),
+        ("kubectl set env -n y deploy/x A=b A={}", "env"),
+        ("aws configure set aws_secret_access_key {}", "key"),
+        ("read -r TOKEN <<< {}", "token"),
+    ] {
+        let (whole, want) = (line.replace("{}", "hunter22"), line.replace("{}", &p(kind)));
+        let want = want.replace("A=b", &format!("A={}", marked("env", "b")));
+        assert_eq!(String::from_utf8_lossy(&text(whole.as_bytes())), want);
+        assert_eq!(redacted(&["sh", "-c", &whole])[2], want);
+        let inner = format!("kubectl exec x -- sh -c '{whole}'");
+        assert_eq!(
+            redacted(&["sh", "-c", &inner])[2],
+            inner
+                .replace("hunter22", &p(kind))
+                .replace("A=b", &format!("A={}", marked("env", "b")))
+        );
+        if !line.contains("<<<") {
+            let words: Vec<&str> = whole.split(' ').collect();
+            assert_eq!(redacted(&words).join(" "), want);
+        }
+    }
+    for line in [
+        "kubectl logs login -p --as=admin",
+        "kubectl patch deploy login -p x",
+        "docker run -p 80:80 x",
+        "mysql -p db",
+        "curl -b cookies.txt https://h",
+        "env A=b kubectl set image deploy/x a=b",
+        "kubectl set env deploy/x --list; A=b kubectl get pods",
+    ] {
+        assert_eq!(redacted(&["sh", "-c", line])[2], line);
+    }
 }

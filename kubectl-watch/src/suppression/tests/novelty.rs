@@ -1,6 +1,7 @@
 //! What is new is never held back: each fact that may change, one at a time.
 
 use super::*;
+use crate::alert::samples::with_kubeconfig;
 use crate::event::{Environment, NamedKubeconfig};
 
 #[test]
@@ -76,6 +77,7 @@ fn what_is_new_in_anything_that_counts_is_an_alert_at_once() {
         ]
         .map(in_environment),
     );
+    others.extend(of_content(&with("--kubeconfig=/tmp/l")));
     let mut it = Suppression::default();
     let rule = rule("r", Severity::Low);
     assert_eq!(decide(&mut it, &rule, &first).0, ALERT);
@@ -94,4 +96,22 @@ fn what_is_new_in_anything_that_counts_is_an_alert_at_once() {
         repeat_of(1),
         "a look with other arguments"
     );
+}
+
+/// The same path of a kubeconfig with another content, and where nobody could read it.
+fn of_content(event: &ProcessEvent) -> Vec<ProcessEvent> {
+    let of = |sha256: Option<String>| {
+        let mut event = event.clone();
+        let mut kubeconfig = with_kubeconfig().event.circumstances.kubeconfig;
+        for file in kubeconfig.iter_mut().flat_map(|it| &mut it.files) {
+            if let Some(facts) = &mut file.facts {
+                facts.sha256.clone_from(&sha256);
+            }
+        }
+        event.circumstances.kubeconfig = kubeconfig;
+        event
+    };
+    [Some("11".repeat(32)), Some("22".repeat(32)), None]
+        .map(of)
+        .to_vec()
 }

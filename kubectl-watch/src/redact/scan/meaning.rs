@@ -1,0 +1,50 @@
+//! What the value of a name is, by the name, what follows it, and the program.
+
+use super::super::program::Programs;
+use super::super::quote::{self, Found};
+use super::super::value;
+use super::super::{name, shape};
+use super::{Follow, Kind, Meaning, Scan};
+
+impl Scan<'_> {
+    /// What the value of a name is, here.
+    pub(super) fn meaning(&self, word: &[u8], name: &[u8], follow: &Follow) -> Option<Meaning> {
+        let dashed = name.len() < word.len();
+        let meaning = name::meaning(name);
+        match meaning {
+            Some(Meaning::Pair(_)) if !dashed => None,
+            Some(Meaning::UserPassword) if !dashed || !self.memory.programs.has(Programs::CURL) => None,
+            // `-ubob:password` in one argument, and `-sku`.
+            None if self.memory.programs.has(Programs::CURL)
+                && let Some(user) = shape::behind_u(word) =>
+            {
+                match follow {
+                    Follow::Colon(_) => Some(Meaning::Secret(Kind::Password)),
+                    _ if user.is_empty() => Some(Meaning::UserPassword),
+                    _ => None,
+                }
+            }
+            None if dashed && let Some(meaning) = self.memory.programs.meaning(word) => Some(meaning),
+            // As in `kubectl set env deploy/x NAME=value`.
+            None if self.memory.programs.has(Programs::ENV)
+                && !dashed
+                && matches!(follow, Follow::Assign(_)) =>
+            {
+                Some(Meaning::Secret(Kind::Env))
+            }
+            None if shape::is_joined_env(word) && matches!(follow, Follow::Assign(_)) => {
+                Some(Meaning::Secret(Kind::Env))
+            }
+            // Of a registry, in the configuration of Docker.
+            None if name == b"auth"
+                && let Follow::Colon(value) = *follow
+                && [self.at, value::skip_space(self.text, value)]
+                    .into_iter()
+                    .all(|place| matches!(quote::at(self.text, place), Found::Delimiter(..))) =>
+            {
+                Some(Meaning::Secret(Kind::Authorization))
+            }
+            meaning => meaning,
+        }
+    }
+}
