@@ -26,7 +26,7 @@ const COMPILERS: [[&str; 3]; 2] = [
 const SSH_SERVER: &str = "openssh-server";
 
 /// What the tests use: the file or program by which it is known, and the package that brings it.
-const TEST_NEEDS: [(&str, &str); 15] = [
+const TEST_NEEDS: [(&str, &str); 16] = [
     ("podman", "podman"),
     ("runc", "runc"),
     ("conmon", "conmon"),
