@@ -304,6 +304,8 @@ mod tests {
             // Only of a line is all that names the secret in the same argument; of a command whose output is a value
             // the flag before it does.
             let is_value = |text: &[u8]| {
+                // Behind a user it is a password for a flag only.
+                let text = text.strip_prefix(b"bob:").unwrap_or(text);
                 let begins = text.trim_start_with(|letter| letter == '"');
                 [&b"$("[..], b"<(", b"`"].iter().any(|mark| begins.starts_with(mark))
             };

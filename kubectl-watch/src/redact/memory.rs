@@ -207,7 +207,7 @@ impl Memory {
 
     /// Writes the mark that stands for a secret.
     pub(super) fn mark(&mut self, kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
-        let is_mark = shape::mark(secret).is_some();
+        let is_mark = shape::mark(secret) == Some(secret.len());
         self.secrets += usize::from(!is_mark && !shape::is_wildcard(secret));
         super::mark(kind, secret, out);
     }

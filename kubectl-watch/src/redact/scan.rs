@@ -161,7 +161,7 @@ impl<'a> Scan<'a> {
         if set && word == b"env" {
             self.memory.programs |= Programs::ENV;
         }
-        let of_data = self.note_data(word, start, &follow);
+        let of_data = self.note_data(word, start, &follow) || self.is_of_data_path(start);
         let of_data = of_data.then_some(Meaning::Secret(Kind::Secret));
         let Some(meaning) = self.meaning(word, name, &follow).or(of_data) else {
             if let Follow::Assign(value) | Follow::Comma(value) = follow

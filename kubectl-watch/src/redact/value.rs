@@ -106,6 +106,11 @@ fn read(text: &[u8], start: usize, outer: &Open, until: Until, has_commands: boo
                     bytes.push(b'\'');
                 }
             }
+            // In a plain text of YAML they are themselves.
+            Found::Backslashes(count) if matches!(until, Until::Lines(_)) && !has_commands => {
+                bytes.extend_from_slice(&text[end..end + count]);
+                end += count;
+            }
             Found::Backslashes(count) => {
                 bytes.extend(std::iter::repeat_n(b'\\', count / 2));
                 end += count;

@@ -91,6 +91,11 @@ impl Scan<'_> {
         false
     }
 
+    /// Behind the colon of the last key whose value is a name, or a path, and is being read.
+    pub(super) fn path(&self) -> Option<usize> {
+        self.mapping.name.map(|(colon, _)| colon)
+    }
+
     /// Notes what a name says that is the value of a key, and takes the value that was before it.
     pub(super) fn note_name(&mut self, start: usize, meaning: Meaning) {
         let is_inside = matches!(self.text.get(self.at), Some(b'/' | b':' | b'='));

@@ -42,6 +42,24 @@ impl Scan<'_> {
         false
     }
 
+    /// Whether this is the last part of a path that a patch of JSON has to such data: `"path": "/data/x"`.
+    pub(super) fn is_of_data_path(&mut self, start: usize) -> bool {
+        const LONGEST: usize = 24;
+        let Some(colon) = self
+            .path()
+            .filter(|colon| (*colon..colon + LONGEST).contains(&start))
+        else {
+            return false;
+        };
+        let before = self.text[colon..start].trim_ascii_start();
+        let path = before.iter().position(|&byte| byte == b'/');
+        match path.map(|path| &before[path..]) {
+            Some(b"/stringData/") => true,
+            Some(b"/data/") => self.is_of_secret(),
+            _ => false,
+        }
+    }
+
     /// Whether anything says that the text is about a secret. What its kind is may stand behind its data.
     fn is_of_secret(&mut self) -> bool {
         let text = self.text;

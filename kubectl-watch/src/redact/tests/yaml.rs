@@ -244,6 +244,15 @@ fn the_data_of_a_secret_is_taken_whatever_it_is_called() {
             "kind: ConfigMap\ndata:\n  a: b\n".to_owned(),
         ),
     ]);
+    for json in [
+        r#"[{"op":"replace","path":"/data/foo","value":{}}]"#,
+        r#"[{"value": {}, "op":"add", "path": "/stringData/foo"}]"#,
+    ] {
+        let (given, want) = (json.replace("{}", "\"YTpi\""), json.replace("{}", &s("YTpi")));
+        assert_eq!(redacted(&["kubectl", "patch", "secret", "x", &given])[4], want);
+        let line = |patch: &str| format!("kubectl patch secret x --type=json -p='{patch}' --as=x");
+        assert_eq!(redacted(&["sh", "-c", &line(&given)])[2], line(&want));
+    }
     let patch = |value: &str, other: &str| format!(r#"{{"data":{{"a":{value},"b": {other}}},"c":"d"}}"#);
     let given = patch(r#""YTpi""#, r#""e}f""#);
     let want = patch(&s("YTpi"), &s("e}f"));
