@@ -134,14 +134,13 @@ fn what_a_command_made_is_deleted_where_it_was_made_and_nothing_else() {
     ] {
         let (commands, what) = undone(&mut daemon, &kubeconfig, line);
         assert!(what.contains(place), "{line}: {what}");
-        match command {
-            Some(command) => assert_eq!(commands[1], command, "{line}: {commands:#?}"),
-            None => {
-                let [command] = &commands[..] else {
-                    panic!("{line}: {commands:#?}")
-                };
-                assert!(command.starts_with("jq -r --arg name web "), "{line}: {command}");
-            }
+        if let Some(command) = command {
+            assert_eq!(commands[1], command, "{line}: {commands:#?}");
+        } else {
+            let [command] = &commands[..] else {
+                panic!("{line}: {commands:#?}")
+            };
+            assert!(command.starts_with("jq -r --arg name web "), "{line}: {command}");
         }
     }
     for line in [
