@@ -7,6 +7,7 @@ mod nest;
 mod word;
 mod write;
 
+use std::borrow::Cow;
 use std::mem;
 use std::ops::Range;
 
@@ -34,8 +35,8 @@ pub(super) enum Token<'a> {
 pub(super) struct Word<'a> {
     /// As it is written.
     pub(super) source: &'a [u8],
-    /// As its program gets it, but for the commands in it, which are as they are written.
-    pub(super) bytes: Vec<u8>,
+    /// As its program gets it, but for the commands in it, which are as they are written. Mostly that is a part of the text.
+    pub(super) bytes: Cow<'a, [u8]>,
     /// The commands in it, whose output is put there.
     pub(super) commands: Vec<Command>,
 }
@@ -123,7 +124,7 @@ impl<'a> Reader<'a> {
         let mut tokens = Vec::new();
         let mut nest = Nest::default();
         // What ends each document that begins in the next line, as in `cat <<EOF`.
-        let mut documents: Vec<Vec<u8>> = Vec::new();
+        let mut documents: Vec<Cow<'a, [u8]>> = Vec::new();
         let mut begins_document = false;
         loop {
             let start = self.at;

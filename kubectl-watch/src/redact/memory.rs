@@ -198,7 +198,7 @@ impl Memory {
         } else {
             self.argument(&word.bytes, &mut redacted);
         }
-        if redacted == word.bytes {
+        if word.bytes == redacted {
             out.extend_from_slice(&source);
         } else {
             line::write(&source, &redacted, out);

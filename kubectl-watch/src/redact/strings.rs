@@ -57,6 +57,6 @@ fn string(text: &[u8], mark: u8) -> Option<Word<'_>> {
         }
     }
     let mut word = Word::default();
-    (word.source, word.bytes) = (&text[..=at], bytes);
+    (word.source, word.bytes) = (&text[..=at], bytes.into());
     Some(word)
 }

@@ -1,5 +1,8 @@
 //! A word of a line.
 
+use std::borrow::Cow;
+use std::mem;
+
 use super::{Command, MAX_NESTED, Reader, Word, ends_word, is_special};
 use crate::redact::shape;
 
@@ -21,7 +24,7 @@ impl<'a> Reader<'a> {
                 [byte, ..] if ends_word(byte) => break,
                 [b'\\', b'\n', ..] => self.at += 2,
                 [b'\\', byte, ..] => {
-                    word.bytes.push(byte);
+                    word.bytes.to_mut().push(byte);
                     self.at += 2;
                 }
                 [b'\'', ..] => {
@@ -55,7 +58,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads what is between double quotes, and the one that ends it.
-    fn double(&mut self, start: usize, word: &mut Word<'_>) -> Option<()> {
+    fn double(&mut self, start: usize, word: &mut Word<'a>) -> Option<()> {
         loop {
             match *self.rest() {
                 [] => return None,
@@ -65,7 +68,7 @@ impl<'a> Reader<'a> {
                 }
                 [b'\\', b'\n', ..] => self.at += 2,
                 [b'\\', byte @ (b'"' | b'\\' | b'$' | b'`'), ..] => {
-                    word.bytes.push(byte);
+                    word.bytes.to_mut().push(byte);
                     self.at += 2;
                 }
                 _ => self.one(start, word)?,
@@ -74,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a byte, or what stands for other bytes in double quotes and outside of them.
-    fn one(&mut self, start: usize, word: &mut Word<'_>) -> Option<()> {
+    fn one(&mut self, start: usize, word: &mut Word<'a>) -> Option<()> {
         match *self.rest() {
             [b'$', b'(', ..] => self.command(start, 2, word),
             [b'`', ..] => self.backquoted(start, word),
@@ -88,13 +91,24 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes bytes as they are.
-    fn take(&mut self, length: usize, word: &mut Word<'_>) {
-        word.bytes.extend_from_slice(&self.rest()[..length]);
+    fn take(&mut self, length: usize, word: &mut Word<'a>) {
+        let from = self.at;
         self.at += length;
+        word.bytes = match mem::take(&mut word.bytes) {
+            before if before.is_empty() => Cow::Borrowed(&self.text[from..self.at]),
+            // They go on in the text where the word has come to.
+            Cow::Borrowed(before) if before.as_ptr_range().end == self.text[from..].as_ptr() => {
+                Cow::Borrowed(&self.text[from - before.len()..self.at])
+            }
+            mut bytes => {
+                bytes.to_mut().extend_from_slice(&self.text[from..self.at]);
+                bytes
+            }
+        };
     }
 
     /// Reads a command to the parenthesis that closes it.
-    fn command(&mut self, start: usize, opening: usize, word: &mut Word<'_>) -> Option<()> {
+    fn command(&mut self, start: usize, opening: usize, word: &mut Word<'a>) -> Option<()> {
         if self.nested == MAX_NESTED {
             return None;
         }
@@ -109,7 +123,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a command to the backquote that closes it.
-    fn backquoted(&mut self, start: usize, word: &mut Word<'_>) -> Option<()> {
+    fn backquoted(&mut self, start: usize, word: &mut Word<'a>) -> Option<()> {
         let from = self.at;
         self.at += 1;
         loop {
@@ -125,10 +139,10 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    fn push(&mut self, start: usize, from: usize, opening: usize, word: &mut Word<'_>) {
+    fn push(&mut self, start: usize, from: usize, opening: usize, word: &mut Word<'a>) {
         let source = &self.text[from..self.at];
         let place = word.bytes.len();
-        word.bytes.extend_from_slice(source);
+        word.bytes.to_mut().extend_from_slice(source);
         word.commands.push(Command {
             source: from - start..self.at - start,
             bytes: place..word.bytes.len(),
@@ -138,7 +152,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads `${…}`, and leaves it as it is.
-    fn parameter(&mut self, word: &mut Word<'_>) -> Option<()> {
+    fn parameter(&mut self, word: &mut Word<'a>) -> Option<()> {
         let from = self.at;
         let mut open = 0;
         let mut inner = Word::default();
@@ -154,7 +168,7 @@ impl<'a> Reader<'a> {
                     open -= 1;
                     self.at += 1;
                     if open == 0 {
-                        word.bytes.extend_from_slice(&self.text[from..self.at]);
+                        word.bytes.to_mut().extend_from_slice(&self.text[from..self.at]);
                         return Some(());
                     }
                 }
@@ -170,7 +184,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads what is between `$'` and `'`.
-    fn escaped(&mut self, word: &mut Word<'_>) -> Option<()> {
+    fn escaped(&mut self, word: &mut Word<'a>) -> Option<()> {
         loop {
             match *self.rest() {
                 [] => return None,
@@ -189,7 +203,7 @@ impl<'a> Reader<'a> {
                             (3, 8)
                         }
                         _ => {
-                            word.bytes.push(match letter {
+                            word.bytes.to_mut().push(match letter {
                                 b'n' => b'\n',
                                 b't' => b'\t',
                                 b'r' => b'\r',
@@ -206,7 +220,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a number of at most so many digits, which stands for a byte or a character.
-    fn number(&mut self, digits: usize, radix: u32, is_char: bool, word: &mut Word<'_>) {
+    fn number(&mut self, digits: usize, radix: u32, is_char: bool, word: &mut Word<'a>) {
         let digits = self.rest().iter().take(digits);
         let digits = digits.map_while(|&byte| char::from(byte).to_digit(radix));
         let (length, number) = digits.fold((0, 0_u32), |(length, number), digit| {
@@ -216,8 +230,9 @@ impl<'a> Reader<'a> {
         match char::from_u32(number).filter(|_| is_char) {
             Some(char) => word
                 .bytes
+                .to_mut()
                 .extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
-            None => word.bytes.push(number.to_le_bytes()[0]),
+            None => word.bytes.to_mut().push(number.to_le_bytes()[0]),
         }
     }
 

@@ -38,7 +38,7 @@ impl Word<'_> {
         }
         source.extend_from_slice(&self.source[source_at..]);
         bytes.extend_from_slice(&self.bytes[bytes_at..]);
-        self.bytes = bytes;
+        self.bytes = bytes.into();
         source
     }
 }

@@ -1,6 +1,9 @@
 //! What is taken out of a command line of a shell within one argument or a text.
 
+use std::borrow::Cow;
+
 use super::{marked, pattern, redacted, text};
+use crate::redact::line::{self, Token};
 
 /// That this comes of each line, behind `-c` and as a text.
 fn check(lines: &[(&str, String)]) {
@@ -9,6 +12,29 @@ fn check(lines: &[(&str, String)]) {
         assert_eq!(&given[2], want, "{line}");
         let free = String::from_utf8(text(line.as_bytes())).expect("text");
         assert_eq!(&free, want, "as text: {line}");
+    }
+}
+
+#[test]
+fn a_word_is_copied_only_where_its_program_gets_other_bytes() {
+    for (line, bytes, is_part) in [
+        ("a-b c", "a-b", true),
+        ("'a b' c", "a b", true),
+        ("\"a $b\" c", "a $b", true),
+        ("'a'b c", "ab", false),
+        ("'a''b' c", "ab", false),
+        ("a\\ b c", "a b", false),
+        ("a\"b\"'c'd e", "abcd", false),
+        ("$'a' c", "a", true),
+        ("$'a\\x62' c", "ab", false),
+        ("a$(b) c", "a$(b)", false),
+    ] {
+        let tokens = line::read(line.as_bytes()).expect("it is one");
+        let Some(Token::Word(word)) = tokens.first() else {
+            panic!("{line}: {tokens:?}")
+        };
+        assert_eq!(word.bytes, bytes.as_bytes(), "{line}");
+        assert_eq!(matches!(word.bytes, Cow::Borrowed(_)), is_part, "{line}");
     }
 }
 
