@@ -35,6 +35,11 @@ fn thefts_are_alerts(scene: &Scene, file: &str, line: &str) {
         format!("{line} --kubeconfig={}", kubeconfig.display()),
         format!("KUBECONFIG={} {line}", kubeconfig.display()),
         format!("HOME=/tmp KUBECONFIG=/nowhere:{} {line}", kubeconfig.display()),
+        format!("HOME=/tmp {line}"),
+        format!("KUBERC=/evil {line}"),
+        format!("HTTPS_PROXY=http://192.0.2.9 {line}"),
+        format!("KUBERNETES_SERVICE_HOST=192.0.2.9 {line}"),
+        format!("LD_PRELOAD=/evil.so {line}"),
     ];
     let lines: Vec<&str> = [line]
         .into_iter()
@@ -123,6 +128,8 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
         "kubectl_watch.request.namespace == \"ci\"",
         "kubectl_watch.request.token == null",
         "kubectl_watch.kubeconfig.file.path == null",
+        "process.env_vars == \"HOME=/nonexistent\"",
+        "not process.env_vars like (\"KUBERC=*\", ",
         "--cache-dir=/tmp/exception-*-* --request-timeout=1s",
         "are never all there is",
     ] {
@@ -135,7 +142,10 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
     fs::write(&file, text.as_bytes()).expect("the folder is ours");
     let simulated = kubectl_watch(&["simulate", "--alerts", &past, "--exceptions", &file]);
     let report = String::from_utf8_lossy(&simulated.stdout);
-    assert!(report.contains("\n2 of "), "{report}");
+    assert!(
+        report.starts_with("alerts: ") && report.contains("\n2 of "),
+        "{report}"
+    );
     assert!(
         report.contains(&format!("{id}  {SEED}: excepted by nobody from bash")),
         "{report}"
@@ -148,7 +158,8 @@ fn an_alert_becomes_an_exception_that_silences_just_that() {
     let said = String::from_utf8_lossy(&simulated.stderr).into_owned();
     assert_eq!(simulated.status.code(), Some(78));
     assert!(
-        said.contains(&format!("line {}: it is no JSON", lines.len() + 1)),
+        said.contains(&format!("line {}: it is no JSON: ", lines.len() + 1))
+            && said.ends_with("\nlines that could not be read: 1\n"),
         "{said}"
     );
 }

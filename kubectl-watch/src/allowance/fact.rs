@@ -3,6 +3,7 @@
 
 mod asked;
 mod credential;
+mod variables;
 
 use super::pattern::pattern;
 use crate::eql::{Event as _, Field, Schema as _, Value};
@@ -116,6 +117,7 @@ pub(super) fn all(alert: &PastAlert) -> Vec<Fact> {
         facts.push(Fact::is(why, SCRIPT_HASH, hash));
     }
     credential::add(alert, &mut facts);
+    variables::add(alert, &mut facts);
     if let Some(script) = script(alert).filter(|_| alert.text(SCRIPT_HASH).is_none()) {
         facts.push(Fact::is("the script, by its path", "process.parent.args", script));
     }
@@ -138,8 +140,8 @@ pub(super) fn redacted(alert: &PastAlert) -> Vec<&'static str> {
     let others = ["process.parent.name", SCRIPT_PATH, credential::PATH].into_iter();
     let fields = unchosen.chain(others).chain(asked::fields());
     let mut redacted: Vec<_> = fields.filter(|field| alert.has_mark(field)).collect();
-    if credential::is_variable_redacted(alert) {
-        redacted.push(credential::VARIABLES);
+    if variables::is_redacted(alert) {
+        redacted.push(variables::VARIABLES);
     }
     redacted
 }

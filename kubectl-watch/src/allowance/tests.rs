@@ -7,6 +7,16 @@ use crate::past::Past;
 use crate::simulation::judge;
 use crate::surroundings::Surroundings;
 
+/// An alert in whose environment no secret was redacted: of one nobody can say what the document has not.
+fn sample() -> Sample {
+    without_secret(Sample::new())
+}
+
+fn without_secret(mut sample: Sample) -> Sample {
+    sample.event.environment = Environment::from_bytes(b"KUBECONFIG=/tmp/stolen\0HOME=/home/bob");
+    sample
+}
+
 /// What is made of an alert, but for these fields.
 fn allow_without(sample: &Sample, without: &[&str]) -> (String, Exception, PastAlert) {
     let alert = past(sample);
@@ -43,16 +53,16 @@ fn copy(sample: &Sample) -> Sample {
 
 #[test]
 fn it_silences_its_alert_and_nothing_that_differs_in_what_counts() {
-    let mut script = Sample::new();
+    let mut script = sample();
     script.event.parent.name = b"back'up.sh".to_vec();
     script.event.parent.args = ["bash", "/opt/back'up.sh"].iter().collect();
-    let hostile = Sample::new().args(&[
+    let hostile = sample().args(&[
         b"kubectl",
         b"--as=a'''\n\x1b\"\\",
         b"--as-group=g",
         b"--token=abc",
     ]);
-    for sample in [Sample::new(), in_memory(), script, hostile] {
+    for sample in [sample(), without_secret(in_memory()), script, hostile] {
         let (text, exception, alert) = allow(&sample);
         assert_eq!(judge(&exception, &alert), Some(true), "{text}");
         assert!(exception.doubts.is_empty(), "{text}");
@@ -76,7 +86,7 @@ fn it_silences_its_alert_and_nothing_that_differs_in_what_counts() {
 #[test]
 fn of_an_origin_it_goes_by_what_the_kernel_says_alone() {
     for (by, is_asked) in [(Witness::Socket, true), (Witness::Environment, false)] {
-        let mut sample = Sample::new();
+        let mut sample = sample();
         sample.event.circumstances.source = Some(Source {
             address: [192, 0, 2, 7].into(),
             port: 50_122,
@@ -90,7 +100,7 @@ fn of_an_origin_it_goes_by_what_the_kernel_says_alone() {
 
 #[test]
 fn it_says_what_it_goes_by_and_what_is_missing() {
-    let (text, exception, _) = allow(&Sample::new());
+    let (text, exception, _) = allow(&sample());
     assert_eq!(
         (exception.reason.as_str(), exception.owner.as_str()),
         ("it's \"fine\"", "me")
@@ -148,7 +158,7 @@ fn a_field_with_a_secret_in_it_is_no_part_of_it_and_that_is_said() {
         }),
     ];
     for (field, change) in cases {
-        let mut sample = Sample::new();
+        let mut sample = sample();
         sample.event.gaps = Vec::new();
         change(&mut sample);
         let (text, exception, alert) = allow(&sample);
@@ -165,7 +175,7 @@ fn a_field_with_a_secret_in_it_is_no_part_of_it_and_that_is_said() {
         other.event.names.user = Some("mallory".into());
         assert_eq!(judge(&exception, &past(&other)), Some(false), "{text}");
     }
-    let (text, exception, alert) = allow(&Sample::new());
+    let (text, exception, alert) = allow(&sample());
     assert!(!text.contains("a secret was redacted in it"), "{text}");
     assert_eq!(judge(&exception, &alert), Some(true));
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::variables::{KUBECONFIG, VARIABLES, are_known, has_mark, variable};
 use super::{Fact, is_absent, values};
 use crate::past::{PastAlert, between_marks};
 
@@ -10,7 +11,6 @@ const HASH: &str = "kubectl_watch.kubeconfig.file.sha256";
 pub(super) const PATH: &str = "kubectl_watch.kubeconfig.file.path";
 const UNKNOWN: &str = "kubectl_watch.kubeconfig.file.unknown";
 const CERTIFICATE: &str = "kubectl_watch.credential.x509.sha256";
-pub(super) const VARIABLES: &str = "process.env_vars";
 
 /// Adds what is known of them.
 pub(super) fn add(alert: &PastAlert, facts: &mut Vec<Fact>) {
@@ -52,7 +52,7 @@ pub(super) fn add(alert: &PastAlert, facts: &mut Vec<Fact>) {
 /// as many are known by their content as are listed, their paths do not matter.
 fn add_list(alert: &PastAlert, known: usize, facts: &mut Vec<Fact>) {
     let why = "and with no other before it";
-    let listed = variable(alert, "KUBECONFIG=");
+    let listed = variable(alert, KUBECONFIG);
     // What a mark stands for has none.
     let colons = listed.map_or(0, |listed| between_marks(listed).concat().matches(':').count());
     let make = if known == colons + 1 {
@@ -65,27 +65,25 @@ fn add_list(alert: &PastAlert, known: usize, facts: &mut Vec<Fact>) {
     facts.push(is_no_longer(why, colons));
 }
 
-/// By the variables that name a kubeconfig which nobody could read, or that they are not there.
+/// By the variable that names a kubeconfig which nobody could read, or that it is not there.
 fn add_unread(alert: &PastAlert, facts: &mut Vec<Fact>) {
-    if alert.texts("kubectl_watch.gaps").contains(&VARIABLES) {
+    if !are_known(alert) {
         return;
     }
-    let why = "with which kubeconfig, by the variables, as it was not read";
-    for name in ["KUBECONFIG=", "HOME="] {
-        match variable(alert, name) {
-            Some(variable) if has_mark(variable) => {}
-            Some(variable) => facts.push(Fact::is_like(why, VARIABLES, variable)),
-            None => facts.push(Fact {
-                why,
-                field: VARIABLES,
-                test: format!("not {VARIABLES} like \"{name}*\""),
-            }),
-        }
+    let why = "with which kubeconfig, by the variable, as it was not read";
+    let Some(listed) = variable(alert, KUBECONFIG) else {
+        facts.push(Fact {
+            why,
+            field: VARIABLES,
+            test: format!("not {VARIABLES} like \"{KUBECONFIG}*\""),
+        });
+        return;
+    };
+    if !has_mark(listed) {
+        facts.push(Fact::is_like(why, VARIABLES, listed));
     }
-    if let Some(listed) = variable(alert, "KUBECONFIG=") {
-        let colons = between_marks(listed).concat().matches(':').count();
-        facts.push(is_no_longer(why, colons));
-    }
+    let colons = between_marks(listed).concat().matches(':').count();
+    facts.push(is_no_longer(why, colons));
 }
 
 /// That no more are listed: a wildcard takes in colons.
@@ -96,22 +94,4 @@ fn is_no_longer(why: &'static str, colons: usize) -> Fact {
         field: VARIABLES,
         test: format!("not {VARIABLES} like \"KUBECONFIG={longer}*\""),
     }
-}
-
-/// A variable of the environment, by `NAME=`, with the marks for its secrets.
-fn variable<'a>(alert: &'a PastAlert, name: &str) -> Option<&'a str> {
-    let mut variables = alert.document_texts(VARIABLES);
-    variables.find(|variable| variable.starts_with(name))
-}
-
-/// Whether a secret was in a variable that tells which kubeconfig it was.
-pub(super) fn is_variable_redacted(alert: &PastAlert) -> bool {
-    let names = ["KUBECONFIG=", "HOME="];
-    names
-        .iter()
-        .any(|name| variable(alert, name).is_some_and(has_mark))
-}
-
-fn has_mark(text: &str) -> bool {
-    between_marks(text).len() > 1
 }

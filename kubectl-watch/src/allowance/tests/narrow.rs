@@ -151,7 +151,7 @@ fn the_next_run_of_the_same_job_is_not() {
 
 #[test]
 fn without_a_kubeconfig_none_may_be_there() {
-    let sample = Sample::new();
+    let sample = sample();
     let (text, exception, alert) = allow(&sample);
     assert_eq!(judge(&exception, &alert), Some(true), "{text}");
     let mut other = copy(&sample);
@@ -165,7 +165,7 @@ fn without_a_kubeconfig_none_may_be_there() {
 
 /// As root in a pod, with a token.
 fn in_pod() -> Sample {
-    let mut sample = with_token();
+    let mut sample = without_secret(with_token());
     sample.event.names.real_user = Some("root".into());
     (sample.event.names.login_user, sample.event.credentials.login_uid) = (None, None);
     sample.event.circumstances.pod.as_mut().expect("it has one").name = "front-x7k2p".into();
@@ -236,7 +236,7 @@ fn a_field_can_be_left_out_and_what_gets_broader_is_said() {
 
 #[test]
 fn an_exception_that_everybody_can_meet_says_so() {
-    let mut sample = Sample::new();
+    let mut sample = sample();
     sample.event.names.user = Some("root".into());
     sample.event.names.real_user = Some("root".into());
     let (text, exception, _) = allow(&sample);

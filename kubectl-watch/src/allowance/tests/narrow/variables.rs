@@ -1,4 +1,4 @@
-//! Which kubeconfig the variables of the environment name.
+//! Which kubeconfig the variables of the environment name, and what else they decide.
 
 use super::*;
 use crate::event::{Gap, Unknown};
@@ -85,6 +85,50 @@ fn a_kubeconfig_that_was_not_read_goes_by_the_variables() {
     }
     // A secret in another variable hides none of it.
     let secret = "\0HTTPS_PROXY=http://u:s3cret-of-mine@proxy";
-    let (text, ..) = allow(&unread(&format!("KUBECONFIG=k1{secret}")));
+    let (text, exception, alert) = allow(&unread(&format!("KUBECONFIG=k1{secret}")));
     assert!(text.contains("process.env_vars == \"KUBECONFIG=k1\""), "{text}");
+    assert!(
+        text.contains("not process.env_vars like (\"KUBERC=*\", ") && !text.contains("HTTPS_PROXY"),
+        "{text}"
+    );
+    assert!(
+        text.contains("a secret was redacted in it: process.env_vars\n"),
+        "{text}"
+    );
+    assert_eq!(judge(&exception, &alert), None, "{text}");
+}
+
+#[test]
+fn a_variable_that_gives_another_identity_server_or_code_is_an_alert() {
+    let with = |variables: &str| {
+        let mut sample = job();
+        let list = format!("KUBECONFIG=/tmp/tmp.Xa8Kd02LmQ/config\0{variables}");
+        sample.event.environment = Environment::from_bytes(list.as_bytes());
+        sample
+    };
+    let all = [
+        "",
+        "HOME=/home/a",
+        "HOME=/evil",
+        "HOME=/home/a\0KUBERC=/home/a/rc",
+        "HOME=/home/a\0KUBERC=/evil",
+        "HOME=/home/a\0KUBERC=/evil\0HTTPS_PROXY=http://192.0.2.9",
+        "HOME=/home/a\0https_proxy=http://192.0.2.9",
+        "KUBERNETES_SERVICE_HOST=10.0.0.1",
+        "KUBERNETES_SERVICE_HOST=192.0.2.9",
+        "LD_PRELOAD=/usr/lib/a.so",
+        "LD_PRELOAD=/usr/lib/a.so:/evil.so",
+    ];
+    for of in all {
+        let (text, exception, _) = allow(&with(of));
+        for other in all {
+            let judged = judge(&exception, &past(&with(other)));
+            assert_eq!(judged, Some(other == of), "{other}: {text}");
+        }
+        // From where programs are taken decides nothing: which one ran is known.
+        let path = with(&format!("PATH=/x\0{of}"));
+        assert_eq!(judge(&exception, &past(&path)), Some(true), "{text}");
+    }
+    let (text, ..) = allow_without(&with("HOME=/home/a"), &["process.env_vars"]);
+    assert!(!text.contains("\n  process.env_vars") && text.contains("this was left out: process.env_vars"));
 }
