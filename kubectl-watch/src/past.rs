@@ -71,9 +71,7 @@ impl Past {
                     None => {}
                     Some(b'{') => match serde_json::from_slice(line) {
                         Ok(document) => past.take(index + 1, document, &mut updates),
-                        Err(error) => past
-                            .faults
-                            .push(format!("line {}: it is no JSON: {error}", index + 1)),
+                        Err(error) => past.faults.push(no_json(index + 1, &error)),
                     },
                     Some(_) => past.passed_over += 1,
                 }
@@ -156,6 +154,14 @@ impl Past {
             }
         }
     }
+}
+
+/// Why a line of a file is no document.
+fn no_json(line: usize, error: &serde_json::Error) -> String {
+    // It ends with a place, of which the line is always the first.
+    let text = error.to_string();
+    let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
+    format!("line {line}: it is no JSON: {what}, at column {}", error.column())
 }
 
 /// A text of a document, so that it does nothing to a terminal.

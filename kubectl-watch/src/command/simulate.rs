@@ -56,7 +56,7 @@ pub(super) fn faults(past: &Past) -> ExitCode {
     if past.faults.is_empty() {
         ExitCode::Success
     } else {
-        eprintln!("{} lines could not be read", past.faults.len());
+        eprintln!("lines that could not be read: {}", past.faults.len());
         ExitCode::Config
     }
 }
@@ -83,11 +83,11 @@ fn head(out: &mut String, past: &Past) -> fmt::Result {
         0 => String::new(),
         _ => format!(", and documents that are none: {}", others.join(", ")),
     };
-    writeln!(out, "{} alerts{others}", past.alerts.len())?;
+    writeln!(out, "alerts: {}{others}", past.alerts.len())?;
     if past.repeats > 0 {
         writeln!(
             out,
-            "the summaries among them stand for {} more matches, which are not tried",
+            "matches that the summaries among them stand for, and that are not tried: {}",
             past.repeats
         )?;
     }

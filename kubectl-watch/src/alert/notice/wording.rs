@@ -77,7 +77,7 @@ pub(super) fn reason(about: &About) -> String {
 }
 
 fn lost(loss: &Loss) -> String {
-    let mut said = format!("{} {}", loss.count, what(loss.reason));
+    let mut said = format!("{}: {}", what(loss.reason), loss.count);
     if let [first, rest @ ..] = &loss.cpus[..] {
         let _ = write!(said, ", on cpu {first}");
         for cpu in rest {
