@@ -304,8 +304,9 @@ mod tests {
             // Only of a line is all that names the secret in the same argument; of a command whose output is a value
             // the flag before it does.
             let is_value = |text: &[u8]| {
-                // Behind a user it is a password for a flag only.
-                let text = text.strip_prefix(b"bob:").unwrap_or(text);
+                // Behind a user, or a key that says nothing, it is a secret for a flag only.
+                let before = [&b"bob:"[..], b"A=", b"a=", b"k=", b"-k="];
+                let text = before.iter().find_map(|before| text.strip_prefix(*before)).unwrap_or(text);
                 let begins = text.trim_start_with(|letter| letter == '"');
                 [&b"$("[..], b"<(", b"`"].iter().any(|mark| begins.starts_with(mark))
             };
