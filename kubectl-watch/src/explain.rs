@@ -305,9 +305,11 @@ mod tests {
             // the flag before it does.
             let is_value = |text: &[u8]| {
                 // Behind a user, or a key that says nothing, it is a secret for a flag only.
-                let before = [&b"bob:"[..], b"A=", b"a=", b"k=", b"-k="];
+                let before = [&b"bob:"[..], b"A=", b"a=", b"k=", b"-k=", b"--exec-arg="];
+                let is_quote = |letter| letter == '"';
+                let text = text.trim_start_with(is_quote);
                 let text = before.iter().find_map(|before| text.strip_prefix(*before)).unwrap_or(text);
-                let begins = text.trim_start_with(|letter| letter == '"');
+                let begins = text.trim_start_with(is_quote);
                 [&b"$("[..], b"<(", b"`"].iter().any(|mark| begins.starts_with(mark))
             };
             let is_line = |text: &[u8]| text.contains(&b' ') && !is_value(text);
