@@ -60,6 +60,19 @@ impl Scene {
         path
     }
 
+    /// Writes a file, with the folders that it is in.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        let folder = path.parent().expect("it has a name");
+        fs::create_dir_all(folder).expect("the folder is ours");
+        fs::write(&path, text).expect("the folder is ours");
+        path
+    }
+
     /// Copies a program here under a name that nobody else uses, and writes a rule that wants an `--as=` of it: for
     /// tests that count, on a machine where others run kubectl. Gives the paths of both.
     ///

@@ -29,6 +29,8 @@ pub(super) const NAMES: &[&str] = &[
     "kubectl_watch.kubeconfig.file.path",
     "kubectl_watch.kubeconfig.file.sha256",
     "kubectl_watch.kubeconfig.file.unknown",
+    "kubectl_watch.kubeconfig.impersonated.groups",
+    "kubectl_watch.kubeconfig.impersonated.uid",
     "kubectl_watch.kubeconfig.impersonated.user",
     "kubectl_watch.kubeconfig.namespace",
     "kubectl_watch.kubeconfig.server",
@@ -65,6 +67,7 @@ pub(super) fn repeats(name: &str) -> bool {
             | "kubectl_watch.kubeconfig.file.path"
             | "kubectl_watch.kubeconfig.file.sha256"
             | "kubectl_watch.kubeconfig.file.unknown"
+            | "kubectl_watch.kubeconfig.impersonated.groups"
     )
 }
 
@@ -155,6 +158,8 @@ fn of_kubeconfig(facts: &Facts<'_>, field: &str, visit: Visit<'_>) -> bool {
         }
         "cluster" => &kubeconfig.cluster,
         "context" => &kubeconfig.context,
+        "impersonated.groups" => return each(&kubeconfig.impersonated.groups, visit),
+        "impersonated.uid" => &kubeconfig.impersonated.uid,
         "impersonated.user" => &kubeconfig.impersonated.user,
         "namespace" => &kubeconfig.namespace,
         "server" => &kubeconfig.server,

@@ -19,6 +19,7 @@ const BUILT_IN: &[&str] = &[
     include_str!("../../rules/api-server-asked-with-impersonation-headers.toml"),
     include_str!("../../rules/client-certificate-or-password-handed-to-kubectl.toml"),
     include_str!("../../rules/credentials-or-rights-made-with-another-identity.toml"),
+    include_str!("../../rules/kubeconfig-acts-as-somebody-else.toml"),
     include_str!("../../rules/kubeconfig-flag-names-a-temporary-or-hidden-file.toml"),
     include_str!("../../rules/kubeconfig-from-another-users-home.toml"),
     include_str!("../../rules/kubeconfig-looked-for.toml"),
