@@ -1,11 +1,8 @@
 //! The rules about where a kubeconfig comes from, by real programs and a real kernel.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+use std::{fs, process::Command};
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, Stage, kubectl};
+use kubectl_watch_tests::{Daemon, SEED, Scene, Stage};
 use rustix::process::Signal;
 
 #[test]
@@ -64,85 +61,6 @@ fn evasion_14_kubeconfig_in_the_environment() {
     );
     stage.leaves(SEED, &[&with("KUBECONFIG=/tmp/x"), &with("KUBECONFIG=@/config")]);
     stage.end();
-}
-
-/// A kubeconfig with a context whose user acts as somebody, and one whose user does not.
-fn contexts(current: &str) -> String {
-    format!(
-        "current-context: {current}\ncontexts: [{{name: acts, context: {{user: acts}}}}, \
-         {{name: plain, context: {{user: plain}}}}]\n\
-         users: [{{name: acts, user: {{as: system:admin}}}}, {{name: plain, user: {{token: x}}}}]\n"
-    )
-}
-
-#[test]
-fn evasion_14_a_kubeconfig_that_acts_as_somebody() {
-    const ACTS: &str = "Kubeconfig Acts as Somebody Else";
-    let mut stage = Stage::new(&[]);
-    for home in ["acts", "plain"] {
-        stage.file(&format!("{home}/.kube/config"), &contexts(home));
-    }
-    stage.file("user", "users: [{name: u, user: {as: system:admin}}]\n");
-    stage.file(
-        "context",
-        "current-context: c\ncontexts: [{name: c, context: {user: u}}]\n",
-    );
-    stage.file("broken", "users: [{as: system:admin");
-    let kubectl = "kubectl version --client --namespace=%";
-    stage.finds(
-        ACTS,
-        &[
-            &format!("HOME=@/acts {kubectl}"),
-            &format!("HOME=@/plain {kubectl} --context=acts"),
-            &format!("HOME=@/plain {kubectl} --user acts"),
-            &format!("cd @/acts; env -u HOME {kubectl}"),
-            &format!("KUBECONFIG=@/none:@/context:@/user {kubectl}"),
-            &format!("{kubectl} --kubeconfig=@/acts/.kube/config"),
-            &format!("HOME=@/acts {kubectl} --as=x"),
-        ],
-    );
-    stage.leaves(
-        ACTS,
-        &[
-            &format!("HOME=@/plain {kubectl}"),
-            &format!("HOME=@/acts {kubectl} --context=plain"),
-            &format!("HOME=@/acts {kubectl} --user=plain"),
-            &format!("HOME=@/acts KUBECONFIG=@/plain/.kube/config {kubectl}"),
-            &format!("KUBECONFIG=@/context {kubectl}"),
-            &format!("HOME=@/none {kubectl}"),
-            &format!("KUBECONFIG=@/broken {kubectl}"),
-        ],
-    );
-    stage.leaves(SEED, &[&format!("HOME=@/acts {kubectl}")]);
-    stage.end();
-}
-
-#[test]
-fn no_kubeconfig_is_no_loss_and_one_that_cannot_be_read_is_one() {
-    let scene = Scene::new();
-    let mut daemon = Daemon::start(&[]);
-    let kubectl = |home: &str| {
-        let mut command = Command::new(kubectl());
-        command
-            .args(["version", "--client"])
-            .env_remove("KUBECONFIG")
-            .env("HOME", scene.path().join(home));
-        let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
-        child.wait().expect("it ends");
-        child.id()
-    };
-    scene.file("plain/.kube/config", &contexts("plain"));
-    fs::create_dir_all(scene.path().join("folder/.kube/config")).expect("the folder is ours");
-    kubectl("none");
-    kubectl("plain");
-    let pid = kubectl("folder");
-    let notice = daemon.notice("events-lost", |notice| {
-        notice["kubectl_watch"]["loss"]["reason"] == "partial_execs"
-    });
-    assert_eq!(notice["process"]["pid"], pid, "{notice}");
-    let loss = &notice["kubectl_watch"]["loss"];
-    assert_eq!(loss["count"], loss["total"], "{notice}");
-    assert!(daemon.stop().status.success());
 }
 
 #[test]
@@ -264,7 +182,10 @@ fn a_relative_kubeconfig_of_a_process_that_has_ended_is_a_loss_and_no_guess() {
 fn a_home_of_a_moment_that_nobody_could_look_into_is_a_loss() {
     let scene = Scene::under("/tmp");
     let kubectl = scene.copy("/bin/true", "kubectl");
-    let mut daemon = Daemon::start(&[]);
+    let rule = scene.rule(
+        "kubectl_watch.kubeconfig_named.home like \"/tmp/*\" and kubectl_watch.kubeconfig.file.path != null",
+    );
+    let mut daemon = Daemon::start(&["--rules", &rule]);
     daemon.signal(Signal::STOP);
     let mut command = Command::new(&kubectl);
     let mut child = command.env("HOME", scene.path()).spawn().expect("it starts");

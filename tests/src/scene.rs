@@ -98,6 +98,22 @@ impl Scene {
         )
     }
 
+    /// Writes a rule about kubectls of this folder and no others: for tests that count losses, on a machine where others
+    /// run kubectl. Gives its path.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn rule(&self, condition: &str) -> String {
+        let folder = self.path().display();
+        let text = format!(
+            "[rule]\nname = 'own'\nrule_id = 'own'\nquery = '''process where process.name == \"kubectl\" and \
+             process.executable like \"{folder}/*\" and {condition}'''\n"
+        );
+        let path = self.file("own.toml", &text);
+        path.to_str().expect("it is text").to_owned()
+    }
+
     /// Copies a program here, under another name.
     ///
     /// # Panics

@@ -25,6 +25,7 @@ const BUILT_IN: &[&str] = &[
     include_str!("../../rules/kubeconfig-looked-for.toml"),
     include_str!("../../rules/kubeconfig-variable-names-a-temporary-or-hidden-file.toml"),
     include_str!("../../rules/kubeconfig-variable-names-an-unusual-file.toml"),
+    include_str!("../../rules/kuberc-gives-kubectl-another-identity.toml"),
     include_str!("../../rules/kuberc-named-by-a-flag-or-a-variable.toml"),
     include_str!("../../rules/kubectl-from-memory-or-a-fresh-file.toml"),
     include_str!("../../rules/kubectl-in-a-container.toml"),

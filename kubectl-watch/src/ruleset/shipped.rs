@@ -5,6 +5,7 @@ mod discovery;
 mod identity;
 mod kubeconfig;
 mod network;
+mod unsaid;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{RuleSet, Watch};
-use crate::credential::Kubeconfig;
+use crate::credential::{Kubeconfig, Kuberc};
 use crate::event::{Args, Environment, File, Lineage, NamedKubeconfig, Names, Place, Process, ProcessEvent};
 use crate::facts::{Facts, Node};
 use crate::identity::{Identity, Named, Tool};
@@ -75,6 +76,15 @@ impl Exec {
         self
     }
 
+    /// Which options its preferences give.
+    fn given(mut self, options: &[&str]) -> Self {
+        self.0.circumstances.kuberc = Some(Box::new(Kuberc {
+            options: options.iter().map(|&name| name.to_owned()).collect(),
+            ..Kuberc::default()
+        }));
+        self
+    }
+
     fn user(mut self, id: u32, name: &str) -> Self {
         self.0.credentials.user.effective = id;
         self.0.names = Names {
@@ -117,8 +127,8 @@ impl Exec {
         event.kubeconfig_named = named;
         let node = Node::default();
         let judged = rules.judge(&Facts::of(&event, &node), &|_| true);
-        let names = judged.matching.iter().map(|rule| rule.metadata.name.clone());
-        names.collect()
+        let found = judged.matching.iter();
+        found.map(|rule| rule.metadata.name.clone()).collect()
     }
 }
 
@@ -214,7 +224,7 @@ fn what_raises_one_of_them_is_another_of_them() {
             }
         }
     }
-    assert!(raised.contains(SEED) && raised.len() == 20, "{raised:?}");
+    assert!(raised.contains(SEED) && raised.len() == 21, "{raised:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The kubeconfig of a process: found as kubectl finds it, and read through the process's own root.
 
+use std::sync::Arc;
+
 use super::view::View;
 use crate::credential::kubeconfig::{Auth, Config, ConfigFile, Pending};
 use crate::credential::{Certificate, Kubeconfig, Token};
@@ -17,7 +19,7 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 #[derive(Debug)]
 pub(super) struct Question {
     request: Request,
-    view: Result<View, Unknown>,
+    view: Result<Arc<View>, Unknown>,
     paths: Paths,
     /// The API server, as Kubernetes tells its pods.
     server: Option<String>,
@@ -40,9 +42,14 @@ impl Question {
         Some(Self {
             paths: Paths::of(&request, &event.environment),
             server: server(&event.environment),
-            view: View::of(&event.process),
+            view: View::of(&event.process).map(Arc::new),
             request,
         })
+    }
+
+    /// Where it is read from, for what else the process reads there.
+    pub(super) fn view(&self) -> &Result<Arc<View>, Unknown> {
+        &self.view
     }
 
     /// Whether there is a place to read from.
@@ -144,7 +151,7 @@ impl Paths {
 }
 
 /// A path below the home, or, where there is none, below the working folder: kubectl looks there then.
-fn below_home(environment: &Environment, path: &[u8]) -> Vec<u8> {
+pub(super) fn below_home(environment: &Environment, path: &[u8]) -> Vec<u8> {
     match environment.get("HOME").unwrap_or_default() {
         b"" => path.to_vec(),
         home => [home.strip_suffix(b"/").unwrap_or(home), path].join(&b'/'),
@@ -223,7 +230,10 @@ mod tests {
             .map(|number| format!("/{number}"))
             .collect::<Vec<_>>()
             .join(":");
-        assert_eq!(listed(format!("KUBECONFIG={many}").as_bytes()).len(), MAX_FILES + 1);
+        assert_eq!(
+            listed(format!("KUBECONFIG={many}").as_bytes()).len(),
+            MAX_FILES + 1
+        );
         let request = Request::of(&["kubectl", "--kubeconfig=x"].iter().collect());
         let environment = Environment::from_bytes(b"KUBECONFIG=/a");
         assert_eq!(Paths::of(&request, &environment), Paths::Named(b"x".into()));

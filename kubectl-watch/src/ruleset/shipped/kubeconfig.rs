@@ -1,8 +1,6 @@
 //! Where kubectl takes a kubeconfig or a token from.
 
 use super::{Exec, check};
-use crate::credential::Kubeconfig;
-use crate::credential::kubeconfig::Impersonated;
 
 const TEMPORARY: &str = "Kubeconfig Variable Names a Temporary, Hidden or Nameless File";
 const UNUSUAL: &str = "Kubeconfig Variable Names an Unusual File";
@@ -139,55 +137,6 @@ fn preferences_that_somebody_names() {
             named("KUBERC=off"),
             named("KUBERC="),
             named("KUBERC=\0KUBERC=off"),
-        ],
-    );
-}
-
-#[test]
-fn a_kubeconfig_that_acts_as_somebody() {
-    let some = || Some("system:admin".to_owned());
-    let reading = |exec: Exec, impersonated: Impersonated| {
-        exec.reading(Kubeconfig {
-            user: Some("u".to_owned()),
-            impersonated,
-            ..Kubeconfig::default()
-        })
-    };
-    let acts = |exec: Exec| {
-        let user = some();
-        reading(
-            exec,
-            Impersonated {
-                user,
-                ..Impersonated::default()
-            },
-        )
-    };
-    let uid = Impersonated {
-        uid: some(),
-        ..Impersonated::default()
-    };
-    let groups = Impersonated {
-        groups: vec!["system:masters".to_owned()],
-        ..Impersonated::default()
-    };
-    let kubectl = || Exec::of("kubectl get pods");
-    check(
-        "Kubeconfig Acts as Somebody Else",
-        &[
-            acts(kubectl()),
-            acts(Exec::of("./k get pods").being("kubectl")),
-            acts(Exec::of("oc get pods").being("oc")),
-            acts(Exec::of("k3s kubectl get pods").being("k3s")),
-            acts(Exec::of("kubectl get pods --as=x")),
-            reading(kubectl(), uid),
-            reading(kubectl(), groups),
-        ],
-        &[
-            kubectl(),
-            reading(kubectl(), Impersonated::default()),
-            acts(Exec::of("helm list")),
-            acts(Exec::of("k3s server").being("k3s")),
         ],
     );
 }
