@@ -140,9 +140,11 @@ fn kuberc(kuberc: &KubercFields) -> String {
     let mut parts: Vec<String> = files.collect();
     if let Some(shown) = kuberc.options.chunks(MAX_OPTIONS).next() {
         let more = kuberc.options.len() - shown.len();
-        let more = (more > 0)
-            .then(|| format!(" and {more} more"))
-            .unwrap_or_default();
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         parts.push(format!("gives {}{more}", shown.join(", ")));
     }
     parts.extend(kuberc.unknown.map(|why| format!("not all known: {why}")));
