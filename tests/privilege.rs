@@ -147,10 +147,11 @@ fn watch(capabilities: &[String]) -> Seen {
 }
 
 /// Fields, and all that begins so, that say nothing of rights.
-const LEFT_OUT: [&str; 7] = [
+const LEFT_OUT: [&str; 8] = [
     "kubectl_watch.alert",
     "kubectl_watch.gaps",
     "kubectl_watch.kubeconfig.unknown",
+    "kubectl_watch.kuberc.unknown",
     "kubectl_watch.script",
     "kubectl_watch.surroundings",
     "related",

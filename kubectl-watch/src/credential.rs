@@ -1,4 +1,4 @@
-//! What a credential says of itself: tokens, client certificates, kubeconfigs.
+//! What a credential says of itself: tokens, client certificates, kubeconfigs, preferences.
 //!
 //! Bytes in, facts without secrets out. Nobody checks a signature here, so all of it is the word of whoever made the
 //! bytes; the API server would refuse a forged one. Whatever is in them is bounded, and what cannot be understood is
@@ -6,12 +6,14 @@
 
 pub mod certificate;
 pub mod kubeconfig;
+pub mod kuberc;
 #[cfg(test)]
 mod tests;
 pub mod token;
 
 pub use certificate::Certificate;
 pub use kubeconfig::Kubeconfig;
+pub use kuberc::Kuberc;
 pub use token::{Claims, Token};
 
 /// Bytes of one text that are kept, of which a credential could hold any.

@@ -140,7 +140,8 @@ impl Enrichment {
         let now = event.time;
         let circumstances = &mut event.circumstances;
         let kubeconfig = circumstances.kubeconfig.iter_mut().flat_map(|it| &mut it.files);
-        let files = kubeconfig.filter_map(|file| file.facts.as_mut());
+        let kuberc = circumstances.kuberc.iter_mut().flat_map(|it| &mut it.files);
+        let files = kubeconfig.chain(kuberc).filter_map(|file| file.facts.as_mut());
         let script = circumstances.script.iter_mut().filter_map(|it| it.facts.as_mut());
         for facts in files.chain(script) {
             facts.owner_name = self.users.name(&self.root, facts.owner, now);

@@ -175,6 +175,8 @@ pub enum Gap {
     Content,
     /// The kubeconfig, or some of it.
     Kubeconfig,
+    /// The preferences, or some of them.
+    Kuberc,
     /// From where somebody came in over SSH.
     Source,
     /// What Kubernetes calls the pod.

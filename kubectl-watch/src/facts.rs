@@ -119,8 +119,8 @@ impl<'a> Facts<'a> {
             name,
             "process.args" | "process.args_count" | "process.command_line"
         ) || name.starts_with("kubectl_watch.request.");
-        let is_of_environment =
-            || name == "process.env_vars" || own::gap(name) == Some(Gap::Kubeconfig) && !self.is_early(field);
+        let is_of_files = matches!(own::gap(name), Some(Gap::Kubeconfig | Gap::Kuberc));
+        let is_of_environment = || name == "process.env_vars" || is_of_files && !self.is_early(field);
         let named = &self.event.kubeconfig_named;
         let is_named = FactSchema::is_of_named_kubeconfig(field);
         (is_of_args && has(Gap::Args))

@@ -182,7 +182,10 @@ fn a_relative_kubeconfig_of_a_process_that_has_ended_is_a_loss_and_no_guess() {
 fn a_home_of_a_moment_that_nobody_could_look_into_is_a_loss() {
     let scene = Scene::under("/tmp");
     let kubectl = scene.copy("/bin/true", "kubectl");
-    let mut daemon = Daemon::start(&[]);
+    let rule = scene.rule(
+        "kubectl_watch.kubeconfig_named.home like \"/tmp/*\" and kubectl_watch.kubeconfig.file.path != null",
+    );
+    let mut daemon = Daemon::start(&["--rules", &rule]);
     daemon.signal(Signal::STOP);
     let mut command = Command::new(&kubectl);
     let mut child = command.env("HOME", scene.path()).spawn().expect("it starts");

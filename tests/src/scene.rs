@@ -60,6 +60,19 @@ impl Scene {
         path
     }
 
+    /// Writes a file, with the folders that it is in.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        let folder = path.parent().expect("it has a name");
+        fs::create_dir_all(folder).expect("the folder is ours");
+        fs::write(&path, text).expect("the folder is ours");
+        path
+    }
+
     /// Copies a program here under a name that nobody else uses, and writes a rule that wants an `--as=` of it: for
     /// tests that count, on a machine where others run kubectl. Gives the paths of both.
     ///
@@ -83,6 +96,22 @@ impl Scene {
             self.copy(program, &name),
             rule.to_str().expect("it is text").to_owned(),
         )
+    }
+
+    /// Writes a rule about kubectls of this folder and no others: for tests that count losses, on a machine where others
+    /// run kubectl. Gives its path.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn rule(&self, condition: &str) -> String {
+        let folder = self.path().display();
+        let text = format!(
+            "[rule]\nname = 'own'\nrule_id = 'own'\nquery = '''process where process.name == \"kubectl\" and \
+             process.executable like \"{folder}/*\" and {condition}'''\n"
+        );
+        let path = self.file("own.toml", &text);
+        path.to_str().expect("it is text").to_owned()
     }
 
     /// Copies a program here, under another name.

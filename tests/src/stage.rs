@@ -26,6 +26,11 @@ impl Stage {
         }
     }
 
+    /// Writes a file in the folder.
+    pub fn file(&self, name: &str, text: &str) {
+        self.scene.file(name, text);
+    }
+
     /// Runs a line in bash, which stays the parent; `%` in it is a word of its own, `@` the folder.
     pub fn run(&mut self, rule: &'static str, is_found: bool, line: &str) {
         let word = unique("rule");

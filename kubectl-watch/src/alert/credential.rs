@@ -298,7 +298,7 @@ impl KubeconfigFields {
 }
 
 impl FileFields {
-    fn of(file: &ConfigFile) -> Self {
+    pub(super) fn of(file: &ConfigFile) -> Self {
         let facts = file.facts.as_ref();
         Self {
             path: Text::chosen(&file.path),

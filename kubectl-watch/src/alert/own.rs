@@ -8,6 +8,7 @@ use super::evidence::Matched;
 use super::excepted::ExceptedBy;
 use super::executable::Executable;
 use super::host::Host;
+use super::kuberc::KubercFields;
 use super::lineage::{Ancestor, PreviousName, ancestors};
 use super::named::{Named, NamedFields};
 use super::request::RequestFields;
@@ -52,6 +53,8 @@ pub(crate) struct Own {
     pub(crate) credential: Option<Credential>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kubeconfig: Option<KubeconfigFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kuberc: Option<KubercFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kubeconfig_named: Option<NamedFields>,
     /// The script that ran the process.
@@ -147,6 +150,7 @@ impl Own {
             request: request.map(RequestFields::new),
             credential,
             kubeconfig: circumstances.kubeconfig.as_deref().map(KubeconfigFields::of),
+            kuberc: circumstances.kuberc.as_deref().map(KubercFields::of),
             script: circumstances.script.as_deref().map(ScriptFields::of),
             source: circumstances.source.as_ref().map(SourceOrigin::of),
             matched,

@@ -9,7 +9,7 @@ mod surrounded;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(crate) use credential::{with_kubeconfig, with_token};
+pub(crate) use credential::{with_kubeconfig, with_kuberc, with_token};
 use lineage::lineage;
 pub(crate) use renamed::{in_memory, loaded};
 pub(crate) use surrounded::surrounded;

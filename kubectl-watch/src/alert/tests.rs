@@ -30,6 +30,7 @@ mod document {
         loaded,
         with_token,
         with_kubeconfig,
+        with_kuberc,
     );
 }
 

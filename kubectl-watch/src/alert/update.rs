@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::credential::{Credential, KubeconfigFields};
 use super::document::{DATASET, time};
 use super::executable::{Executable, Hash};
+use super::kuberc::KubercFields;
 use super::own::SourceOrigin;
 use super::place::{Container, Orchestrator, SourceFields};
 use super::process::entity_id;
@@ -131,6 +132,8 @@ pub(crate) struct Own {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kubeconfig: Option<KubeconfigFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kuberc: Option<KubercFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) script: Option<ScriptFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<SourceOrigin>,
@@ -210,6 +213,7 @@ impl Update {
                 credential: circumstances.and_then(|_| Credential::of_event(event)),
                 kubeconfig: circumstances
                     .and_then(|it| Some(KubeconfigFields::of(it.kubeconfig.as_deref()?))),
+                kuberc: circumstances.and_then(|it| Some(KubercFields::of(it.kuberc.as_deref()?))),
                 script: circumstances.and_then(|it| Some(ScriptFields::of(it.script.as_deref()?))),
                 source: source.map(SourceOrigin::of),
             },

@@ -33,6 +33,7 @@ pub(crate) fn gap_name(gap: Gap) -> &'static str {
     match gap {
         Gap::Content => "kubectl_watch.executable",
         Gap::Kubeconfig => "kubectl_watch.kubeconfig",
+        Gap::Kuberc => "kubectl_watch.kuberc",
         Gap::Source => "source",
         Gap::Pod => "orchestrator",
         Gap::Script => "kubectl_watch.script",

@@ -205,8 +205,8 @@ impl Kubeconfig {
         let groups = user.groups.iter().flatten().take(MAX_LIST);
         let extra = user.extra.iter().flat_map(|extra| extra.keys()).take(MAX_LIST);
         self.impersonated = Impersonated {
-            user: user.acts_as.clone().map(shown),
-            uid: user.uid.clone().map(shown),
+            user: user.acts_as.clone().filter(|it| !it.is_empty()).map(shown),
+            uid: user.uid.clone().filter(|it| !it.is_empty()).map(shown),
             groups: groups.cloned().map(shown).collect(),
             extra: extra.cloned().map(shown).collect(),
         };

@@ -1,5 +1,7 @@
 //! Tokens, certificates and kubeconfigs, made by their own tools and made to hurt.
 
+mod hidden;
+
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use proptest::prelude::*;
 

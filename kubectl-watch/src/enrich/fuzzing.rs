@@ -5,7 +5,7 @@
 use super::inquiry::ssh;
 use super::{container, host::Release, process, user};
 use crate::credential::kubeconfig::Config;
-use crate::credential::{Certificate, Claims, Kubeconfig};
+use crate::credential::{Certificate, Claims, Kubeconfig, Kuberc};
 use crate::kubectl::Request;
 
 /// Takes the input as each of the files that are read: a process's cgroups and state, the node's users and release.
@@ -31,6 +31,9 @@ pub fn files(input: &[u8]) {
     let subject = claims.and_then(|claims| claims.subject);
     assert!(subject.is_none_or(|it| it.len() <= 1024), "no text is longer");
     let _certificate = Certificate::of_pem(input);
+    let mut kuberc = Kuberc::default();
+    let _whole = kuberc.add(input);
+    assert!(kuberc.options.len() <= 512, "there are no more");
     if let Some(config) = Config::of(input, b"/") {
         let (kubeconfig, _) = Kubeconfig::effective(&config, &Request::default());
         assert!(

@@ -1,4 +1,4 @@
-//! What takes a look at files and only an alert needs, or a rule that names it: the kubeconfig, the names of the pod,
+//! What takes a look at files and only an alert needs, or a rule that names it: the kubeconfig and the preferences, the names of the pod,
 //! from where somebody came, and the script.
 //!
 //! Only what holds the process in place is done at once: its root is opened, its working folder named. All files are
@@ -6,6 +6,7 @@
 //! comes later goes out as an update.
 
 mod kubeconfig;
+mod kuberc;
 mod pod;
 mod pool;
 mod script;
@@ -17,12 +18,13 @@ use std::time::{Duration, Instant};
 
 use super::executable::Ticket;
 use super::root::HostRoot;
-use crate::credential::Kubeconfig;
+use crate::credential::{Kubeconfig, Kuberc};
 use crate::event::{Circumstances, Gap, PodNames, ProcessEvent, Script, Source, Unknown};
 use pool::{Pool, Reply, Work};
 
-/// Inquiries that are begun in a second. More alerts than this are a storm, in which the loop has to keep up with the
-/// kernel: what is not asked then is said to be missing.
+/// Inquiries that are begun in a second, for alerts, and as many for what may yet be one: a storm of harmless execs takes
+/// nothing from an alert. More than this are a storm, in which the loop has to keep up with the kernel: what is not asked
+/// then is said to be missing.
 const MOST_A_SECOND: u32 = 200;
 
 /// Everything that is asked.
@@ -30,15 +32,16 @@ const MOST_A_SECOND: u32 = 200;
 pub(super) struct Inquiries {
     root: Arc<HostRoot>,
     pool: Pool<Question>,
-    /// When the second began, and what was begun in it.
+    /// When the second began, and what was begun in it, for what may yet be an alert and for alerts.
     second: Instant,
-    begun: u32,
+    begun: [u32; 2],
 }
 
 /// What is asked about one process. Nothing in it can turn into another process's.
 #[derive(Debug)]
 struct Question {
     kubeconfig: Option<kubeconfig::Question>,
+    kuberc: Option<kuberc::Question>,
     ssh: ssh::Question,
     pod: Option<pod::Question>,
     script: Option<script::Question>,
@@ -52,6 +55,7 @@ pub struct Inquiry(Question);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     kubeconfig: Option<Kubeconfig>,
+    kuberc: Option<Kuberc>,
     source: Result<Option<Source>, Unknown>,
     pod: Result<Option<PodNames>, Unknown>,
     script: Option<Script>,
@@ -64,24 +68,29 @@ impl Inquiries {
             root,
             pool: Pool::default(),
             second: Instant::now(),
-            begun: 0,
+            begun: [0; 2],
         }
     }
 
-    /// Whether one more may be begun.
-    fn begins(&mut self) -> bool {
+    /// Whether one more may be begun, for an alert or for what may yet be one.
+    fn begins(&mut self, is_alert: bool) -> bool {
         if self.second.elapsed() >= Duration::from_secs(1) {
-            (self.second, self.begun) = (Instant::now(), 0);
+            (self.second, self.begun) = (Instant::now(), [0; 2]);
         }
-        self.begun += 1;
-        self.begun <= MOST_A_SECOND
+        let begun = &mut self.begun[usize::from(is_alert)];
+        *begun += 1;
+        *begun <= MOST_A_SECOND
     }
 
     /// Takes hold of what there is to ask about an event, so that it can be asked whatever becomes of the process. Until
     /// then it is missing. None where nobody need be asked.
     pub(super) fn hold(&self, event: &mut ProcessEvent) -> Option<Inquiry> {
+        let kubeconfig = kubeconfig::Question::of(event);
         let question = Question {
-            kubeconfig: kubeconfig::Question::of(event),
+            kuberc: kubeconfig
+                .as_ref()
+                .and_then(|it| kuberc::Question::of(event, it.view())),
+            kubeconfig,
             ssh: ssh::Question::of(event),
             pod: pod::Question::of(event, &self.root),
             script: script::Question::of(event),
@@ -97,7 +106,7 @@ impl Inquiries {
         Some(Inquiry(question))
     }
 
-    /// Asks, and says what is known in time, if there is any: otherwise nobody waits. A ticket where that is not all.
+    /// Asks, and says what is known in time, if it waits, as it does for an alert: otherwise nobody waits. A ticket where that is not all.
     pub(super) fn ask(
         &mut self,
         Inquiry(question): Inquiry,
@@ -105,7 +114,7 @@ impl Inquiries {
         waits: bool,
     ) -> Option<Ticket> {
         let unknown = question.unanswered();
-        if !self.begins() {
+        if !self.begins(waits) {
             unknown(Unknown::Busy).tell(event);
             return None;
         }
@@ -150,8 +159,9 @@ impl Question {
 
     /// What is said as long as nobody has answered.
     fn unanswered(&self) -> impl Fn(Unknown) -> Answer + use<> {
-        let (has_kubeconfig, has_ssh, has_pod) = (
+        let (has_kubeconfig, has_kuberc, has_ssh, has_pod) = (
             self.kubeconfig.is_some(),
+            self.kuberc.is_some(),
             !self.ssh.servers.is_empty(),
             self.pod.is_some(),
         );
@@ -164,6 +174,10 @@ impl Question {
             kubeconfig: has_kubeconfig.then(|| Kubeconfig {
                 unknown: Some(why),
                 ..Kubeconfig::default()
+            }),
+            kuberc: has_kuberc.then(|| Kuberc {
+                unknown: Some(why),
+                ..Kuberc::default()
             }),
             source: if has_ssh { Err(why) } else { Ok(told.clone()) },
             pod: if has_pod { Err(why) } else { Ok(None) },
@@ -178,6 +192,7 @@ impl Work for Question {
     fn run(&self) -> Answer {
         Answer {
             kubeconfig: self.kubeconfig.as_ref().and_then(kubeconfig::Question::answer),
+            kuberc: self.kuberc.as_ref().and_then(kuberc::Question::answer),
             source: self.ssh.answer(),
             pod: self.pod.as_ref().map_or(Ok(None), pod::Question::answer),
             script: self.script.as_ref().map(script::Question::answer),
@@ -193,6 +208,10 @@ impl Answer {
                 Gap::Kubeconfig,
                 self.kubeconfig.as_ref().is_some_and(|it| it.unknown.is_some()),
             ),
+            (
+                Gap::Kuberc,
+                self.kuberc.as_ref().is_some_and(|it| it.unknown.is_some()),
+            ),
             (Gap::Source, self.source.is_err()),
             (Gap::Pod, self.pod.is_err()),
             (Gap::Script, self.script.as_ref().is_some_and(Script::is_gap)),
@@ -205,6 +224,7 @@ impl Answer {
         let source = self.source.unwrap_or_else(|_| ssh::told(event));
         event.circumstances = Circumstances {
             kubeconfig: self.kubeconfig.map(Box::new),
+            kuberc: self.kuberc.map(Box::new),
             source,
             pod: self.pod.unwrap_or_default(),
             script: self.script.map(Box::new),

@@ -3,13 +3,15 @@
 use std::net::IpAddr;
 
 use super::Script;
-use crate::credential::Kubeconfig;
+use crate::credential::{Kubeconfig, Kuberc};
 
 /// What was found. What could not be had is left out, and is a gap of the event where it should have been there.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Circumstances {
     /// The kubeconfig, where the process is kubectl.
     pub kubeconfig: Option<Box<Kubeconfig>>,
+    /// Its preferences, where there are any.
+    pub kuberc: Option<Box<Kuberc>>,
     /// From where somebody came in over SSH.
     pub source: Option<Source>,
     /// What Kubernetes calls the pod.

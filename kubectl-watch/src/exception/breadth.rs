@@ -50,6 +50,7 @@ const CHOSEN_FAMILIES: &[&str] = &[
     "kubectl_watch.credential.",
     "kubectl_watch.executable.",
     "kubectl_watch.kubeconfig.",
+    "kubectl_watch.kuberc.",
     "kubectl_watch.request.",
     "orchestrator.cluster.",
     "process.hash.",

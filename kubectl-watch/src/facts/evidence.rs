@@ -1,4 +1,5 @@
-//! What was found out for alerts: by which credential, from which kubeconfig, by which script. No secret is among it.
+//! What was found out for alerts: by which credential, from which kubeconfig, with which preferences,
+//! by which script. No secret is among it.
 
 use super::Facts;
 use super::own::{Visit, maybe, text};
@@ -29,10 +30,15 @@ pub(super) const NAMES: &[&str] = &[
     "kubectl_watch.kubeconfig.file.path",
     "kubectl_watch.kubeconfig.file.sha256",
     "kubectl_watch.kubeconfig.file.unknown",
+    "kubectl_watch.kubeconfig.impersonated.groups",
+    "kubectl_watch.kubeconfig.impersonated.uid",
     "kubectl_watch.kubeconfig.impersonated.user",
     "kubectl_watch.kubeconfig.namespace",
     "kubectl_watch.kubeconfig.server",
     "kubectl_watch.kubeconfig.user",
+    "kubectl_watch.kuberc.file.path",
+    "kubectl_watch.kuberc.file.sha256",
+    "kubectl_watch.kuberc.options",
     "kubectl_watch.script.owner",
     "kubectl_watch.script.path",
     "kubectl_watch.script.sha256",
@@ -43,12 +49,15 @@ pub(super) const NAMES: &[&str] = &[
 
 const CREDENTIAL: &str = "kubectl_watch.credential.";
 const KUBECONFIG: &str = "kubectl_watch.kubeconfig.";
+const KUBERC: &str = "kubectl_watch.kuberc.";
 const SCRIPT: &str = "kubectl_watch.script.";
 
 /// What is missing in an event whose field is not known.
 pub(super) fn gap(name: &str) -> Option<Gap> {
     if name.starts_with(CREDENTIAL) || name.starts_with(KUBECONFIG) {
         Some(Gap::Kubeconfig)
+    } else if name.starts_with(KUBERC) {
+        Some(Gap::Kuberc)
     } else {
         name.starts_with(SCRIPT).then_some(Gap::Script)
     }
@@ -65,6 +74,10 @@ pub(super) fn repeats(name: &str) -> bool {
             | "kubectl_watch.kubeconfig.file.path"
             | "kubectl_watch.kubeconfig.file.sha256"
             | "kubectl_watch.kubeconfig.file.unknown"
+            | "kubectl_watch.kubeconfig.impersonated.groups"
+            | "kubectl_watch.kuberc.file.path"
+            | "kubectl_watch.kuberc.file.sha256"
+            | "kubectl_watch.kuberc.options"
     )
 }
 
@@ -79,6 +92,9 @@ pub(super) fn any(facts: &Facts<'_>, name: &str, visit: Visit<'_>) -> Option<boo
     }
     if let Some(field) = name.strip_prefix(KUBECONFIG) {
         return Some(of_kubeconfig(facts, field, visit));
+    }
+    if let Some(field) = name.strip_prefix(KUBERC) {
+        return Some(of_kuberc(facts, field, visit));
     }
     name.strip_prefix(SCRIPT)
         .map(|field| of_script(facts, field, visit))
@@ -155,6 +171,8 @@ fn of_kubeconfig(facts: &Facts<'_>, field: &str, visit: Visit<'_>) -> bool {
         }
         "cluster" => &kubeconfig.cluster,
         "context" => &kubeconfig.context,
+        "impersonated.groups" => return each(&kubeconfig.impersonated.groups, visit),
+        "impersonated.uid" => &kubeconfig.impersonated.uid,
         "impersonated.user" => &kubeconfig.impersonated.user,
         "namespace" => &kubeconfig.namespace,
         "server" => &kubeconfig.server,
@@ -162,6 +180,21 @@ fn of_kubeconfig(facts: &Facts<'_>, field: &str, visit: Visit<'_>) -> bool {
         _ => return false,
     };
     maybe(value.as_deref(), visit)
+}
+
+fn of_kuberc(facts: &Facts<'_>, field: &str, visit: Visit<'_>) -> bool {
+    let Some(kuberc) = &facts.event.circumstances.kuberc else {
+        return false;
+    };
+    match field {
+        "file.path" => kuberc.files.iter().any(|file| text(&file.path, visit)),
+        "file.sha256" => {
+            let mut facts = kuberc.files.iter().filter_map(|file| file.facts.as_ref());
+            facts.any(|facts| maybe(facts.sha256.as_deref(), visit))
+        }
+        "options" => kuberc.options.iter().any(|name| maybe(Some(name), visit)),
+        _ => false,
+    }
 }
 
 fn of_script(facts: &Facts<'_>, field: &str, visit: Visit<'_>) -> bool {

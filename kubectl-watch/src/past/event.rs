@@ -122,7 +122,9 @@ impl PastAlert {
                         || name.starts_with("kubectl_watch.kubeconfig_named.")
                 }
                 "process.env_vars" => {
-                    of_field == Some(gap_name(Gap::Kubeconfig))
+                    [Gap::Kubeconfig, Gap::Kuberc]
+                        .map(|it| Some(gap_name(it)))
+                        .contains(&of_field)
                         || name.starts_with("kubectl_watch.kubeconfig_named.")
                 }
                 _ => false,
@@ -146,12 +148,13 @@ impl PastAlert {
         let loaded = part
             .filter(|part| part.starts_with("tool"))
             .and_then(|part| at(&self.document, &format!("kubectl_watch.executable.loaded.{part}")));
-        // A kubeconfig may be several files.
+        // A kubeconfig may be several files, and so may preferences.
         let files = name
-            .strip_prefix("kubectl_watch.kubeconfig.file.")
+            .split_once(".file.")
+            .filter(|(of, _)| matches!(*of, "kubectl_watch.kubeconfig" | "kubectl_watch.kuberc"))
             .into_iter()
-            .flat_map(|part| {
-                let files = at(&self.document, "kubectl_watch.kubeconfig.file").and_then(Json::as_array);
+            .flat_map(|(of, part)| {
+                let files = at(&self.document, &format!("{of}.file")).and_then(Json::as_array);
                 files.into_iter().flatten().filter_map(move |file| file.get(part))
             });
         found

@@ -35,16 +35,17 @@ fn arguments_that_an_alert_does_not_show_cannot_be_told() {
 /// Every field that a document says it knows has the values that its event had.
 #[test]
 fn a_document_answers_as_its_event_did() {
-    let samples = [
-        Sample::new(),
-        samples::in_pod(),
-        samples::with_token(),
-        samples::with_kubeconfig(),
-        samples::in_memory(),
-        Sample::new().args(&[b"kubectl", b"get", b"--as=\xff\\x41", b"--as-group=g"]),
-        below_a_long_command_line(),
+    let samples: [fn() -> Sample; 8] = [
+        Sample::new,
+        samples::in_pod,
+        samples::with_token,
+        samples::with_kubeconfig,
+        samples::with_kuberc,
+        samples::in_memory,
+        || Sample::new().args(&[b"kubectl", b"get", b"--as=\xff\\x41", b"--as-group=g"]),
+        below_a_long_command_line,
     ];
-    for sample in samples {
+    for sample in samples.map(|sample| Box::new(sample())) {
         let alert = past(&sample);
         let node = Node {
             name: sample.host.name.clone(),

@@ -5,6 +5,7 @@ mod discovery;
 mod identity;
 mod kubeconfig;
 mod network;
+mod unsaid;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +13,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{RuleSet, Watch};
+use crate::credential::{Kubeconfig, Kuberc};
 use crate::event::{Args, Environment, File, Lineage, NamedKubeconfig, Names, Place, Process, ProcessEvent};
+use crate::facts::{Facts, Node};
 use crate::identity::{Identity, Named, Tool};
 
 /// The seed's rule.
@@ -67,6 +70,21 @@ impl Exec {
         self
     }
 
+    /// What its kubeconfig says.
+    fn reading(mut self, kubeconfig: Kubeconfig) -> Self {
+        self.0.circumstances.kubeconfig = Some(Box::new(kubeconfig));
+        self
+    }
+
+    /// Which options its preferences give.
+    fn given(mut self, options: &[&str]) -> Self {
+        self.0.circumstances.kuberc = Some(Box::new(Kuberc {
+            options: options.iter().map(|&name| name.to_owned()).collect(),
+            ..Kuberc::default()
+        }));
+        self
+    }
+
     fn user(mut self, id: u32, name: &str) -> Self {
         self.0.credentials.user.effective = id;
         self.0.names = Names {
@@ -107,10 +125,10 @@ impl Exec {
         let mut event = self.0.clone();
         let named = NamedKubeconfig::of(&event.process.args, &event.environment, b"/srv/work");
         event.kubeconfig_named = named;
-        rules
-            .matching(&event)
-            .map(|rule| rule.metadata.name.clone())
-            .collect()
+        let node = Node::default();
+        let judged = rules.judge(&Facts::of(&event, &node), &|_| true);
+        let found = judged.matching.iter();
+        found.map(|rule| rule.metadata.name.clone()).collect()
     }
 }
 
@@ -206,7 +224,7 @@ fn what_raises_one_of_them_is_another_of_them() {
             }
         }
     }
-    assert!(raised.contains(SEED) && raised.len() == 19, "{raised:?}");
+    assert!(raised.contains(SEED) && raised.len() == 21, "{raised:?}");
 }
 
 #[test]

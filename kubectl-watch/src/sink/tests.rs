@@ -221,6 +221,7 @@ fn blocks_are_aligned_and_harmless() {
         ("loaded", samples::loaded),
         ("with_token", samples::with_token),
         ("with_kubeconfig", samples::with_kubeconfig),
+        ("with_kuberc", samples::with_kuberc),
         ("surrounded", samples::surrounded),
         ("long", long),
     ] {

@@ -44,6 +44,7 @@ const DEFAULT_FIELDS: &[&str] = &[
     "kubectl_watch.kubeconfig_named.variable",
     // What could not be read in time has none, and is another one.
     "kubectl_watch.kubeconfig.file.sha256",
+    "kubectl_watch.kuberc.file.sha256",
     "process.env_vars.KUBECONFIG",
     "process.env_vars.KUBERC",
     "process.env_vars.HOME",

@@ -2,7 +2,7 @@
 
 use super::{Sample, time};
 use crate::credential::kubeconfig::{Auth, ConfigFile, FileFacts, Impersonated};
-use crate::credential::{Certificate, Kubeconfig};
+use crate::credential::{Certificate, Kubeconfig, Kuberc};
 use crate::event::{Circumstances, PodNames, Script, Source, Unknown, Witness};
 
 /// For `system:serviceaccount:prod:robot`, of the pod `web-0`, until 2030.
@@ -17,6 +17,30 @@ pub(crate) fn with_token() -> Sample {
         name: "front-7d9f".into(),
         container: Some("nginx".into()),
     });
+    sample
+}
+
+/// A command that its preferences give another identity.
+pub(crate) fn with_kuberc() -> Sample {
+    let mut sample = Sample::new().args(&[b"kubectl", b"get", b"pods"]);
+    sample.matched = vec![("kubectl_watch.kuberc.options", b"as".into())];
+    let file = ConfigFile {
+        path: b"/home/bob/.kube/kuberc".into(),
+        facts: Some(FileFacts {
+            sha256: Some("ab".repeat(32)),
+            size: 500,
+            owner: 1000,
+            owner_name: Some("bob".into()),
+            mode: 0o600,
+            inode: 78,
+        }),
+        unknown: None,
+    };
+    sample.event.circumstances.kuberc = Some(Box::new(Kuberc {
+        files: vec![file],
+        options: ["as", "output"].map(str::to_owned).into(),
+        unknown: None,
+    }));
     sample
 }
 
@@ -68,6 +92,7 @@ pub(crate) fn with_kubeconfig() -> Sample {
     };
     sample.event.circumstances = Circumstances {
         kubeconfig: Some(Box::new(kubeconfig)),
+        kuberc: None,
         source: Some(Source {
             address: [192, 0, 2, 7].into(),
             port: 50_122,

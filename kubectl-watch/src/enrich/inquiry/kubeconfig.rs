@@ -1,5 +1,7 @@
 //! The kubeconfig of a process: found as kubectl finds it, and read through the process's own root.
 
+use std::sync::Arc;
+
 use super::view::View;
 use crate::credential::kubeconfig::{Auth, Config, ConfigFile, Pending};
 use crate::credential::{Certificate, Kubeconfig, Token};
@@ -8,7 +10,7 @@ use crate::kubectl::Request;
 
 /// Bytes of a kubeconfig, or of a file that it names.
 const MAX_FILE: u64 = 1024 * 1024;
-/// Files that `KUBECONFIG` may list. kubectl knows no bound; people have three.
+/// Files of those that `KUBECONFIG` lists that are read. kubectl knows no bound; people have three.
 const MAX_FILES: usize = 32;
 /// Where a pod has what its service account needs.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -17,7 +19,7 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 #[derive(Debug)]
 pub(super) struct Question {
     request: Request,
-    view: Result<View, Unknown>,
+    view: Result<Arc<View>, Unknown>,
     paths: Paths,
     /// The API server, as Kubernetes tells its pods.
     server: Option<String>,
@@ -28,7 +30,8 @@ pub(super) struct Question {
 enum Paths {
     /// The one that a flag names: it has to be there.
     Named(Vec<u8>),
-    /// Those that the environment lists, or the usual one: as far as they are there.
+    /// Those that the environment lists, or the usual one: as far as they are there. One more than is read where there
+    /// are more.
     Listed(Vec<Vec<u8>>),
 }
 
@@ -39,9 +42,14 @@ impl Question {
         Some(Self {
             paths: Paths::of(&request, &event.environment),
             server: server(&event.environment),
-            view: View::of(&event.process),
+            view: View::of(&event.process).map(Arc::new),
             request,
         })
+    }
+
+    /// Where it is read from, for what else the process reads there.
+    pub(super) fn view(&self) -> &Result<Arc<View>, Unknown> {
+        &self.view
     }
 
     /// Whether there is a place to read from.
@@ -65,8 +73,9 @@ impl Question {
             Paths::Listed(paths) => (&paths[..], false),
         };
         let mut config = Config::default();
-        let (mut files, mut worst) = (Vec::new(), None);
-        for path in named {
+        let is_cut = named.len() > MAX_FILES;
+        let (mut files, mut worst) = (Vec::new(), is_cut.then_some(Unknown::Unreadable));
+        for path in named.iter().take(MAX_FILES) {
             let absolute = view.absolute(path);
             let read = absolute.as_ref().map_err(|unknown| *unknown);
             let read = read.and_then(|path| view.read(path, MAX_FILE));
@@ -130,16 +139,22 @@ impl Paths {
         let listed = environment.get("KUBECONFIG").unwrap_or_default();
         let mut paths: Vec<Vec<u8>> = Vec::new();
         for path in listed.split(|&byte| byte == b':').filter(|path| !path.is_empty()) {
-            if paths.len() < MAX_FILES && !paths.iter().any(|known| known == path) {
+            if paths.len() <= MAX_FILES && !paths.iter().any(|known| known == path) {
                 paths.push(path.to_vec());
             }
         }
-        if paths.is_empty()
-            && let Some(home) = environment.get("HOME").filter(|home| !home.is_empty())
-        {
-            paths.push([home.strip_suffix(b"/").unwrap_or(home), b".kube/config"].join(&b'/'));
+        if paths.is_empty() {
+            paths.push(below_home(environment, b".kube/config"));
         }
         Self::Listed(paths)
+    }
+}
+
+/// A path below the home, or, where there is none, below the working folder: kubectl looks there then.
+pub(super) fn below_home(environment: &Environment, path: &[u8]) -> Vec<u8> {
+    match environment.get("HOME").unwrap_or_default() {
+        b"" => path.to_vec(),
+        home => [home.strip_suffix(b"/").unwrap_or(home), path].join(&b'/'),
     }
 }
 
@@ -205,8 +220,9 @@ mod tests {
             (&b"KUBECONFIG=/a::b:/a\0HOME=/root"[..], &["/a", "b"][..]),
             (b"HOME=/root/", &["/root/.kube/config"]),
             (b"KUBECONFIG=\0HOME=/root", &["/root/.kube/config"]),
-            (b"KUBECONFIG=:", &[]),
-            (b"", &[]),
+            (b"KUBECONFIG=:", &[".kube/config"]),
+            (b"HOME=", &[".kube/config"]),
+            (b"HOME=/", &["/.kube/config"]),
         ] {
             assert_eq!(listed(environment), want);
         }
@@ -214,7 +230,10 @@ mod tests {
             .map(|number| format!("/{number}"))
             .collect::<Vec<_>>()
             .join(":");
-        assert_eq!(listed(format!("KUBECONFIG={many}").as_bytes()).len(), MAX_FILES);
+        assert_eq!(
+            listed(format!("KUBECONFIG={many}").as_bytes()).len(),
+            MAX_FILES + 1
+        );
         let request = Request::of(&["kubectl", "--kubeconfig=x"].iter().collect());
         let environment = Environment::from_bytes(b"KUBECONFIG=/a");
         assert_eq!(Paths::of(&request, &environment), Paths::Named(b"x".into()));

@@ -2,14 +2,18 @@
 
 use super::plain;
 use crate::alert::{
-    Container, Credential, Document, KubeconfigFields, Orchestrator, ScriptFields, SourceFields,
-    SourceOrigin, Update,
+    Container, Credential, Document, KubeconfigFields, KubercFields, Orchestrator, ScriptFields,
+    SourceFields, SourceOrigin, Update,
 };
+
+/// Options of preferences that are shown.
+const MAX_OPTIONS: usize = 8;
 
 /// What is known of them.
 pub(super) struct Known<'a> {
     credential: Option<&'a Credential>,
     kubeconfig: Option<&'a KubeconfigFields>,
+    kuberc: Option<&'a KubercFields>,
     container: Option<&'a Container>,
     orchestrator: Option<&'a Orchestrator>,
     source: Option<&'a SourceFields>,
@@ -23,6 +27,7 @@ impl<'a> Known<'a> {
         Self {
             credential: own.credential.as_ref(),
             kubeconfig: own.kubeconfig.as_ref(),
+            kuberc: own.kuberc.as_ref(),
             container: document.container.as_ref(),
             orchestrator: document.orchestrator.as_ref(),
             source: document.source.as_ref(),
@@ -37,6 +42,7 @@ impl<'a> Known<'a> {
         Self {
             credential: own.credential.as_ref(),
             kubeconfig: own.kubeconfig.as_ref(),
+            kuberc: own.kuberc.as_ref(),
             container: document.container.as_ref(),
             orchestrator: document.orchestrator.as_ref(),
             source: document.source.as_ref(),
@@ -50,6 +56,7 @@ impl<'a> Known<'a> {
         let lines = [
             ("by", self.credential.and_then(credential)),
             ("config", self.kubeconfig.map(kubeconfig)),
+            ("kuberc", self.kuberc.map(kuberc)),
             ("in", self.place()),
             ("from", self.source()),
             ("script", self.script.and_then(script)),
@@ -125,6 +132,23 @@ fn until(time: &str) -> String {
         "until {}Z",
         time.split('.').next().unwrap_or(time).trim_end_matches('Z')
     )
+}
+
+/// Which files, and which options they give.
+fn kuberc(kuberc: &KubercFields) -> String {
+    let files = kuberc.file.iter().map(|file| super::shortened(&file.path.0));
+    let mut parts: Vec<String> = files.collect();
+    if let Some(shown) = kuberc.options.chunks(MAX_OPTIONS).next() {
+        let more = kuberc.options.len() - shown.len();
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        parts.push(format!("gives {}{more}", shown.join(", ")));
+    }
+    parts.extend(kuberc.unknown.map(|why| format!("not all known: {why}")));
+    parts.join("  ")
 }
 
 fn kubeconfig(kubeconfig: &KubeconfigFields) -> String {

@@ -77,7 +77,11 @@ fn plain(daemon: &mut Daemon) {
     // Only what is read of a program and of its shell, if they had ended by then.
     let gaps = alert["kubectl_watch"]["gaps"].as_array();
     let missing: Vec<&Value> = gaps.into_iter().flatten().collect();
-    let of_processes = ["kubectl_watch.kubeconfig", "kubectl_watch.script"];
+    let of_processes = [
+        "kubectl_watch.kubeconfig",
+        "kubectl_watch.kuberc",
+        "kubectl_watch.script",
+    ];
     assert!(
         missing.iter().all(|gap| of_processes.iter().any(|of| *gap == of)),
         "{missing:?}"
