@@ -28,7 +28,8 @@ impl Scan<'_> {
             // As in `kubectl set env deploy/x NAME=value`.
             None if self.memory.programs.has(Programs::ENV)
                 && !dashed
-                && matches!(follow, Follow::Assign(_)) =>
+                && matches!(follow, Follow::Assign(_))
+                && self.begins_variable(self.at - word.len()) =>
             {
                 Some(Meaning::Secret(Kind::Env))
             }
@@ -46,5 +47,13 @@ impl Scan<'_> {
             }
             meaning => meaning,
         }
+    }
+
+    /// Whether what begins here can be a variable's name: a word, and not the value of a key, whose closing quotation mark
+    /// would be taken for an opening one behind the padding of base64.
+    fn begins_variable(&self, start: usize) -> bool {
+        let before = self.text[..start].iter().rev();
+        let mut before = before.skip_while(|byte| b"\"'\\".contains(byte) || byte.is_ascii_whitespace());
+        self.begins_key(start) && before.next() != Some(&b':')
     }
 }

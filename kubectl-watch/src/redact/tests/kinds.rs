@@ -161,3 +161,20 @@ fn flags_of_one_letter_are_known_by_their_program() {
         assert_eq!(redacted(&["sh", "-c", line])[2], line);
     }
 }
+
+#[test]
+fn the_padding_of_base64_is_no_assignment() {
+    let secret = "aAA00a/A+aA=";
+    for patch in [
+        r#"[{"op":"add", "value": "{}", "path": "/data/password"}]"#,
+        r#"{"x": "aA=", "token": "{}"}"#,
+    ] {
+        let patch = patch.replace("{}", secret);
+        let line = format!("env A=b kubectl patch secret x -p '{patch}'");
+        let words = ["env", "A=b", "kubectl", "patch", "secret", "x", "-p", &patch];
+        for args in [&["bash", "-c", &line][..], &words] {
+            let text = redacted(args).join(" ");
+            assert!(!text.contains("aAA00a"), "{text}");
+        }
+    }
+}
