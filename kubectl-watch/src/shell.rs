@@ -31,6 +31,13 @@ fn named(bytes: &[u8], shell: bool) -> String {
                 '\\' | '\'' if shell => drop(write!(out, r"\{char}")),
                 char if !is_harmful(char) => out.push(char),
                 char if char.is_ascii() => drop(write!(out, r"\x{:02x}", u32::from(char))),
+                // Its bytes: what bash makes of its number depends on the locale.
+                char if shell => {
+                    let mut bytes = [0; 4];
+                    for byte in char.encode_utf8(&mut bytes).bytes() {
+                        let _ = write!(out, r"\x{byte:02x}");
+                    }
+                }
                 char if u32::from(char) <= 0xffff => drop(write!(out, r"\u{:04x}", u32::from(char))),
                 char => drop(write!(out, r"\U{:08x}", u32::from(char))),
             }
@@ -69,7 +76,7 @@ mod tests {
             (b"\x1b[31m\n\\\xff", r"$'\x1b[31m\n\\\xff'"),
             (
                 "\u{202e}\u{200b}\u{9b}\u{e0041}".as_bytes(),
-                r"$'\u202e\u200b\u009b\U000e0041'",
+                r"$'\xe2\x80\xae\xe2\x80\x8b\xc2\x9b\xf3\xa0\x81\x81'",
             ),
         ] {
             assert_eq!(quoted(bytes), want);

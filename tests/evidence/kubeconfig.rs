@@ -1,9 +1,12 @@
 //! What the kubeconfig of a real kubectl says, read as that kubectl sees it. The kubeconfigs are written by kubectl
-//! itself, the certificates by openssl.
+//! itself, but for their users, the certificates by openssl.
 
 use std::{
     fs,
-    os::unix::{fs::symlink, process::CommandExt as _},
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -49,11 +52,14 @@ fn config(file: &Path, words: &str) {
     );
 }
 
-/// A kubeconfig as kubectl writes one: a cluster, a user with these credentials, and a context of both.
+/// A kubeconfig as kubectl writes one: a cluster, a user with these credentials, and a context of both. The user is in it
+/// first: `set-credentials` of Debian 12's own kubectl (1.20) ends with a fault of its runtime.
 fn kubeconfig(folder: &Path, credentials: &str) -> PathBuf {
     let file = folder.join("kubeconfig");
+    let users = format!("kind: Config\nusers: [{{name: someone, user: {{{credentials}}}}}]\n");
+    fs::write(&file, users).expect("the folder is ours");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("it is ours");
     config(&file, "set-cluster one --server=https://api.example:6443");
-    config(&file, &format!("set-credentials someone {credentials}"));
     config(
         &file,
         "set-context prod --cluster=one --user=someone --namespace=shop",
@@ -82,12 +88,15 @@ fn a_kubeconfig_with_a_certificate_says_whose_and_where() {
         .arg(&key)
         .arg("-out")
         .arg(&certificate));
-    let paths = format!(
-        "--client-certificate={} --client-key={}",
-        certificate.display(),
-        key.display()
+    let data = |path: &Path| does(Command::new("openssl").args(["base64", "-A", "-in"]).arg(path));
+    let file = kubeconfig(
+        folder,
+        &format!(
+            "client-certificate-data: {}, client-key-data: {}",
+            data(&certificate),
+            data(&key)
+        ),
     );
-    let file = kubeconfig(folder, &format!("{paths} --embed-certs=true"));
     let der = folder.join("cert.der");
     does(
         Command::new("openssl")
@@ -139,7 +148,7 @@ fn a_kubeconfig_with_a_certificate_says_whose_and_where() {
 fn a_kubeconfig_names_whom_no_flag_names() {
     let mut daemon = Daemon::start(&["-vv"]);
     let (scene, word) = (Scene::new(), unique("as"));
-    let file = kubeconfig(scene.path(), "--token=hunter22hunter22");
+    let file = kubeconfig(scene.path(), "token: hunter22hunter22");
     let text = fs::read_to_string(&file).expect("it is ours");
     let text = text.replace(
         "    token:",
@@ -166,7 +175,7 @@ fn a_list_of_kubeconfigs_and_a_token_in_a_file() {
     let mut daemon = Daemon::start(&["-vv"]);
     let (scene, word) = (Scene::new(), unique("list"));
     let folder = scene.path();
-    kubeconfig(folder, "--username=bob --password=hunter22hunter22");
+    kubeconfig(folder, "username: bob, password: hunter22hunter22");
     fs::create_dir(folder.join("conf")).expect("it is ours");
     fs::write(folder.join("conf/token"), format!("{}\n", token())).expect("it is ours");
     let first = "users: [{name: someone, user: {tokenFile: token}}]";
@@ -245,8 +254,8 @@ fn a_kubeconfig_is_read_below_the_root_of_its_process() {
     let jail = scene.path().join("jail");
     fs::create_dir_all(jail.join("conf")).expect("it is ours");
     fs::copy(kubectl(), jail.join("kubectl")).expect("it is ours");
-    let outside = kubeconfig(scene.path(), "--token=outside");
-    let inside = kubeconfig(&jail.join("conf"), "--token=inside");
+    let outside = kubeconfig(scene.path(), "token: outside");
+    let inside = kubeconfig(&jail.join("conf"), "token: inside");
     config(&inside, "rename-context prod jailed");
     symlink("/conf/kubeconfig", jail.join("link")).expect("it is ours");
     symlink(&outside, jail.join("out")).expect("it is ours");
@@ -284,8 +293,8 @@ fn a_kubeconfig_is_read_in_the_mounts_of_its_process() {
     let folder = scene.path();
     fs::create_dir(folder.join("seen")).expect("it is ours");
     fs::create_dir(folder.join("hidden")).expect("it is ours");
-    kubeconfig(&folder.join("seen"), "--token=x");
-    let file = kubeconfig(&folder.join("hidden"), "--token=y");
+    kubeconfig(&folder.join("seen"), "token: x");
+    let file = kubeconfig(&folder.join("hidden"), "token: y");
     config(&file, "rename-context prod hidden");
     let line = format!(
         "mount --bind hidden seen && cd {}/seen && kubectl --kubeconfig=kubeconfig --help {word}",

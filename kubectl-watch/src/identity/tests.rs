@@ -117,7 +117,11 @@ fn a_kubectl_that_keeps_silent_or_lies_is_known_by_its_texts() {
         b"k8s.io/kubernetes/cmd/kubectl",
         b"example.com/harmless/cmd/hello"[..29].as_ref(),
     );
-    wipe(&mut lying, b"mod\tk8s.io/kubernetes", b"mod\texample.com/hello");
+    // A kubectl that was built outside of a module, as Debian's is, names none.
+    let module = b"mod\tk8s.io/kubernetes";
+    if bstr::ByteSlice::contains_str(&*lying, module) {
+        wipe(&mut lying, module, b"mod\texample.com/hello");
+    }
     let found = identity(&lying);
     assert_eq!(tool(&found), None, "{found:?}");
     assert_eq!(scanned(&lying), BY_STRINGS);

@@ -194,10 +194,13 @@ proptest! {
             prop_assert!(!command.contains('\n'));
             let Some(words) = simple.strip_prefix("kubectl ").filter(|_| !command.contains("jq")) else { continue };
             let words = words.strip_suffix("> pod.yaml").unwrap_or(words);
-            let shown = Command::new("bash").args(["-c", &format!("printf '%s\\0' {words}")]).output();
-            let shown = String::from_utf8(shown.expect("bash is there").stdout).expect("it is text");
-            let found = shown.split('\0').any(|word| word == name || word.ends_with(&format!("={name}")));
-            prop_assert!(found, "{command:?} gives {shown:?}");
+            let line = format!("printf '%s\\0' {words}");
+            for locale in ["C", "C.UTF-8"] {
+                let shown = Command::new("bash").args(["-c", &line]).env("LC_ALL", locale).output();
+                let shown = String::from_utf8(shown.expect("bash is there").stdout).expect("it is text");
+                let found = shown.split('\0').any(|word| word == name || word.ends_with(&format!("={name}")));
+                prop_assert!(found, "{locale}: {command:?} gives {shown:?}");
+            }
         }
     }
 }

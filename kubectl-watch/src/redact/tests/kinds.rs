@@ -164,17 +164,16 @@ fn flags_of_one_letter_are_known_by_their_program() {
 
 #[test]
 fn the_padding_of_base64_is_no_assignment() {
-    let secret = "aAA00a/A+aA=";
     for patch in [
-        r#"[{"op":"add", "value": "{}", "path": "/data/password"}]"#,
-        r#"{"x": "aA=", "token": "{}"}"#,
+        r#"[{"op":"add", "value": "aAA0+0a/A+aA=", "path": "/data/password"}]"#,
+        r#"{"x": "aA=", "token": "aAA0+0a/A+aA="}"#,
     ] {
-        let patch = patch.replace("{}", secret);
         let line = format!("env A=b kubectl patch secret x -p '{patch}'");
-        let words = ["env", "A=b", "kubectl", "patch", "secret", "x", "-p", &patch];
-        for args in [&["bash", "-c", &line][..], &words] {
+        let nested = format!("set -e; bash -c '{}'", line.replace('\'', r"'\''"));
+        let words = ["kubectl", "set", "env", "deploy/x", "A=b", "-p", patch];
+        for args in [&["bash", "-c", &line][..], &["bash", "-c", &nested], &words] {
             let text = redacted(args).join(" ");
-            assert!(!text.contains("aAA00a"), "{text}");
+            assert!(!text.contains("aAA0+0a"), "{text}");
         }
     }
 }
