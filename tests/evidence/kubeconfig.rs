@@ -294,7 +294,7 @@ fn a_kubeconfig_is_read_in_the_mounts_of_its_process() {
     fs::create_dir(folder.join("seen")).expect("it is ours");
     fs::create_dir(folder.join("hidden")).expect("it is ours");
     kubeconfig(&folder.join("seen"), "token: x");
-    let file = kubeconfig(&folder.join("hidden"), "token: y");
+    let file = kubeconfig(&folder.join("hidden"), "token: z");
     config(&file, "rename-context prod hidden");
     let line = format!(
         "mount --bind hidden seen && cd {}/seen && kubectl --kubeconfig=kubeconfig --help {word}",
