@@ -16,6 +16,17 @@ fn check(cases: &[(&str, String)]) {
     }
 }
 
+/// That a secret in a text is taken: in an argument, in a text alone and, where a shell can have it so, in a line for one.
+fn taken_wherever(given: &str, secret: &str, mark: &str) {
+    let (whole, want) = (given.replace("{}", secret), given.replace("{}", mark));
+    assert_eq!(redacted(&["kubectl", "-p", &whole])[2], want);
+    assert_eq!(String::from_utf8_lossy(&text(whole.as_bytes())), want);
+    if !secret.contains('\'') {
+        let line = |text: &str| format!("kubectl patch x -p '{text}' --as=x");
+        assert_eq!(redacted(&["sh", "-c", &line(&whole)])[2], line(&want));
+    }
+}
+
 #[test]
 fn a_value_of_yaml_is_taken_to_the_end_of_its_line() {
     let p = |secret: &str| marked("password", secret);
@@ -103,13 +114,7 @@ fn a_value_of_yaml_in_brackets_is_taken_to_its_end() {
         ("a: [{\"password\": {}}, {user: x}]", "a b"),
         ("{name: DB_PASSWORD, value: {}}", "a b"),
     ] {
-        let (whole, want) = (given.replace("{}", secret), given.replace("{}", &p(secret)));
-        assert_eq!(redacted(&["kubectl", "-p", &whole])[2], want);
-        assert_eq!(String::from_utf8_lossy(&text(whole.as_bytes())), want);
-        if !secret.contains('\'') {
-            let line = |text: &str| format!("kubectl patch x -p '{text}' --as=x");
-            assert_eq!(redacted(&["sh", "-c", &line(&whole)])[2], line(&want));
-        }
+        taken_wherever(given, secret, &p(secret));
     }
 }
 
@@ -157,16 +162,7 @@ fn the_value_before_its_name_is_taken() {
         ),
         (r#"{"Value": {}, "Key": "PASSWORD"}"#, r#""a b""#),
     ] {
-        let (whole, want) = (
-            given.replace("{}", secret),
-            given.replace("{}", &p(secret.trim_matches('"'))),
-        );
-        assert_eq!(redacted(&["kubectl", "-p", &whole])[2], want);
-        assert_eq!(String::from_utf8_lossy(&text(whole.as_bytes())), want);
-        if !secret.contains('\'') {
-            let line = |text: &str| format!("kubectl patch x -p '{text}' --as=x");
-            assert_eq!(redacted(&["sh", "-c", &line(&whole)])[2], line(&want));
-        }
+        taken_wherever(given, secret, &p(secret.trim_matches('"')));
     }
 }
 
