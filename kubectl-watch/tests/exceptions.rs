@@ -162,7 +162,7 @@ fn simulate_says_what_suppression_would_do_and_its_numbers_add_up() {
     let (code, report, said) = kubectl_watch(&args);
     assert_eq!(code, Some(0), "{said}");
     for words in [
-        "the summaries among them stand for 5 more matches",
+        "matches that the summaries among them stand for, and that are not tried: 5\n",
         "      7       3       2        1       0  2026-01-01T00:00:00Z 2026-01-01T00:00:40Z",
         "       2  2026-01-01T00:00:04Z 2026-01-01T00:00:09Z  a1",
         "\nalerts 7 = matched 6 + not matched any more 1 + unsure 0\n",
