@@ -5,6 +5,7 @@ use std::{
     io::{Seek as _, SeekFrom, Write as _},
     os::fd::AsRawFd as _,
     process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use kubectl_watch_tests::{Daemon, Mount, Unanswered, kubectl, run, unique};
@@ -12,6 +13,13 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::{TOOL, age, daemon, executable, known, loader, version};
+
+/// Held by each of these tests: the losses of a moment are one notice, with the name of the last, and a test's own would
+/// not be told by that where another makes some.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The next notice of programs that could not be read, of which the last had this name.
 fn unread(daemon: &mut Daemon, name: &str) -> Value {
@@ -22,6 +30,7 @@ fn unread(daemon: &mut Daemon, name: &str) -> Value {
 
 #[test]
 fn content_behind_a_file_system_that_never_answers() {
+    let _alone = alone();
     let (mut daemon, scene) = daemon(&format!(
         "({TOOL}) or kubectl_watch.executable.loaded.path != null"
     ));
@@ -60,6 +69,7 @@ fn content_behind_a_file_system_that_never_answers() {
 
 #[test]
 fn what_looks_at_programs_by_their_loader_is_no_loss() {
+    let _alone = alone();
     let (daemon, _scene) = daemon(TOOL);
     daemon.signal(Signal::STOP);
     // All of it has ended when it is looked at.
@@ -71,6 +81,7 @@ fn what_looks_at_programs_by_their_loader_is_no_loss() {
 
 #[test]
 fn a_program_that_nobody_can_read_is_a_loss_and_delays_no_alert() {
+    let _alone = alone();
     let (mut daemon, scene) = daemon(TOOL);
     let mut files = Unanswered::new(&kubectl(), scene.path().join("unanswered"));
     let mut hidden = Command::new(files.program());
@@ -90,6 +101,7 @@ fn a_program_that_nobody_can_read_is_a_loss_and_delays_no_alert() {
 
 #[test]
 fn what_lies_beyond_the_end_of_a_search_is_a_loss() {
+    let _alone = alone();
     let (mut daemon, scene) = daemon(TOOL);
     let path = scene.copy("/bin/true", "vast");
     let mut vast = File::options().write(true).open(&path).expect("it is ours");
