@@ -13,6 +13,7 @@ mod program;
 #[cfg(test)]
 pub(crate) mod properties;
 mod quote;
+mod recent;
 mod scan;
 mod shape;
 mod strings;
@@ -77,12 +78,17 @@ impl Kind {
 /// The arguments without their secrets: as many as before, in the same order.
 #[must_use]
 pub fn args(args: &Args) -> Args {
-    first_args(args, usize::MAX)
+    first(args, usize::MAX)
 }
 
-/// The first of them as [`args`] has them, each whole: so many that they take more than these bytes, or all.
+/// The first of them as [`args`] has them, each whole: so many that they take more than these bytes, or all. Of arguments
+/// that come again, as those of a parent do, it is remembered.
 #[must_use]
 pub fn first_args(args: &Args, bytes: usize) -> Args {
+    recent::or_made(args, bytes, || first(args, bytes))
+}
+
+fn first(args: &Args, bytes: usize) -> Args {
     let mut memory = Memory::default();
     // Mostly there is no secret in them.
     let mut out = Vec::with_capacity(args.command_line().len().min(bytes) + 1);

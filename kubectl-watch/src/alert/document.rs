@@ -11,7 +11,6 @@ use super::credential::Credential;
 use super::evidence::Evidence;
 use super::excepted::ExceptedBy;
 use super::host::Host;
-use super::named::Named;
 use super::own::Own;
 use super::place::{Container, Orchestrator, SourceFields};
 use super::process::Process;
@@ -133,7 +132,7 @@ struct Labels {
 }
 
 impl Document {
-    pub(super) fn new(parts: &AlertParts<'_>, evidence: Evidence) -> Self {
+    pub(super) fn new(parts: &AlertParts<'_>, evidence: Evidence<'_>) -> Self {
         let AlertParts {
             rule,
             event,
@@ -151,7 +150,6 @@ impl Document {
             .login_uid
             .map(|id| Identity::new(id, names.login_user.clone()));
         let request = Request::of_event(event, &evidence.redacted.process);
-        let shown = Named::of(event, &evidence.redacted.process);
         let circumstances = &event.circumstances;
         let credential = Credential::of_event(event);
         let target = Target::new(request.as_ref(), circumstances, credential.as_ref());
@@ -224,7 +222,7 @@ impl Document {
                 credential,
                 parts.response,
             )
-            .told(&shown)
+            .told(&evidence.named)
             .after(surroundings)
             .without(evidence.cut),
         };

@@ -29,9 +29,11 @@ const ABOVE: [&str; 4] = [
 
 /// What may be shown of an event.
 #[derive(Debug)]
-pub(super) struct Evidence {
-    /// All arguments that are in it.
+pub(super) struct Evidence<'a> {
+    /// All arguments and variables that are in it.
     pub(super) redacted: Redacted,
+    /// Which kubeconfig they name.
+    pub(super) named: Named<'a>,
     /// The fields of arguments that are not all there.
     pub(super) cut: Vec<&'static str>,
     /// Why the rule matched.
@@ -40,7 +42,7 @@ pub(super) struct Evidence {
     pub(super) matched_args: Vec<usize>,
 }
 
-/// The arguments of each process in an event; of those above the first ones.
+/// The arguments of each process in an event, of those above the first ones; and the variables of the process itself.
 #[derive(Debug)]
 pub(super) struct Redacted {
     pub(super) process: Args,
@@ -48,6 +50,7 @@ pub(super) struct Redacted {
     pub(super) entry_leader: Args,
     pub(super) session_leader: Args,
     pub(super) group_leader: Args,
+    pub(super) variables: Vec<Vec<u8>>,
 }
 
 /// A field that a rule asked for, and the value that answered it.
@@ -57,8 +60,8 @@ pub(crate) struct Matched {
     pub(crate) value: Text,
 }
 
-impl Evidence {
-    pub(super) fn new(event: &ProcessEvent, matched: &[(&str, &[u8])]) -> Self {
+impl<'a> Evidence<'a> {
+    pub(super) fn new(event: &'a ProcessEvent, matched: &[(&str, &[u8])]) -> Self {
         let process = redact::args(&event.process.args);
         let above = above(event);
         // What a rule found far behind is shown, too, and whether it is a secret depends on what is before it.
@@ -76,7 +79,8 @@ impl Evidence {
         let lists: Vec<_> = all
             .map(|(of, args, redacted)| (of, redacted, Shown::new(of, matched, args, redacted)))
             .collect();
-        let named = Named::of(event, &process);
+        let variables: Vec<_> = event.environment.iter().map(redact::text).collect();
+        let named = Named::of(event, &process, &variables);
         let shown = |field: &str, value: &[u8]| {
             // It has a name of its own here, and no flag beside it.
             if field == "kubectl_watch.request.token" {
@@ -111,12 +115,14 @@ impl Evidence {
             matched,
             matched_args,
             cut,
+            named,
             redacted: Redacted {
                 process,
                 parent,
                 entry_leader,
                 session_leader,
                 group_leader,
+                variables,
             },
         }
     }

@@ -62,7 +62,7 @@ pub(crate) struct Ancestor {
 }
 
 impl Origin {
-    pub(super) fn new(event: &ProcessEvent, host: &Host, redacted: &Redacted) -> Self {
+    pub(super) fn new(event: &ProcessEvent, host: &Host, redacted: &mut Redacted) -> Self {
         let Lineage {
             previous,
             session_leader,
@@ -87,7 +87,7 @@ impl Origin {
             }),
             session_leader: leader(session_leader, &redacted.session_leader),
             group_leader: leader(group_leader, &redacted.group_leader),
-            env_vars: event.environment.iter().map(Text::chosen).collect(),
+            env_vars: redacted.variables.drain(..).map(Text).collect(),
         }
     }
 }

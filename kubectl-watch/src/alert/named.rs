@@ -40,13 +40,12 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    /// Reads it anew, from redacted arguments.
-    pub(super) fn of(event: &'a ProcessEvent, args: &Args) -> Self {
+    /// Reads it anew, from redacted arguments and variables.
+    pub(super) fn of(event: &'a ProcessEvent, args: &Args, variables: &[Vec<u8>]) -> Self {
         let named = &event.kubeconfig_named;
         let redacted = if named.is_empty() {
             NamedKubeconfig::default()
         } else {
-            let variables: Vec<_> = event.environment.iter().map(redact::text).collect();
             let environment = Environment::from_bytes(&variables.join(&0));
             NamedKubeconfig::of(args, &environment, &named.folder)
         };
@@ -107,6 +106,12 @@ fn shown(path: &[u8]) -> Text {
 mod tests {
     use super::*;
 
+    /// The names of an event with no arguments.
+    fn named(event: &ProcessEvent) -> Named<'_> {
+        let variables: Vec<_> = event.environment.iter().map(redact::text).collect();
+        Named::of(event, &Args::default(), &variables)
+    }
+
     fn event(variables: &str) -> ProcessEvent {
         let environment = Environment::from_bytes(variables.as_bytes());
         ProcessEvent {
@@ -121,28 +126,28 @@ mod tests {
         for (count, length, gap) in [(32, 4095, None), (33, 1, Some(NAME)), (1, 4096, Some(NAME))] {
             let parts: Vec<_> = (0..count).map(|_| format!("/{}", "x".repeat(length))).collect();
             let event = event(&format!("KUBECONFIG={}", parts.join(":")));
-            let named = Named::of(&event, &Args::default());
+            let named = named(&event);
             let fields = named.fields(false).expect("there is something");
             assert_eq!(fields.variable.len(), count.min(MAX_PATHS));
             assert_eq!(named.gap(), gap, "{count} of {length}");
         }
         let home = event("HOME=/root");
-        let named = Named::of(&home, &Args::default());
+        let named = named(&home);
         assert!(named.fields(false).is_none() && named.fields(true).is_some());
     }
 
     #[test]
     fn a_path_from_a_folder_that_is_not_known_is_a_gap() {
         let mut event = event("KUBECONFIG=../x");
-        assert_eq!(Named::of(&event, &Args::default()).gap(), None);
+        assert_eq!(named(&event).gap(), None);
         event.kubeconfig_named = NamedKubeconfig::of(&Args::default(), &event.environment, b"");
-        assert_eq!(Named::of(&event, &Args::default()).gap(), Some(NAME));
+        assert_eq!(named(&event).gap(), Some(NAME));
     }
 
     #[test]
     fn a_secret_in_a_path_is_none_of_what_is_shown() {
         let event = event("KUBECONFIG=/tmp/a:https://bob:hunter2@example.org/x");
-        let named = Named::of(&event, &Args::default());
+        let named = named(&event);
         let fields = serde_json::to_string(&named.fields(true)).expect("it can be written");
         assert!(
             fields.contains("/tmp/a") && !fields.contains("hunter2"),

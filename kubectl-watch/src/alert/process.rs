@@ -93,8 +93,8 @@ struct Capabilities {
 }
 
 impl Process {
-    pub(super) fn new(event: &ProcessEvent, host: &Host, redacted: Redacted) -> Self {
-        let origin = Origin::new(event, host, &redacted);
+    pub(super) fn new(event: &ProcessEvent, host: &Host, mut redacted: Redacted) -> Self {
+        let origin = Origin::new(event, host, &mut redacted);
         let credentials = &event.credentials;
         let names = &event.names;
         let (user, group) = (credentials.user, credentials.group);

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 /// Arguments. They are kept as the command line that they make, so that asking for it costs nothing, and copies share
 /// them: one process may be parent and leader of all.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Args {
     /// None where there are none.
     list: Option<Arc<List>>,
     is_cut: bool,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq, Eq, Hash)]
 struct List {
     /// All of them with a space between.
     line: Vec<u8>,
