@@ -119,10 +119,40 @@ fn origin(path: Option<&Path>) -> String {
     path.map_or_else(|| "built in: ".into(), |path| format!("{}: ", path.display()))
 }
 
-impl Judged<'_> {
+impl<'r> Judged<'r> {
+    /// What these rules say of an event of which not every field is known.
+    pub fn by(
+        rules: impl IntoIterator<Item = &'r Rule>,
+        facts: &Facts<'_>,
+        is_known: &dyn Fn(Field) -> bool,
+    ) -> Self {
+        let mut judged = Self::default();
+        for rule in rules {
+            let is_besides = |(field, _)| FactSchema.is_besides(field);
+            let answer = if rule.query.fields().any(is_besides) {
+                rule.query.judge(facts, is_known)
+            } else {
+                Some(rule.query.matches(facts.event()))
+            };
+            match answer {
+                Some(true) => judged.matching.push(rule),
+                Some(false) => {}
+                None => judged.open.push(rule),
+            }
+        }
+        judged
+    }
+
     /// Whether nothing matches, or may.
     pub fn is_empty(&self) -> bool {
         self.matching.is_empty() && self.open.is_empty()
+    }
+
+    /// All that match, or may: no other will, whatever is known yet.
+    pub fn rules(self) -> Vec<&'r Rule> {
+        let Self { mut matching, open } = self;
+        matching.extend(open);
+        matching
     }
 }
 
@@ -188,21 +218,7 @@ impl RuleSet {
 
     /// What the rules say of an event of which not every field is known.
     pub fn judge<'r>(&'r self, facts: &Facts<'_>, is_known: &dyn Fn(Field) -> bool) -> Judged<'r> {
-        let mut judged = Judged::default();
-        for rule in self.candidates(facts.event()) {
-            let is_besides = |(field, _)| FactSchema.is_besides(field);
-            let answer = if rule.query.fields().any(is_besides) {
-                rule.query.judge(facts, is_known)
-            } else {
-                Some(rule.query.matches(facts.event()))
-            };
-            match answer {
-                Some(true) => judged.matching.push(rule),
-                Some(false) => {}
-                None => judged.open.push(rule),
-            }
-        }
-        judged
+        Judged::by(self.candidates(facts.event()), facts, is_known)
     }
 
     /// Whether a rule could match an event, depending on what is in its executable.
@@ -231,7 +247,10 @@ impl RuleSet {
     }
 
     /// The rules that can be about an event.
-    fn candidates<'r, 'e>(&'r self, event: &'e ProcessEvent) -> impl Iterator<Item = &'r Rule> + use<'r, 'e> {
+    pub fn candidates<'r, 'e>(
+        &'r self,
+        event: &'e ProcessEvent,
+    ) -> impl Iterator<Item = &'r Rule> + use<'r, 'e> {
         let named = self.named(&event.process.name);
         let by_content = self.content.rules_for(event).iter();
         // A rule may be found both ways.

@@ -16,7 +16,7 @@ use crate::{
     facts::{FactSchema, Facts, Node},
     response::Response,
     rule::Rule,
-    ruleset::{Judged, RuleSet},
+    ruleset::Judged,
     surroundings::Surroundings,
 };
 
@@ -33,7 +33,13 @@ impl Pipeline {
     /// Decides on each rule that matches and has not been decided on, and sends what comes of it.
     pub(super) fn alert(&mut self, waiting: &mut Waiting, patience: Patience) {
         let rules = Arc::clone(&self.rules);
-        let (Judged { matching, open }, is_hashed) = self.ask(&rules, waiting, patience);
+        let candidates: Vec<&Rule> = rules.candidates(&waiting.event).collect();
+        self.alert_by(&candidates, waiting, patience);
+    }
+
+    /// The same where it is known that no other rules match.
+    pub(super) fn alert_by(&mut self, candidates: &[&Rule], waiting: &mut Waiting, patience: Patience) {
+        let (Judged { matching, open }, is_hashed) = self.ask(candidates, waiting, patience);
         if !matching.is_empty() && !waiting.is_awaited {
             self.following.begin(&waiting.event);
             waiting.is_awaited = true;
@@ -57,17 +63,17 @@ impl Pipeline {
     /// the executable is hashed for them.
     fn ask<'r>(
         &mut self,
-        rules: &'r RuleSet,
+        candidates: &[&'r Rule],
         waiting: &mut Waiting,
         patience: Patience,
     ) -> (Judged<'r>, bool) {
-        let mut judged = undecided(rules, self.triage.node(), waiting);
+        let mut judged = undecided(candidates, self.triage.node(), waiting);
         let is_unasked = !waiting.is_in_hand || waiting.inquiry.is_some();
         if !judged.is_empty() && is_unasked {
             // Where nothing but a rule that names it asks for it, nobody else is to wait.
             let waits = !judged.matching.is_empty();
             self.inquire(waiting, waits);
-            judged = undecided(rules, self.triage.node(), waiting);
+            judged = undecided(candidates, self.triage.node(), waiting);
         }
         let asks_for_hash = |rule: &&Rule| rule.query.fields().any(|(field, _)| FactSchema.is_hash(field));
         // Nobody else would have it hashed.
@@ -78,7 +84,10 @@ impl Pipeline {
         // What nobody will say any more is missing.
         if !judged.open.is_empty() && (patience == Patience::None || waiting.tickets.is_empty()) {
             self.triage.counts.unsure += waiting.give_up(&judged.open);
-            judged = undecided(rules, self.triage.node(), waiting);
+            let facts = Facts::of(&waiting.event, self.triage.node());
+            judged
+                .matching
+                .extend(judged.open.drain(..).filter(matches_without(&facts)));
         }
         (judged, is_hashed)
     }
@@ -205,22 +214,26 @@ impl Decided<'_> {
     }
 }
 
-/// The rules that match an event or may match it, and have not been decided on. One that was given up on is no longer
-/// open: what is not known is missing.
-fn undecided<'r>(rules: &'r RuleSet, node: &Node, waiting: &Waiting) -> Judged<'r> {
+/// Those of these rules that match an event or may match it, and have not been decided on. One that was given up on is
+/// no longer open: what is not known is missing.
+fn undecided<'r>(candidates: &[&'r Rule], node: &Node, waiting: &Waiting) -> Judged<'r> {
     let facts = Facts::of(&waiting.event, node);
     // Before it is taken hold of, nothing says what is missing.
     let is_known = |field| facts.is_early(field) || (waiting.is_in_hand && facts.is_known(field));
-    let Judged { mut matching, open } = rules.judge(&facts, &is_known);
+    let Judged { mut matching, open } = Judged::by(candidates.iter().copied(), &facts, &is_known);
     let (given_up, mut open): (Vec<&Rule>, Vec<&Rule>) = open
         .into_iter()
         .partition(|rule| waiting.given_up.contains(&rule.metadata.id));
-    let matches_without = |rule: &&Rule| rule.query.judge(&facts, &|_| true) == Some(true);
-    matching.extend(given_up.into_iter().filter(matches_without));
+    matching.extend(given_up.into_iter().filter(matches_without(&facts)));
     let is_new = |rule: &mut &Rule| !waiting.decided.contains(&rule.metadata.id);
     matching.retain_mut(is_new);
     open.retain_mut(is_new);
     Judged { matching, open }
+}
+
+/// Whether a rule matches where what is not known is missing.
+fn matches_without(facts: &Facts<'_>) -> impl Fn(&&Rule) -> bool {
+    |rule| rule.query.judge(facts, &|_| true) == Some(true)
 }
 
 /// An id for a document, in the order of their times.

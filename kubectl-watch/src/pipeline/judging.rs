@@ -33,11 +33,12 @@ impl Pipeline {
             Vec::new()
         };
         self.enrichment.before_rules(&mut event);
-        let (matches, may_match) = {
+        let rules = Arc::clone(&self.rules);
+        let judged = {
             let facts = Facts::of(&event, self.triage.node());
-            let Judged { matching, open } = self.rules.judge(&facts, &|field| facts.is_early(field));
-            (!matching.is_empty(), !open.is_empty())
+            rules.judge(&facts, &|field| facts.is_early(field))
         };
+        let (matches, may_match) = (!judged.matching.is_empty(), !judged.open.is_empty());
         if matches {
             // Before anything that takes time: what it does until then is not known. Without an alert nothing is told.
             self.make_room_to_follow();
@@ -67,7 +68,7 @@ impl Pipeline {
             is_awaited: matches,
             ..Waiting::new(event)
         };
-        self.alert(&mut waiting, Patience::Some);
+        self.alert_by(&judged.rules(), &mut waiting, Patience::Some);
         self.keep(waiting);
         Ok(())
     }
