@@ -18,7 +18,9 @@ impl Formatter for Harmless {
     ) -> io::Result<()> {
         // Most of it is plain, and to look at each of its characters takes as long as all the rest. What is below a
         // space never comes here: JSON itself escapes it.
-        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
+        // It is looked at as a whole, so that many bytes are at once.
+        let highest = fragment.bytes().fold(0, u8::max);
+        if highest < 0x7f {
             return writer.write_all(fragment.as_bytes());
         }
         let (mut written, mut at) = (0, 0);

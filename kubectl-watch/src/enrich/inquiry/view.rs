@@ -40,10 +40,12 @@ impl View {
     /// The view of just this process, while it lives. It touches no file, and outlives the process.
     pub(super) fn of(process: &Process) -> Result<Self, Unknown> {
         let folder = ProcessFolder::open(process).ok_or(Unknown::Gone)?;
+        let root = folder.place("root").map_err(why)?;
+        let root_path = folder.link("root").ok_or(Unknown::Gone)?;
         Ok(Self {
-            root: folder.place("root").map_err(why)?,
-            cwd_path: folder.working_folder(),
-            root_path: folder.link("root").ok_or(Unknown::Gone)?,
+            root,
+            cwd_path: folder.link("cwd").and_then(|cwd| below(&root_path, &cwd)),
+            root_path,
             cwd: folder.place("cwd").map_err(why)?,
         })
     }
