@@ -25,6 +25,7 @@ pub mod interpreter;
 pub mod kubectl;
 pub mod log;
 pub mod loss;
+pub mod memory;
 pub mod past;
 pub mod pipeline;
 pub mod redact;

@@ -21,6 +21,7 @@ use crate::{
     exit::Failure,
     integrity::Files,
     loss::LossReports,
+    memory,
     respond::Responder,
     signals::Signals,
     sink,
@@ -78,6 +79,7 @@ impl Pipeline {
         let booted = kernel::booted();
         let gap = state::gap(earlier.as_ref(), boot_id, booted, attached)
             .filter(|_| !waits && !handover.is_gapless());
+        memory::give_back();
         tracing::info!(
             rules = rules.rules().len(),
             version = env!("CARGO_PKG_VERSION"),
@@ -122,10 +124,10 @@ impl Pipeline {
         for loss in notices::unread(&handover, attached) {
             this.notify(&About::Loss(loss));
         }
-        if handover.is_gapless() {
-            return Ok(this);
+        if !handover.is_gapless() {
+            this.find_running(&watch, booted)?;
+            memory::give_back();
         }
-        this.find_running(&watch, booted)?;
         Ok(this)
     }
 }

@@ -56,7 +56,7 @@ use self::{
     handover::Twice,
     inbox::Inbox,
     judged::JudgedFiles,
-    load::{Attached, Held, KernelTypes, Loaded, give_back_memory},
+    load::{Attached, KernelTypes, Loaded, Object},
     losses::Counters,
     lost::LastLostMap,
     pin::{PinnedSet, Pins},
@@ -95,7 +95,8 @@ pub struct KernelSource {
     /// What was left in older buffers, until somebody asks for it.
     backlog: Vec<ProcessEvent>,
     twice: Twice,
-    programs: Held,
+    /// The programs, until they are attached.
+    object: Option<Object>,
     follower: Option<Result<Follower, SourceError>>,
 }
 
@@ -140,12 +141,11 @@ impl KernelSource {
             last_lost,
             filter,
             judged,
-            programs,
+            object,
         } = loaded;
         let ring = readable(Ring::new(ring)?)?;
         let follower = options.follow.then(|| Follower::open(&layout, &types));
         drop(types);
-        give_back_memory();
         Ok(Self {
             ring,
             inbox: Inbox {
@@ -162,7 +162,7 @@ impl KernelSource {
             reader,
             backlog: Vec::new(),
             twice: Twice::default(),
-            programs,
+            object,
             follower,
         })
     }
@@ -194,8 +194,8 @@ impl KernelSource {
             ..Handover::default()
         };
         let unfinished = self.pins.as_ref().map(|(pins, _)| pins.unfinished());
-        if !handover.continued {
-            self.links = self.programs.attach(unfinished.as_ref())?;
+        if let Some(object) = self.object.take() {
+            self.links = object.attach(unfinished.as_ref())?;
         }
         let Some((pins, identity)) = &self.pins else {
             return Ok(handover);

@@ -80,11 +80,14 @@ pub(super) struct Lanes {
     waited: Duration,
 }
 
+/// In a box, as a queue has its room from the start.
+type Queued = Box<(Ticket, Job)>;
+
 #[derive(Debug)]
 struct Lane {
     name: &'static str,
-    queue: SyncSender<(Ticket, Job)>,
-    jobs: Arc<Mutex<Receiver<(Ticket, Job)>>>,
+    queue: SyncSender<Queued>,
+    jobs: Arc<Mutex<Receiver<Queued>>>,
     /// How many jobs it has, those under way included.
     load: Arc<AtomicUsize>,
     threads: usize,
@@ -151,7 +154,7 @@ impl Lanes {
         let lane = self.lane(&job);
         lane.man(results, news)?;
         lane.load.fetch_add(1, Ordering::Relaxed);
-        if lane.queue.try_send((ticket, job)).is_err() {
+        if lane.queue.try_send(Box::new((ticket, job))).is_err() {
             lane.load.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
@@ -225,7 +228,8 @@ impl Lane {
             loop {
                 // Nobody panics with the lock; if it were so, the receiver would be as good as before.
                 let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok((ticket, job)) = next else { return };
+                let Ok(next) = next else { return };
+                let (ticket, job) = *next;
                 let read = job.run();
                 load.fetch_sub(1, Ordering::Relaxed);
                 if results.send(Done { ticket, job, read }).is_err() {

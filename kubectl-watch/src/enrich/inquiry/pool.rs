@@ -40,11 +40,14 @@ pub(super) enum Reply<A> {
     Refused,
 }
 
+/// In a box, as a queue has its room from the start.
+type Queued<W> = Box<(Ticket, W)>;
+
 /// The threads, each started when all others are at work.
 #[derive(Debug)]
 pub(super) struct Pool<W: Work> {
-    queue: SyncSender<(Ticket, W)>,
-    jobs: Arc<Mutex<Receiver<(Ticket, W)>>>,
+    queue: SyncSender<Queued<W>>,
+    jobs: Arc<Mutex<Receiver<Queued<W>>>>,
     results: Sender<(Ticket, W::Answer)>,
     done: Receiver<(Ticket, W::Answer)>,
     /// What was done while somebody waited for something else.
@@ -85,7 +88,7 @@ impl<W: Work> Pool<W> {
         }
         let is_free = self.under_way < self.threads;
         let ticket = Ticket::new();
-        if self.threads == 0 || self.queue.try_send((ticket, work)).is_err() {
+        if self.threads == 0 || self.queue.try_send(Box::new((ticket, work))).is_err() {
             return Reply::Refused;
         }
         self.under_way += 1;
@@ -154,7 +157,8 @@ impl<W: Work> Pool<W> {
             loop {
                 // Nobody panics with the lock; if it were so, the receiver would be as good as before.
                 let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok((ticket, work)) = job else { return };
+                let Ok(job) = job else { return };
+                let (ticket, work) = *job;
                 if results.send((ticket, work.run())).is_err() {
                     return;
                 }

@@ -70,7 +70,7 @@ fn drain(
     handover: &mut Handover,
 ) -> Result<(), SourceError> {
     let beside = || -> Result<_, SourceError> {
-        let counters = Counters::new(set.map(COUNTERS)?, [-1; 2])?;
+        let counters = Counters::new(set.map(COUNTERS)?, None)?;
         Ok((counters, Reader::open(set)?.ledger()))
     };
     let ours = set.has_our_contract().then(beside);

@@ -2,7 +2,7 @@
 
 use std::{
     cell::OnceCell,
-    os::fd::{AsFd as _, AsRawFd as _, RawFd},
+    os::fd::{AsFd as _, OwnedFd},
     path::Path,
 };
 
@@ -26,7 +26,6 @@ use super::{
     lost::LastLostMap,
     offsets::Layout,
     pin::PinnedSet,
-    pinned_program::PinnedProgram,
 };
 use crate::event::Environment;
 
@@ -62,18 +61,13 @@ pub(super) struct Loaded {
     pub(super) last_lost: LastLostMap,
     pub(super) filter: Filter,
     pub(super) judged: JudgedFiles,
-    pub(super) programs: Held,
+    /// The programs, where they have not been attached yet.
+    pub(super) object: Option<Object>,
 }
 
-/// The programs. They stay loaded as long as this lives, and longer where they are pinned.
-#[derive(Default)]
-pub(super) struct Held {
-    ours: Option<Object>,
-    _pinned: Vec<PinnedProgram>,
-}
-
-/// The object as it was loaded.
-struct Object {
+/// The object as it was loaded. aya keeps the code of all programs with it, so it goes when they are attached: what holds
+/// them is enough.
+pub(super) struct Object {
     ebpf: Box<Ebpf>,
     /// What its program for execs is called, of the forms that it has.
     exec: &'static str,
@@ -137,16 +131,12 @@ impl Loaded {
             take(SIEVE)?,
             take(JUDGED)?,
         ];
-        let held = Held {
-            ours: Some(object),
-            ..Held::default()
-        };
-        Self::of(maps, [exec?, fork?], held)
+        Self::of(maps, [exec?, fork?], Some(object))
     }
 
     /// Takes over a set, with what holds its programs.
     pub(super) fn pinned(set: &PinnedSet) -> Result<(Self, Vec<Attached>), SourceError> {
-        let (mut programs, mut links, mut descriptors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut links, mut descriptors) = (Vec::new(), Vec::new());
         for which in PROGRAMS {
             let program = set.program(which)?;
             let id = program.id();
@@ -158,17 +148,13 @@ impl Loaded {
             if of != id {
                 return Err(absent("a link of the pinned program"));
             }
-            descriptors.push((which, program.descriptor()));
+            descriptors.push((which, program.into_descriptor()));
             links.push((which, id, link));
-            programs.push(program);
         }
-        let held = Held {
-            ours: None,
-            _pinned: programs,
-        };
-        let descriptor = |which: Program| {
-            let found = descriptors.iter().find(|(of, _)| *of == which);
-            found.map(|(_, it)| *it).ok_or_else(|| absent(which.name))
+        let mut descriptor = |which: Program| {
+            let place = descriptors.iter().position(|(of, _)| *of == which);
+            let place = place.ok_or_else(|| absent(which.name))?;
+            Ok::<_, SourceError>(descriptors.swap_remove(place).1)
         };
         let counting = [descriptor(EXEC)?, descriptor(FORK)?];
         let maps = [
@@ -179,41 +165,23 @@ impl Loaded {
             set.map(SIEVE)?,
             set.map(JUDGED)?,
         ];
-        Ok((Self::of(maps, counting, held)?, links))
+        Ok((Self::of(maps, counting, None)?, links))
     }
 
-    fn of(maps: [Map; 6], counting: [RawFd; 2], programs: Held) -> Result<Self, SourceError> {
+    fn of(maps: [Map; 6], counting: [OwnedFd; 2], object: Option<Object>) -> Result<Self, SourceError> {
         let unfit = |error: MapError| refused("the maps", error);
         let [ring, counters, last_lost, names, sieve, judged] = maps;
         Ok(Self {
             ring,
-            counters: Counters::new(counters, counting)?,
+            counters: Counters::new(counters, Some(counting))?,
             last_lost: LastLostMap::try_from(last_lost).map_err(unfit)?,
             filter: Filter::new(
                 HashMap::try_from(names).map_err(unfit)?,
                 Array::try_from(sieve).map_err(unfit)?,
             ),
             judged: JudgedFiles::new(judged)?,
-            programs,
+            object,
         })
-    }
-}
-
-impl Held {
-    /// Attaches the programs, and keeps them so in a set, if there is one.
-    pub(super) fn attach(&mut self, set: Option<&PinnedSet>) -> Result<Vec<Attached>, SourceError> {
-        let Some(object) = &mut self.ours else {
-            return Ok(Vec::new());
-        };
-        let mut links = Vec::new();
-        for which in PROGRAMS {
-            let (id, mut link) = attach(object.program(which)?)?;
-            if let Some(set) = set {
-                link = set.pin_link(which, link)?;
-            }
-            links.push((which, id, link));
-        }
-        Ok(links)
     }
 }
 
@@ -226,6 +194,19 @@ pub(super) fn attach(program: &mut BtfTracePoint) -> Result<(u32, FdLink), Sourc
 }
 
 impl Object {
+    /// Attaches the programs, and keeps them so in a set, if there is one.
+    pub(super) fn attach(mut self, set: Option<&PinnedSet>) -> Result<Vec<Attached>, SourceError> {
+        let mut links = Vec::new();
+        for which in PROGRAMS {
+            let (id, mut link) = attach(self.program(which)?)?;
+            if let Some(set) = set {
+                link = set.pin_link(which, link)?;
+            }
+            links.push((which, id, link));
+        }
+        Ok(links)
+    }
+
     fn program(&mut self, which: Program) -> Result<&mut BtfTracePoint, SourceError> {
         let name = if which == EXEC { self.exec } else { which.name };
         let program = self.ebpf.program_mut(name).ok_or_else(|| absent(name))?;
@@ -256,10 +237,11 @@ fn id(program: &BtfTracePoint) -> Result<u32, SourceError> {
     Ok(info.id())
 }
 
-/// Valid as long as the program is held.
-fn descriptor(program: &BtfTracePoint) -> Result<RawFd, SourceError> {
+/// Holds the program as long as it is there.
+fn descriptor(program: &BtfTracePoint) -> Result<OwnedFd, SourceError> {
     let fd = program.fd().map_err(|error| refused("the program", error))?;
-    Ok(fd.as_fd().as_raw_fd())
+    let held = fd.as_fd().try_clone_to_owned();
+    held.map_err(|error| refused("the program", error))
 }
 
 /// How much the verifier says of a program that it refuses: why, or, for a developer, every step that led to it. Those
@@ -268,19 +250,5 @@ fn verifier_log_level(log: KernelLog) -> VerifierLogLevel {
     match log {
         KernelLog::Debug => VerifierLogLevel::default(),
         KernelLog::Off | KernelLog::Warn => VerifierLogLevel::STATS,
-    }
-}
-
-/// Gives back what loading took, and from now on every large block when it is freed. aya reads all of the kernel's
-/// types, and glibc would keep their 14 MB for ever, and so those of the largest alert.
-pub(super) fn give_back_memory() {
-    #[cfg(target_env = "gnu")]
-    {
-        const LARGE: libc::c_int = 256 * 1024;
-        // SAFETY: both may be called at any time, and move nothing that is in use.
-        unsafe {
-            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
-            libc::malloc_trim(0);
-        }
     }
 }

@@ -1,6 +1,9 @@
 //! What was seen and what was lost, by reason: the kernel's counters and ours.
 
-use std::{fmt, fs, os::fd::RawFd};
+use std::{
+    fmt, fs,
+    os::fd::{AsRawFd as _, OwnedFd},
+};
 
 use aya::maps::{Map, MapData, PerCpuArray};
 use kubectl_watch_ebpf::Counter;
@@ -86,16 +89,15 @@ impl fmt::Display for Losses {
 /// Where the kernel's numbers are read.
 pub(super) struct Counters {
     map: PerCpuArray<MapData, u64>,
-    /// The kernel's own pages on the programs for execs and for forks.
-    pages: [String; 2],
+    /// The programs for execs and for forks, of which the kernel keeps numbers of its own. None where they are not known.
+    programs: Option<[OwnedFd; 2]>,
 }
 
 impl Counters {
-    /// Takes the map, and the descriptors of the programs for execs and for forks.
-    pub(super) fn new(map: Map, programs: [RawFd; 2]) -> Result<Self, SourceError> {
+    /// Takes the map, and the programs for execs and for forks, if they are known.
+    pub(super) fn new(map: Map, programs: Option<[OwnedFd; 2]>) -> Result<Self, SourceError> {
         let map = PerCpuArray::try_from(map).map_err(|error| refused("the counters", error))?;
-        let pages = programs.map(|program| format!("/proc/self/fdinfo/{program}"));
-        Ok(Self { map, pages })
+        Ok(Self { map, programs })
     }
 
     /// Sets the kernel's counters of each CPU against what arrived.
@@ -112,11 +114,12 @@ impl Counters {
             let cpus = self.map.get(&(counter as u32), 0)?;
             losses.kernel[counter as usize] = cpus.iter().sum();
         }
-        // A page goes with its program, and the last number stands then.
-        let missed = |page| fs::read_to_string(page).ok().and_then(|page| missed(&page));
-        let [execs, forks] = self.pages.each_ref().map(missed);
-        losses.missed_execs = execs.unwrap_or_default();
-        losses.missed_forks = forks.unwrap_or_default();
+        let page = |program: &OwnedFd| format!("/proc/self/fdinfo/{}", program.as_raw_fd());
+        let missed = |program| missed(&fs::read_to_string(page(program)).ok()?);
+        if let Some([execs, forks]) = &self.programs {
+            losses.missed_execs = missed(execs).unwrap_or_default();
+            losses.missed_forks = missed(forks).unwrap_or_default();
+        }
         Ok(losses)
     }
 }

@@ -7,7 +7,7 @@ use std::{
     ffi::CString,
     io,
     os::{
-        fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd},
+        fd::{FromRawFd as _, OwnedFd, RawFd},
         unix::ffi::OsStrExt as _,
     },
     path::Path,
@@ -49,9 +49,9 @@ impl PinnedProgram {
         self.id
     }
 
-    /// Valid as long as it is held.
-    pub(super) fn descriptor(&self) -> RawFd {
-        self.fd.as_raw_fd()
+    /// What holds it.
+    pub(super) fn into_descriptor(self) -> OwnedFd {
+        self.fd
     }
 }
 
