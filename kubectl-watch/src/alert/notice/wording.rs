@@ -55,11 +55,13 @@ pub(super) fn reason(about: &About) -> String {
     match about {
         About::Loss(loss) => lost(loss),
         About::Gap(gap) => gap_in_words(gap),
-        About::Start(sensor) => format!(
-            "kubectl-watch {} watches by {} rules",
-            env!("CARGO_PKG_VERSION"),
-            sensor.rules_count
-        ),
+        About::Start(sensor) => {
+            let rules = match sensor.rules_count {
+                1 => "1 rule".to_owned(),
+                count => format!("{count} rules"),
+            };
+            format!("kubectl-watch {} watches by {rules}", env!("CARGO_PKG_VERSION"))
+        }
         About::Stop(sensor) => format!(
             "kubectl-watch {} was told to end; {}",
             env!("CARGO_PKG_VERSION"),
