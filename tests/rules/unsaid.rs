@@ -2,10 +2,12 @@
 
 use std::{
     fs,
+    path::Path,
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, Stage, kubectl};
+use kubectl_watch_tests::{Daemon, SEED, Scene, Stage, go_program, kubectl, unique};
+use serde_json::Value;
 
 /// A kubeconfig with a context whose user acts as somebody, and one whose user does not.
 fn contexts(current: &str) -> String {
@@ -56,6 +58,72 @@ fn evasion_14_a_kubeconfig_that_acts_as_somebody() {
     );
     stage.leaves(SEED, &[&format!("HOME=@/acts {kubectl}")]);
     stage.end();
+}
+
+/// In a folder as its root, where both kubeconfigs can be: the programs need no library.
+#[test]
+fn evasion_15_a_kubeconfig_that_a_distribution_takes_by_itself() {
+    const ACTS: &str = "Kubeconfig Acts as Somebody Else";
+    let mut daemon = Daemon::start(&[]);
+    let mut left_alone = Vec::new();
+    for (tool, module, own) in [
+        ("k3s", "github.com/k3s-io/k3s", "etc/rancher/k3s/k3s.yaml"),
+        ("k0s", "github.com/k0sproject/k0s", "var/lib/k0s/pki/admin.conf"),
+    ] {
+        let scene = Scene::new();
+        let program = go_program(scene.path(), module, &format!("cmd/{tool}"));
+        fs::copy(&program, scene.path().join("kubectl")).expect("the folder is ours");
+        let run = |words: &[&str]| {
+            let word = unique("own");
+            let mut command = Command::new("chroot");
+            command
+                .arg(scene.path())
+                .args(words)
+                .arg(format!("--namespace={word}"));
+            command.env_remove("KUBECONFIG").env("HOME", "/home");
+            let child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+            (word, child)
+        };
+        let file = |alert: &Value| alert["kubectl_watch"]["kubeconfig"]["file"][0]["path"].clone();
+        scene.file("home/.kube/config", &contexts("plain"));
+        scene.file(own, &contexts("acts"));
+        for words in [
+            &["/kubectl", "get", "pods"][..],
+            &[inside(&scene, &program), "kubectl", "get"],
+        ] {
+            let (word, mut child) = run(words);
+            let alert = daemon.alert_of(ACTS, &word);
+            assert_eq!(file(&alert), format!("/{own}"), "{alert}");
+            assert_eq!(alert["user"]["target"]["name"], "system:admin", "{alert}");
+            drop(child.stdin.take());
+            assert!(child.wait().expect("it ends").success());
+        }
+        // The other way round.
+        scene.file("home/.kube/config", &contexts("acts"));
+        scene.file(own, &contexts("plain"));
+        let (word, mut child) = run(&["/kubectl", "get", "pods", "--as=somebody"]);
+        let alert = daemon.whole_alert(&word);
+        assert_eq!(file(&alert), format!("/{own}"), "{alert}");
+        drop(child.stdin.take());
+        assert!(child.wait().expect("it ends").success());
+        left_alone.push(word);
+    }
+    let stopped = daemon.stop();
+    for word in left_alone {
+        assert!(
+            !stopped.rules_about(&word).contains(ACTS),
+            "{word}: {}",
+            stopped.log
+        );
+    }
+}
+
+/// The path of a file below a folder for who has that as the root.
+fn inside<'a>(scene: &Scene, program: &'a Path) -> &'a str {
+    let below = program
+        .to_str()
+        .and_then(|path| path.strip_prefix(scene.path().to_str()?));
+    below.expect("it is there")
 }
 
 #[test]
