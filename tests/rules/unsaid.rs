@@ -137,7 +137,9 @@ fn evasion_14_preferences_that_give_another_identity() {
         )
     };
     stage.file("acts/.kube/kuberc", &kuberc("as"));
+    stage.file("entry/.kube/kuberc", &kuberc("context"));
     stage.file("plain/.kube/kuberc", &kuberc("output"));
+    stage.file("server/.kube/kuberc", &kuberc("server"));
     let alias = "aliases: [{name: g, command: get, prependArgs: [pods, --as-group=system:masters]}]";
     stage.file("alias", &format!("kind: Preference\n{alias}\n"));
     stage.file(
@@ -150,6 +152,7 @@ fn evasion_14_preferences_that_give_another_identity() {
         GIVES,
         &[
             &format!("HOME=@/acts {kubectl}"),
+            &format!("HOME=@/entry {kubectl}"),
             &format!("cd @/acts; env -u HOME {kubectl}"),
             &format!("HOME=@/plain {kubectl} --kuberc=@/acts/.kube/kuberc"),
             &format!("cd @; HOME=@/plain {kubectl} --kuberc alpha"),
@@ -161,6 +164,7 @@ fn evasion_14_preferences_that_give_another_identity() {
         GIVES,
         &[
             &format!("HOME=@/plain {kubectl}"),
+            &format!("HOME=@/server {kubectl}"),
             &format!("HOME=@/none {kubectl}"),
             &format!("HOME=@/acts KUBERC=off {kubectl}"),
             &format!("HOME=@/plain KUBERC=@/broken {kubectl}"),
