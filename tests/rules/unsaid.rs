@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, Stage, go_program, kubectl, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, Stage, go_program, kubectl, run, unique};
 use serde_json::Value;
 
 /// A kubeconfig with a context whose user acts as somebody, and one whose user does not.
@@ -172,6 +172,28 @@ fn evasion_14_preferences_that_give_another_identity() {
     );
     stage.leaves(SEED, &[&format!("HOME=@/acts {kubectl}")]);
     stage.end();
+}
+
+#[test]
+fn nobody_is_named_whom_preferences_may_replace() {
+    const ACTS: &str = "Kubeconfig Acts as Somebody Else";
+    let (mut daemon, scene) = (Daemon::start(&[]), Scene::new());
+    scene.file("home/.kube/config", &contexts("acts"));
+    let kuberc = "kind: Preference\ndefaults: [{command: get, options: [{name: OPTION, default: x}]}]\n";
+    for (option, is_named) in [("output", true), ("user", false)] {
+        scene.file("home/.kube/kuberc", &kuberc.replace("OPTION", option));
+        let word = unique("named");
+        let mut command = Command::new(kubectl());
+        command.args(["version", "--client", "--namespace", &word]);
+        command
+            .env_remove("KUBECONFIG")
+            .env("HOME", scene.path().join("home"));
+        assert!(run(command.stdin(Stdio::null())).status.success());
+        let alert = daemon.alert_of(ACTS, &word);
+        assert_eq!(alert["kubectl_watch"]["kuberc"]["options"][0], option, "{alert}");
+        assert_eq!(!alert["user"]["target"].is_null(), is_named, "{alert}");
+    }
+    assert!(daemon.stop().status.success());
 }
 
 #[test]

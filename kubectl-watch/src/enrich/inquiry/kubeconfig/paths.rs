@@ -276,6 +276,12 @@ mod tests {
     }
 
     #[test]
+    fn where_k0s_has_its_data_is_no_command() {
+        let args: Args = "k0s kubectl --data-dir /x get pods".split(' ').skip(1).collect();
+        assert_eq!(Request::of(&args).command, [b"get".to_vec()]);
+    }
+
+    #[test]
     fn where_nobody_knows_whose_it_is_no_file_is_claimed() {
         let mut event = event("kubectl get", "HOME=/h");
         event.executable.content = Content::unknown(Unknown::Slow);
