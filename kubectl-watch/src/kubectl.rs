@@ -121,6 +121,26 @@ impl Request {
         self.as_user.is_some() || !self.as_groups.is_empty() || self.as_uid.is_some()
     }
 
+    /// Whether one of the flags that say who asks, or whom, is given, by its long name.
+    #[must_use]
+    pub fn has(&self, flag: &str) -> bool {
+        let value = match flag {
+            "as" => &self.as_user,
+            "as-group" => return !self.as_groups.is_empty(),
+            "as-uid" => &self.as_uid,
+            "client-certificate" => &self.client_certificate,
+            "cluster" => &self.cluster,
+            "context" => &self.context,
+            "kubeconfig" => &self.kubeconfig,
+            "server" => &self.server,
+            "token" => &self.token,
+            "user" => &self.user,
+            "username" => &self.username,
+            _ => return false,
+        };
+        value.is_some()
+    }
+
     /// Letters behind one dash: any number without a value, then perhaps one with.
     fn take_letters<'a>(
         &mut self,

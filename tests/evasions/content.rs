@@ -6,11 +6,11 @@ use std::{
     fs::{self, File},
     io::Write as _,
     os::unix::fs::symlink,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, apart, kubectl, run, unique};
+use kubectl_watch_tests::{Daemon, SEED, Scene, apart, go_program, kubectl, run, unique};
 use serde_json::Value;
 
 const ELSEWHERE: &str = "Kubectl With Another Identity, Not From a Shell";
@@ -93,30 +93,6 @@ fn evasion_12_as_if_packed() {
     );
 }
 
-/// A program that does nothing and that Go built as this package: what its linker writes down is what the real tool
-/// has, which is 100 MB and more.
-fn go_program(scene: &Scene, module: &str, package: &str) -> PathBuf {
-    let folder = scene.path().join(module.replace('/', "-"));
-    let main = folder.join(package);
-    fs::create_dir_all(&main).expect("the folder is ours");
-    fs::write(folder.join("go.mod"), format!("module {module}\n")).expect("the folder is ours");
-    fs::write(main.join("main.go"), "package main\n\nfunc main() {}\n").expect("the folder is ours");
-    let program = folder.join("worker");
-    let mut go = Command::new("go");
-    go.args(["build", "-o"]).arg(&program).arg(format!("./{package}"));
-    go.current_dir(&folder).env("GOCACHE", scene.path().join("cache"));
-    go.env("GOPROXY", "off")
-        .env("GOFLAGS", "-buildvcs=false")
-        .env("HOME", scene.path());
-    let built = run(&mut go);
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
-    program
-}
-
 #[test]
 fn evasion_15_other_tools_under_other_names() {
     let mut daemon = Daemon::start(&[]);
@@ -137,7 +113,7 @@ fn evasion_15_other_tools_under_other_names() {
         ),
         ("oc", "github.com/openshift/oc", "cmd/oc", "get pods"),
     ] {
-        let program = go_program(&scene, module, package);
+        let program = go_program(scene.path(), module, package);
         let user = as_somebody(&program, words);
         let alert = daemon.alert_of(TOOLS, &user);
         assert_eq!(tool(&alert), Some(name), "{alert}");

@@ -2,10 +2,12 @@
 
 use std::{
     fs,
+    path::Path,
     process::{Command, Stdio},
 };
 
-use kubectl_watch_tests::{Daemon, SEED, Scene, Stage, kubectl};
+use kubectl_watch_tests::{Daemon, SEED, Scene, Stage, go_program, kubectl, run, unique};
+use serde_json::Value;
 
 /// A kubeconfig with a context whose user acts as somebody, and one whose user does not.
 fn contexts(current: &str) -> String {
@@ -58,6 +60,72 @@ fn evasion_14_a_kubeconfig_that_acts_as_somebody() {
     stage.end();
 }
 
+/// In a folder as its root, where both kubeconfigs can be: the programs need no library.
+#[test]
+fn evasion_15_a_kubeconfig_that_a_distribution_takes_by_itself() {
+    const ACTS: &str = "Kubeconfig Acts as Somebody Else";
+    let mut daemon = Daemon::start(&[]);
+    let mut left_alone = Vec::new();
+    for (tool, module, own) in [
+        ("k3s", "github.com/k3s-io/k3s", "etc/rancher/k3s/k3s.yaml"),
+        ("k0s", "github.com/k0sproject/k0s", "var/lib/k0s/pki/admin.conf"),
+    ] {
+        let scene = Scene::new();
+        let program = go_program(scene.path(), module, &format!("cmd/{tool}"));
+        fs::copy(&program, scene.path().join("kubectl")).expect("the folder is ours");
+        let run = |words: &[&str]| {
+            let word = unique("own");
+            let mut command = Command::new("chroot");
+            command
+                .arg(scene.path())
+                .args(words)
+                .arg(format!("--namespace={word}"));
+            command.env_remove("KUBECONFIG").env("HOME", "/home");
+            let child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+            (word, child)
+        };
+        let file = |alert: &Value| alert["kubectl_watch"]["kubeconfig"]["file"][0]["path"].clone();
+        scene.file("home/.kube/config", &contexts("plain"));
+        scene.file(own, &contexts("acts"));
+        for words in [
+            &["/kubectl", "get", "pods"][..],
+            &[inside(&scene, &program), "kubectl", "get"],
+        ] {
+            let (word, mut child) = run(words);
+            let alert = daemon.alert_of(ACTS, &word);
+            assert_eq!(file(&alert), format!("/{own}"), "{alert}");
+            assert_eq!(alert["user"]["target"]["name"], "system:admin", "{alert}");
+            drop(child.stdin.take());
+            assert!(child.wait().expect("it ends").success());
+        }
+        // The other way round.
+        scene.file("home/.kube/config", &contexts("acts"));
+        scene.file(own, &contexts("plain"));
+        let (word, mut child) = run(&["/kubectl", "get", "pods", "--as=somebody"]);
+        let alert = daemon.whole_alert(&word);
+        assert_eq!(file(&alert), format!("/{own}"), "{alert}");
+        drop(child.stdin.take());
+        assert!(child.wait().expect("it ends").success());
+        left_alone.push(word);
+    }
+    let stopped = daemon.stop();
+    for word in left_alone {
+        assert!(
+            !stopped.rules_about(&word).contains(ACTS),
+            "{word}: {}",
+            stopped.log
+        );
+    }
+}
+
+/// The path of a file below a folder for who has that as the root.
+fn inside<'a>(scene: &Scene, program: &'a Path) -> &'a str {
+    let below = program
+        .to_str()
+        .and_then(|path| path.strip_prefix(scene.path().to_str()?));
+    below.expect("it is there")
+}
+
 #[test]
 fn evasion_14_preferences_that_give_another_identity() {
     const GIVES: &str = "Kuberc Gives Kubectl Another Identity";
@@ -69,7 +137,9 @@ fn evasion_14_preferences_that_give_another_identity() {
         )
     };
     stage.file("acts/.kube/kuberc", &kuberc("as"));
+    stage.file("entry/.kube/kuberc", &kuberc("context"));
     stage.file("plain/.kube/kuberc", &kuberc("output"));
+    stage.file("server/.kube/kuberc", &kuberc("server"));
     let alias = "aliases: [{name: g, command: get, prependArgs: [pods, --as-group=system:masters]}]";
     stage.file("alias", &format!("kind: Preference\n{alias}\n"));
     stage.file(
@@ -82,6 +152,7 @@ fn evasion_14_preferences_that_give_another_identity() {
         GIVES,
         &[
             &format!("HOME=@/acts {kubectl}"),
+            &format!("HOME=@/entry {kubectl}"),
             &format!("cd @/acts; env -u HOME {kubectl}"),
             &format!("HOME=@/plain {kubectl} --kuberc=@/acts/.kube/kuberc"),
             &format!("cd @; HOME=@/plain {kubectl} --kuberc alpha"),
@@ -93,6 +164,7 @@ fn evasion_14_preferences_that_give_another_identity() {
         GIVES,
         &[
             &format!("HOME=@/plain {kubectl}"),
+            &format!("HOME=@/server {kubectl}"),
             &format!("HOME=@/none {kubectl}"),
             &format!("HOME=@/acts KUBERC=off {kubectl}"),
             &format!("HOME=@/plain KUBERC=@/broken {kubectl}"),
@@ -100,6 +172,28 @@ fn evasion_14_preferences_that_give_another_identity() {
     );
     stage.leaves(SEED, &[&format!("HOME=@/acts {kubectl}")]);
     stage.end();
+}
+
+#[test]
+fn nobody_is_named_whom_preferences_may_replace() {
+    const ACTS: &str = "Kubeconfig Acts as Somebody Else";
+    let (mut daemon, scene) = (Daemon::start(&[]), Scene::new());
+    scene.file("home/.kube/config", &contexts("acts"));
+    let kuberc = "kind: Preference\ndefaults: [{command: get, options: [{name: OPTION, default: x}]}]\n";
+    for (option, is_named) in [("output", true), ("user", false)] {
+        scene.file("home/.kube/kuberc", &kuberc.replace("OPTION", option));
+        let word = unique("named");
+        let mut command = Command::new(kubectl());
+        command.args(["version", "--client", "--namespace", &word]);
+        command
+            .env_remove("KUBECONFIG")
+            .env("HOME", scene.path().join("home"));
+        assert!(run(command.stdin(Stdio::null())).status.success());
+        let alert = daemon.alert_of(ACTS, &word);
+        assert_eq!(alert["kubectl_watch"]["kuberc"]["options"][0], option, "{alert}");
+        assert_eq!(!alert["user"]["target"].is_null(), is_named, "{alert}");
+    }
+    assert!(daemon.stop().status.success());
 }
 
 #[test]

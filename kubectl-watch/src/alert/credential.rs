@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::document::time;
 use super::text::{ArgList, Text};
 use crate::credential::kubeconfig::{Auth, ConfigFile, Impersonated};
+use crate::credential::kuberc::CREDENTIAL;
 use crate::credential::token::{Claims, Object};
 use crate::credential::{self, Kubeconfig};
 use crate::event::{ProcessEvent, Unknown};
@@ -151,10 +152,16 @@ struct ImpersonatedFields {
 }
 
 impl Credential {
-    /// The token of the command line, or else what the kubeconfig has.
+    /// The token of the command line, or else what the kubeconfig has; nothing where preferences may give another.
     pub(crate) fn of_event(event: &ProcessEvent) -> Option<Self> {
+        let request = Request::of_event(event, &event.process.args)?;
+        let may_give = |options| event.circumstances.may_give(options, &request);
+        if may_give(&["token"]) {
+            return None;
+        }
         let kubeconfig = event.circumstances.kubeconfig.as_deref();
-        let argument = Request::of_event(event, &event.process.args).and_then(|request| request.token);
+        let kubeconfig = kubeconfig.filter(|_| !may_give(CREDENTIAL));
+        let argument = request.token;
         let token = match &argument {
             Some(token) => Some(credential::Token::of(token)),
             None => kubeconfig.and_then(|it| it.token.clone()),

@@ -206,7 +206,7 @@ impl Document {
             user: User { own: user, target },
             host: host.clone(),
             container: Container::of(event),
-            orchestrator: Orchestrator::of(event),
+            orchestrator: Orchestrator::of(event, request.as_ref()),
             related,
             source,
             labels,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::event::{ProcessEvent, Source};
+use crate::kubectl::Request;
 
 /// ECS `container`.
 #[derive(Clone, Debug, Serialize)]
@@ -60,19 +61,18 @@ impl Container {
 }
 
 impl Orchestrator {
-    pub(super) fn of(event: &ProcessEvent) -> Option<Self> {
+    pub(super) fn of(event: &ProcessEvent, request: Option<&Request>) -> Option<Self> {
         let pod = event.circumstances.pod.as_ref();
         let resource = event.place.pod_uid.clone().map(|id| Resource {
             r#type: "pod",
             id,
             name: pod.map(|pod| pod.name.clone()),
         });
-        let kubeconfig = event.circumstances.kubeconfig.as_ref();
-        let cluster = kubeconfig.map(|it| Cluster {
-            name: it.cluster.clone(),
-            url: it.server.clone(),
+        let (name, url) = event.circumstances.cluster(request);
+        let cluster = (name.is_some() || url.is_some()).then(|| Cluster {
+            name: name.cloned(),
+            url: url.cloned(),
         });
-        let cluster = cluster.filter(|it| it.name.is_some() || it.url.is_some());
         (resource.is_some() || cluster.is_some()).then(|| Self {
             r#type: "kubernetes",
             namespace: pod.map(|pod| pod.namespace.clone()),

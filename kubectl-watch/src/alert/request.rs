@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::credential::Credential;
 use super::text::Text;
+use crate::credential::kuberc::CREDENTIAL;
 use crate::event::Circumstances;
 use crate::kubectl::Request;
 
@@ -73,13 +74,19 @@ pub(crate) struct RequestFields {
 }
 
 impl Target {
-    /// Whom flags name counts before whom the kubeconfig names, and that before whom the credential is for.
+    /// Whom flags name counts before whom the kubeconfig names, and that before whom the credential is for. What
+    /// preferences may give in their place is nobody.
     pub(crate) fn new(
         request: Option<&Request>,
         circumstances: &Circumstances,
         credential: Option<&Credential>,
     ) -> Option<Self> {
+        let may_give = |options| request.is_some_and(|request| circumstances.may_give(options, request));
+        if may_give(&["as"]) {
+            return None;
+        }
         let kubeconfig = circumstances.kubeconfig.as_ref().map(|it| &it.impersonated);
+        let kubeconfig = kubeconfig.filter(|_| !may_give(CREDENTIAL));
         if let Some(request) = request
             && (request.impersonates() || kubeconfig.is_some_and(|it| it.user.is_some()))
         {
@@ -98,8 +105,8 @@ impl Target {
             }
             return Some(Self {
                 name: user.map(cut),
-                id: uid.map(cut),
-                group: Groups::of(groups),
+                id: uid.filter(|_| !may_give(&["as-uid"])).map(cut),
+                group: Groups::of(groups).filter(|_| !may_give(&["as-group"])),
                 is_impersonated: true,
             });
         }

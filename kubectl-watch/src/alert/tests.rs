@@ -1,6 +1,6 @@
 //! Documents as snapshots, and what they must not say.
 
-use super::samples::{JWT, Sample, with_secrets};
+use super::samples::{JWT, Sample, with_kubeconfig, with_kuberc, with_secrets};
 use crate::event::Args;
 
 macro_rules! snapshots {
@@ -181,6 +181,30 @@ fn the_impersonated_user_is_the_one_that_kubectl_reads() {
             .as_str()
             .map(str::to_owned);
         assert_eq!(label.as_deref(), want, "{args:?}");
+    }
+}
+
+#[test]
+fn nobody_is_named_whom_preferences_may_replace() {
+    for (option, is_named) in [("output", true), ("context", false), ("as", false)] {
+        let mut sample = with_kubeconfig();
+        let kuberc = with_kuberc().event.circumstances.kuberc;
+        let kuberc = kuberc.map(|mut it| {
+            it.options = [option.to_owned()].into();
+            it
+        });
+        sample.event.circumstances.kuberc = kuberc;
+        let document = serde_json::to_value(&sample.alert().document).expect("document");
+        assert_eq!(document["user"].get("target").is_some(), is_named, "{option}");
+        // What the kubeconfig has is no claim about who it is.
+        assert_eq!(
+            document["kubectl_watch"]["kubeconfig"]["user"], "admin",
+            "{option}"
+        );
+        let has_cluster = document["orchestrator"].get("cluster").is_some();
+        assert_eq!(has_cluster, option != "context", "{option}");
+        let has_credential = document["kubectl_watch"].get("credential").is_some();
+        assert_eq!(has_credential, option != "context", "{option}");
     }
 }
 

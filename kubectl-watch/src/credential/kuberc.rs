@@ -11,6 +11,7 @@ use serde_saphyr::{budget, options};
 
 use super::kubeconfig::ConfigFile;
 use crate::event::Unknown;
+use crate::kubectl::Request;
 
 /// Values, lists and maps in one document. People set a few options for a few commands.
 const MAX_NODES: usize = 10_000;
@@ -23,6 +24,16 @@ const MAX_OPTIONS: usize = 512;
 /// Bytes of a name. kubectl's longest has 34.
 const MAX_NAME: usize = 64;
 
+/// Options that decide which entry of which kubeconfig counts, or take its place: whose credential it is.
+pub const CREDENTIAL: &[&str] = &[
+    "client-certificate",
+    "context",
+    "kubeconfig",
+    "token",
+    "user",
+    "username",
+];
+
 /// What the preferences of a process say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kuberc {
@@ -30,6 +41,8 @@ pub struct Kuberc {
     pub files: Vec<ConfigFile>,
     /// The options that they give, each once, sorted, as flags are called without their dashes.
     pub options: BTreeSet<String>,
+    /// Those of them that aliases put among the arguments, where they can stand behind what is typed, and count more.
+    pub in_args: BTreeSet<String>,
     /// Why something of this is not known.
     pub unknown: Option<Unknown>,
 }
@@ -63,6 +76,16 @@ struct Flag {
 }
 
 impl Kuberc {
+    /// Whether one of these options may come from here: a default counts where the command line has none. What could not
+    /// be read may give any.
+    #[must_use]
+    pub fn may_give(&self, options: &[&str], request: &Request) -> bool {
+        options.iter().any(|&option| {
+            let is_default = self.unknown.is_some() || self.options.contains(option);
+            self.in_args.contains(option) || is_default && !request.has(option)
+        })
+    }
+
     /// Adds the options of a file. None where it is no such file, or has more than anybody writes; why is not said: the
     /// reason would quote it.
     #[must_use]
@@ -77,11 +100,12 @@ impl Kuberc {
             }
             let preference: Preference =
                 serde_saphyr::from_slice_with_options(document, options.clone()).ok()?;
-            for name in preference.names() {
-                self.options.insert(name);
-            }
+            let (named, in_args) = preference.names();
+            self.options.extend(named);
+            self.options.extend(in_args.iter().cloned());
+            self.in_args.extend(in_args);
             if self.options.len() > MAX_OPTIONS {
-                self.options.clear();
+                (self.options, self.in_args) = (BTreeSet::new(), BTreeSet::new());
                 return None;
             }
         }
@@ -90,18 +114,20 @@ impl Kuberc {
 }
 
 impl Preference {
-    fn names(self) -> impl Iterator<Item = String> {
+    /// The options that it gives by their names, and those among the arguments of aliases.
+    fn names(self) -> (Vec<String>, Vec<String>) {
         let commands = [self.defaults, self.overrides, self.aliases];
-        commands.into_iter().flatten().flatten().flat_map(|command| {
+        let (mut named, mut in_args) = (Vec::new(), Vec::new());
+        for command in commands.into_iter().flatten().flatten() {
             let flags = [command.options, command.flags].into_iter().flatten().flatten();
+            named.extend(flags.filter_map(|flag| option(&flag.name?)));
             let words = [command.prepend_args, command.append_args].into_iter().flatten();
-            let named = flags.filter_map(|flag| flag.name);
-            let given = words.flatten().filter_map(|word| {
+            in_args.extend(words.flatten().filter_map(|word| {
                 let flag = word.strip_prefix("--")?;
-                flag.split('=').next().map(str::to_owned)
-            });
-            named.chain(given).filter_map(|name| option(&name))
-        })
+                option(flag.split('=').next()?)
+            }));
+        }
+        (named, in_args)
     }
 }
 
@@ -188,6 +214,24 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_default_gives_way_to_a_flag_and_an_argument_of_an_alias_to_none() {
+        let request = |line: &str| Request::of(&line.split(' ').collect());
+        let mut kuberc = Kuberc::default();
+        assert!(!kuberc.may_give(&["as", "token"], &request("kubectl get")));
+        let text = "{defaults: [{options: [{name: as}]}], aliases: [{appendArgs: [--token=x]}]}";
+        kuberc.add(text.as_bytes()).expect("it is one");
+        for (line, as_is_given) in [("kubectl get", true), ("kubectl get --as=x", false)] {
+            assert_eq!(kuberc.may_give(&["as"], &request(line)), as_is_given, "{line}");
+        }
+        assert!(kuberc.may_give(&["token"], &request("kubectl get --token=y")));
+        assert!(kuberc.may_give(&["user", "as"], &request("kubectl get --user=y")));
+        assert!(!kuberc.may_give(&["server"], &request("kubectl get")));
+        kuberc.unknown = Some(Unknown::Unreadable);
+        assert!(kuberc.may_give(&["server"], &request("kubectl get")));
+        assert!(!kuberc.may_give(&["server"], &request("kubectl get --server=x")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::Script;
 use crate::credential::{Kubeconfig, Kuberc};
+use crate::kubectl::Request;
 
 /// What was found. What could not be had is left out, and is a gap of the event where it should have been there.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +21,34 @@ pub struct Circumstances {
     pub script: Option<Box<Script>>,
     /// The groups of the process beside its own, and what the node calls them.
     pub groups: Vec<(u32, Option<String>)>,
+}
+
+impl Circumstances {
+    /// Whether preferences may give one of these options to a request, so that what else is known says nothing of it.
+    #[must_use]
+    pub fn may_give(&self, options: &[&str], request: &Request) -> bool {
+        self.kuberc
+            .as_ref()
+            .is_some_and(|kuberc| kuberc.may_give(options, request))
+    }
+
+    /// The cluster that a request goes to and the URL of its server, by the kubeconfig, as far as no preferences may say
+    /// otherwise.
+    #[must_use]
+    pub fn cluster(&self, request: Option<&Request>) -> (Option<&String>, Option<&String>) {
+        let (Some(kubeconfig), Some(request)) = (&self.kubeconfig, request) else {
+            return (None, None);
+        };
+        let is_other = self.may_give(&["cluster", "context", "kubeconfig"], request);
+        let has_other_server = self.may_give(&["server"], request) || is_other && !request.has("server");
+        (
+            kubeconfig
+                .cluster
+                .as_ref()
+                .filter(|_| !is_other || request.has("cluster")),
+            kubeconfig.server.as_ref().filter(|_| !has_other_server),
+        )
+    }
 }
 
 /// The other end of a connection over which somebody came in.

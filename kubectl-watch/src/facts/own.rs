@@ -62,7 +62,7 @@ pub(super) fn any(facts: &Facts<'_>, name: &str, visit: Visit<'_>) -> bool {
     let (event, node) = (facts.event, facts.node);
     let circumstances = &event.circumstances;
     let pod = circumstances.pod.as_ref();
-    let kubeconfig = circumstances.kubeconfig.as_ref();
+    let cluster = || circumstances.cluster(facts.request());
     // What the environment says of it whoever runs the process can write there.
     let source = circumstances
         .source
@@ -83,8 +83,8 @@ pub(super) fn any(facts: &Facts<'_>, name: &str, visit: Visit<'_>) -> bool {
             maybe(credentials.login_uid.map(|id| id.to_string()).as_deref(), visit)
         }
         "kubectl_watch.login_user.name" => maybe(event.names.login_user.as_deref(), visit),
-        "orchestrator.cluster.name" => maybe(kubeconfig.and_then(|it| it.cluster.as_deref()), visit),
-        "orchestrator.cluster.url" => maybe(kubeconfig.and_then(|it| it.server.as_deref()), visit),
+        "orchestrator.cluster.name" => maybe(cluster().0.map(String::as_str), visit),
+        "orchestrator.cluster.url" => maybe(cluster().1.map(String::as_str), visit),
         "orchestrator.namespace" => maybe(pod.map(|pod| pod.namespace.as_str()), visit),
         "orchestrator.resource.name" => maybe(pod.map(|pod| pod.name.as_str()), visit),
         "source.ip" => maybe(source.map(|it| it.address.to_string()).as_deref(), visit),

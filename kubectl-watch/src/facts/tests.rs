@@ -1,6 +1,8 @@
 //! What is known of an event, and when.
 
 use super::*;
+use crate::credential::kubeconfig::Impersonated;
+use crate::credential::{Certificate, Kubeconfig, Kuberc};
 use crate::event::{Args, Content, Environment, File, NamedKubeconfig, Process, Unknown};
 
 fn values(facts: &Facts<'_>, name: &str) -> Vec<String> {
@@ -146,6 +148,61 @@ fn what_may_have_been_cut_off_is_not_taken_for_absent() {
     }
     event.process.args = ["kubectl", "get", "pods", "--as=a"].iter().collect();
     assert!(is_known(&event, "user.target.name"), "a flag says it");
+}
+
+#[test]
+fn what_preferences_may_give_is_not_claimed() {
+    const FIELDS: [&str; 5] = [
+        "user.target.name",
+        "user.target.group.name",
+        "kubectl_watch.credential.id",
+        "orchestrator.cluster.name",
+        "orchestrator.cluster.url",
+    ];
+    let some = |text: &str| Some(text.to_owned());
+    let mut event = ProcessEvent::default();
+    event.process.name = b"kubectl".to_vec();
+    event.circumstances.kubeconfig = Some(Box::new(Kubeconfig {
+        cluster: some("one"),
+        server: some("https://one"),
+        certificate: Some(Certificate {
+            common_name: some("ann"),
+            sha256: "ab".to_owned(),
+            ..Certificate::default()
+        }),
+        impersonated: Impersonated {
+            user: some("admin"),
+            groups: vec!["masters".to_owned()],
+            ..Impersonated::default()
+        },
+        ..Kubeconfig::default()
+    }));
+    let all = ["admin", "masters", "X509SHA256=ab", "one", "https://one"];
+    let node = Node::default();
+    for (options, flags, expected) in [
+        (&[][..], "", all),
+        (&["output", "namespace"], "", all),
+        (&["as"], "", ["", "", all[2], all[3], all[4]]),
+        (&["as"], "--as=x", ["x", all[1], all[2], all[3], all[4]]),
+        (&["as-group"], "", [all[0], "", all[2], all[3], all[4]]),
+        (&["token"], "", ["", "", "", all[3], all[4]]),
+        (&["user"], "", ["", "", "", all[3], all[4]]),
+        (&["context"], "", [""; 5]),
+        (&["kubeconfig"], "--as=x", ["x", "", "", "", ""]),
+        (&["context"], "--context=x", all),
+        (&["server"], "", [all[0], all[1], all[2], all[3], ""]),
+        (&["cluster"], "", [all[0], all[1], all[2], "", ""]),
+        (&["cluster"], "--server=x", [all[0], all[1], all[2], "", all[4]]),
+    ] {
+        event.process.args = ["kubectl", "get", flags].iter().collect();
+        event.circumstances.kuberc = Some(Box::new(Kuberc {
+            options: options.iter().map(|&option| option.to_owned()).collect(),
+            ..Kuberc::default()
+        }));
+        let facts = Facts::of(&event, &node);
+        let said = FIELDS.map(|field| values(&facts, field).concat());
+        assert_eq!(said, expected, "{options:?} {flags}");
+    }
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub(super) const ABOUT: &[(&[u8], &str)] = &[
     (b"uncordon", "nodes"),
 ];
 
-/// Flags with a value. `cascade`, `dry-run` and `validate` have one only behind an equals sign.
+/// Flags with a value, `data-dir` of k0s among them. `cascade`, `dry-run` and `validate` have one only behind an equals
+/// sign.
 const VALUES: &[&str] = &[
     "accept-hosts",
     "accept-paths",
@@ -89,6 +90,7 @@ const VALUES: &[&str] = &[
     "cpu-percent",
     "current-replicas",
     "custom",
+    "data-dir",
     "default-backend",
     "description",
     "docker-email",

@@ -39,7 +39,7 @@ pub(crate) fn with_kuberc() -> Sample {
     sample.event.circumstances.kuberc = Some(Box::new(Kuberc {
         files: vec![file],
         options: ["as", "output"].map(str::to_owned).into(),
-        unknown: None,
+        ..Kuberc::default()
     }));
     sample
 }

@@ -1,5 +1,7 @@
 //! The kubeconfig of a process: found as kubectl finds it, and read through the process's own root.
 
+mod paths;
+
 use std::sync::Arc;
 
 use super::view::View;
@@ -7,6 +9,8 @@ use crate::credential::kubeconfig::{Auth, Config, ConfigFile, Pending};
 use crate::credential::{Certificate, Kubeconfig, Token};
 use crate::event::{Environment, ProcessEvent, Unknown};
 use crate::kubectl::Request;
+use paths::Paths;
+pub(super) use paths::below_home;
 
 /// Bytes of a kubeconfig, or of a file that it names.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -25,22 +29,12 @@ pub(super) struct Question {
     server: Option<String>,
 }
 
-/// Which files are the kubeconfig.
-#[derive(Debug, PartialEq, Eq)]
-enum Paths {
-    /// The one that a flag names: it has to be there.
-    Named(Vec<u8>),
-    /// Those that the environment lists, or the usual one: as far as they are there. One more than is read where there
-    /// are more.
-    Listed(Vec<Vec<u8>>),
-}
-
 impl Question {
     /// None where the process is no kubectl.
     pub(super) fn of(event: &ProcessEvent) -> Option<Self> {
         let request = Request::of_event(event, &event.process.args)?;
         Some(Self {
-            paths: Paths::of(&request, &event.environment),
+            paths: Paths::of(&request, event),
             server: server(&event.environment),
             view: View::of(&event.process).map(Arc::new),
             request,
@@ -59,18 +53,18 @@ impl Question {
 
     /// None where there is no kubeconfig, and nothing in its place.
     pub(super) fn answer(&self) -> Option<Kubeconfig> {
-        let view = match &self.view {
-            Ok(view) => view,
+        let chosen = self.view.as_ref().map_err(|unknown| *unknown).and_then(|view| {
+            let is_there = |path: &[u8]| view.has(&view.absolute(path)?);
+            Ok((view, self.paths.choose(is_there)?))
+        });
+        let (view, (named, is_named)) = match chosen {
+            Ok(chosen) => chosen,
             Err(unknown) => {
                 return Some(Kubeconfig {
-                    unknown: Some(*unknown),
+                    unknown: Some(unknown),
                     ..Kubeconfig::default()
                 });
             }
-        };
-        let (named, is_named) = match &self.paths {
-            Paths::Named(path) => (std::slice::from_ref(path), true),
-            Paths::Listed(paths) => (&paths[..], false),
         };
         let mut config = Config::default();
         let is_cut = named.len() > MAX_FILES;
@@ -131,33 +125,6 @@ impl Question {
     }
 }
 
-impl Paths {
-    fn of(request: &Request, environment: &Environment) -> Self {
-        if let Some(path) = &request.kubeconfig {
-            return Self::Named(path.clone());
-        }
-        let listed = environment.get("KUBECONFIG").unwrap_or_default();
-        let mut paths: Vec<Vec<u8>> = Vec::new();
-        for path in listed.split(|&byte| byte == b':').filter(|path| !path.is_empty()) {
-            if paths.len() <= MAX_FILES && !paths.iter().any(|known| known == path) {
-                paths.push(path.to_vec());
-            }
-        }
-        if paths.is_empty() {
-            paths.push(below_home(environment, b".kube/config"));
-        }
-        Self::Listed(paths)
-    }
-}
-
-/// A path below the home, or, where there is none, below the working folder: kubectl looks there then.
-pub(super) fn below_home(environment: &Environment, path: &[u8]) -> Vec<u8> {
-    match environment.get("HOME").unwrap_or_default() {
-        b"" => path.to_vec(),
-        home => [home.strip_suffix(b"/").unwrap_or(home), path].join(&b'/'),
-    }
-}
-
 /// Reads the files that a kubeconfig or a flag names.
 fn follow(kubeconfig: &mut Kubeconfig, pending: &Pending, view: &View) {
     let mut read = |path: &Option<Vec<u8>>| {
@@ -204,40 +171,6 @@ fn server(environment: &Environment) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn listed(environment: &[u8]) -> Vec<String> {
-        let paths = Paths::of(&Request::default(), &Environment::from_bytes(environment));
-        let Paths::Listed(paths) = paths else {
-            panic!("no flag names one")
-        };
-        let text = |path: Vec<u8>| String::from_utf8(path).expect("it is text");
-        paths.into_iter().map(text).collect()
-    }
-
-    #[test]
-    fn a_kubeconfig_is_looked_for_where_kubectl_looks() {
-        for (environment, want) in [
-            (&b"KUBECONFIG=/a::b:/a\0HOME=/root"[..], &["/a", "b"][..]),
-            (b"HOME=/root/", &["/root/.kube/config"]),
-            (b"KUBECONFIG=\0HOME=/root", &["/root/.kube/config"]),
-            (b"KUBECONFIG=:", &[".kube/config"]),
-            (b"HOME=", &[".kube/config"]),
-            (b"HOME=/", &["/.kube/config"]),
-        ] {
-            assert_eq!(listed(environment), want);
-        }
-        let many = (0..1000)
-            .map(|number| format!("/{number}"))
-            .collect::<Vec<_>>()
-            .join(":");
-        assert_eq!(
-            listed(format!("KUBECONFIG={many}").as_bytes()).len(),
-            MAX_FILES + 1
-        );
-        let request = Request::of(&["kubectl", "--kubeconfig=x"].iter().collect());
-        let environment = Environment::from_bytes(b"KUBECONFIG=/a");
-        assert_eq!(Paths::of(&request, &environment), Paths::Named(b"x".into()));
-    }
 
     #[test]
     fn a_pod_is_told_its_server() {

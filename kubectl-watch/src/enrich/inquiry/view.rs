@@ -71,6 +71,15 @@ impl View {
         Ok([folder, path].join(&b'/'))
     }
 
+    /// Whether there is a file, by its path from the root. This may take as long as it takes.
+    pub(super) fn has(&self, path: &[u8]) -> Result<bool, Unknown> {
+        match within(self.root.as_fd(), relative(path), ResolveFlags::empty()) {
+            Ok(_) => Ok(true),
+            Err(Unknown::Gone) => Ok(false),
+            Err(unknown) => Err(unknown),
+        }
+    }
+
     /// Reads a file by its path from the root. None where there is no such file. This may take as long as it takes.
     pub(super) fn read(&self, path: &[u8], limit: u64) -> Result<Option<Found>, Unknown> {
         let place = match within(self.root.as_fd(), relative(path), ResolveFlags::empty()) {

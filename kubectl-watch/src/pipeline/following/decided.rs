@@ -3,7 +3,7 @@
 use super::{super::late::Sent, Following, MAX_BEGUN};
 use crate::{
     event::{ProcessEvent, follow_up::Closing},
-    kubectl::Endpoint,
+    kubectl::{Endpoint, Request},
 };
 
 impl Following {
@@ -69,12 +69,11 @@ impl Following {
 
 /// The server that kubectl's files name, where all of them could be read.
 fn server_of_kubeconfig(event: &ProcessEvent) -> Option<Endpoint> {
-    let kubeconfig = event.circumstances.kubeconfig.as_deref()?;
-    let server = kubeconfig
-        .server
-        .as_ref()
-        .filter(|_| kubeconfig.unknown.is_none())?;
-    Endpoint::of(server.as_bytes())
+    let circumstances = &event.circumstances;
+    let request = Request::of_event(event, &event.process.args);
+    let (_, server) = circumstances.cluster(request.as_ref());
+    let is_known = circumstances.kubeconfig.as_ref()?.unknown.is_none();
+    Endpoint::of(server.filter(|_| is_known)?.as_bytes())
 }
 
 #[cfg(test)]

@@ -60,9 +60,12 @@ fn preferences_that_give_another_identity() {
         "as",
         "as-group",
         "as-uid",
+        "as-user-extra",
         "client-certificate",
+        "context",
         "kubeconfig",
         "token",
+        "user",
         "username",
     ];
     let mut finds: Vec<Exec> = identities
@@ -77,7 +80,7 @@ fn preferences_that_give_another_identity() {
         &[
             kubectl(),
             kubectl().given(&[]),
-            kubectl().given(&["output", "context", "user", "server", "as-x"]),
+            kubectl().given(&["output", "namespace", "server", "cluster", "as-x"]),
             Exec::of("helm list").given(&["as"]),
         ],
     );
