@@ -11,6 +11,13 @@ impl Scan<'_> {
     pub(super) fn meaning(&self, word: &[u8], name: &[u8], follow: &Follow) -> Option<Meaning> {
         let dashed = name.len() < word.len();
         let meaning = name::meaning(name);
+        if !matches!(meaning, Some(Meaning::Secret(_)))
+            && matches!(follow, Follow::Assign(_))
+            && !self.text[..self.at - word.len()].ends_with(b"$")
+            && let of_variable @ Some(_) = self.memory.variables.meaning(word)
+        {
+            return of_variable;
+        }
         match meaning {
             Some(Meaning::Pair(_)) if !dashed => None,
             Some(Meaning::UserPassword) if !dashed || !self.memory.programs.has(Programs::CURL) => None,
