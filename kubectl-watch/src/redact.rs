@@ -92,9 +92,8 @@ pub fn first_args(args: &Args, bytes: usize) -> Args {
 fn first(args: &Args, bytes: usize) -> Args {
     if args.command_line().contains(&b'$') {
         // What is in a variable is told where it is used, be it behind those.
-        let all = variable::read(args, |mut memory, args| {
-            written(args, usize::MAX, |arg, out| memory.argument(arg, out))
-        });
+        let all =
+            variable::read(|mut memory| written(args, usize::MAX, |arg, out| memory.argument(arg, out)));
         return written(&all, bytes, |arg, out| out.extend_from_slice(arg));
     }
     let mut memory = Memory::default();
@@ -124,7 +123,7 @@ fn written(args: &Args, bytes: usize, mut write: impl FnMut(&[u8], &mut Vec<u8>)
 /// A text without its secrets: a command line, a message, a header, a piece of JSON.
 #[must_use]
 pub fn text(bytes: &[u8]) -> Vec<u8> {
-    variable::read(bytes, |mut memory, bytes| {
+    variable::read(|mut memory| {
         let mut out = Vec::with_capacity(bytes.len());
         memory.text(bytes, &mut out);
         out
@@ -135,12 +134,10 @@ pub fn text(bytes: &[u8]) -> Vec<u8> {
 /// of that all stays as it is.
 #[must_use]
 pub fn pattern(text: &str) -> Cow<'_, str> {
-    let mut secrets = 0;
-    let out = variable::read(text.as_bytes(), |mut memory, text| {
+    let (out, secrets) = variable::read(|mut memory| {
         let mut out = Vec::with_capacity(text.len());
-        memory.argument(text, &mut out);
-        secrets += memory.secrets;
-        out
+        memory.argument(text.as_bytes(), &mut out);
+        (out, memory.secrets)
     });
     if secrets > 0 {
         Cow::Owned(String::from_utf8_lossy(&out).into_owned())

@@ -166,7 +166,8 @@ impl<'a> Scan<'a> {
         if self.note_key(word, start, &follow, json) {
             return;
         }
-        if let Some(password) = self.password_of_call(word) {
+        let password = self.password_of_call(word);
+        if let Some(password) = password.or_else(|| self.password_of_sql(start, word)) {
             self.value(password, Meaning::Secret(Kind::Password), Until::Json);
             return;
         }

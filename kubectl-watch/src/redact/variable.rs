@@ -1,6 +1,5 @@
 //! Variables of a shell that have a secret, as is known where they are used: `a=x; kubectl --token=$a`.
 
-use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::mem;
 use std::rc::Rc;
@@ -27,11 +26,10 @@ struct Names {
     are_new: bool,
 }
 
-/// What comes of a text that is read, and of that again where it told of a variable that may be set before: so what is
-/// found once stays found.
-pub(super) fn read<T: ToOwned + ?Sized>(text: &T, mut read: impl FnMut(Memory, &T) -> T::Owned) -> T::Owned {
+/// What comes of a text that is read, and is so again where it told of a variable that may be set before.
+pub(super) fn read<T>(mut read: impl FnMut(Memory) -> T) -> T {
     let variables = Variables::default();
-    let mut out = read(Memory::of(variables.clone(), 0), text);
+    let mut out = read(Memory::of(variables.clone(), 0));
     for time in 2..=MAX_READ {
         let mut names = variables.0.borrow_mut();
         if !mem::take(&mut names.are_new) {
@@ -39,7 +37,7 @@ pub(super) fn read<T: ToOwned + ?Sized>(text: &T, mut read: impl FnMut(Memory, &
         }
         names.are_all |= time == MAX_READ;
         drop(names);
-        out = read(Memory::of(variables.clone(), 0), Borrow::borrow(&out));
+        out = read(Memory::of(variables.clone(), 0));
     }
     out
 }
@@ -62,7 +60,7 @@ impl Variables {
 
     /// What a variable has.
     pub(super) fn meaning(&self, name: &[u8]) -> Option<Meaning> {
-        let names = RefCell::borrow(&self.0);
+        let names = self.0.borrow();
         let of_name = names.known.iter().find(|(other, _)| other == name);
         let of_all = names.are_all && name.iter().all(|&byte| is_of_name(byte));
         of_name

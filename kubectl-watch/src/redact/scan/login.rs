@@ -1,4 +1,4 @@
-//! A password that stands beside its user: in the text of a `.netrc`, and in a call of Python.
+//! A password that stands beside its user: in the text of a `.netrc`, in a call of Python and in SQL.
 
 use super::super::quote::{self, Found};
 use super::super::value;
@@ -25,6 +25,21 @@ impl Scan<'_> {
                 .rev()
                 .take(3)
                 .any(|word| is_of(word, &BEFORE))
+    }
+
+    /// Where the password is that SQL has behind a word that ends here: `ALTER USER bob PASSWORD 'x'` and `IDENTIFIED BY 'x'`.
+    pub(super) fn password_of_sql(&self, start: usize, name: &[u8]) -> Option<usize> {
+        let before: &[&[u8]] = match name.len() {
+            2 if name.eq_ignore_ascii_case(b"by") => &[b"identified"],
+            8 if name.eq_ignore_ascii_case(b"password") => &[b"with", b"user", b"role"],
+            _ => return None,
+        };
+        let password = value::skip_space(self.text, self.at);
+        let is_string = password > self.at && matches!(quote::at(self.text, password), Found::Delimiter(..));
+        let mut words = words(&self.text[start.saturating_sub(LONGEST)..start])
+            .rev()
+            .take(3);
+        (is_string && words.any(|word| is_of(word, before))).then_some(password)
     }
 
     /// Where the password is of `auth=("bob", "x")` and `HTTPBasicAuth("bob", "x")`, whose name ends here.

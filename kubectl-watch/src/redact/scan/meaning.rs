@@ -13,7 +13,7 @@ impl Scan<'_> {
         let meaning = name::meaning(name);
         if !matches!(meaning, Some(Meaning::Secret(_)))
             && matches!(follow, Follow::Assign(_))
-            && !self.text[..self.at - word.len()].ends_with(b"$")
+            && self.begins_word(self.at - word.len())
             && let of_variable @ Some(_) = self.memory.variables.meaning(word)
         {
             return of_variable;
@@ -54,6 +54,13 @@ impl Scan<'_> {
             }
             meaning => meaning,
         }
+    }
+
+    /// Whether a word of a shell can begin here, outside any quotes in it.
+    fn begins_word(&self, start: usize) -> bool {
+        let before = self.text[..start].last();
+        self.exact == Some(start)
+            || before.is_none_or(|byte| byte.is_ascii_whitespace() || b";&|(`".contains(byte))
     }
 
     /// Whether what begins here can be a variable's name: a word, and not the value of a key, whose closing quotation mark

@@ -77,6 +77,28 @@ fn a_password_of_netrc_is_taken() {
 }
 
 #[test]
+fn a_password_of_sql_is_taken() {
+    taken_wherever(
+        &[
+            "ALTER USER bob WITH PASSWORD '{}'",
+            "create role bob with login password '{}';",
+            "ALTER USER bob PASSWORD '{}' VALID",
+            "CREATE USER bob IDENTIFIED BY '{}'",
+            "CREATE USER b IDENTIFIED WITH mysql_native_password BY '{}'",
+        ],
+        "password",
+    );
+    let line = |secret: &str| format!("kubectl exec x -- psql -c \"ALTER USER bob WITH PASSWORD {secret}\"");
+    let want = line(&marked("password", "hunter22"));
+    assert_eq!(redacted(&["sh", "-c", &line("'hunter22'")])[2], want);
+    stays(&[
+        "select password from users",
+        "get password 'hunter22'",
+        "sort by 'hunter22'",
+    ]);
+}
+
+#[test]
 fn a_password_of_a_call_is_taken() {
     taken_wherever(
         &[

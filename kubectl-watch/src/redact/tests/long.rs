@@ -106,6 +106,7 @@ fn a_long_argument_of_anything_takes_one_pass() {
         "machine a login b password c ",
         "machine login password '",
         "auth=(\"",
+        "identified by '",
         "auth=('a', \"",
         "auth=(",
         "auth=(\"a\", \"",
