@@ -27,7 +27,8 @@ impl Scan<'_> {
                 .any(|word| is_of(word, &BEFORE))
     }
 
-    /// Where the password is that SQL has behind a word that ends here: `ALTER USER bob PASSWORD 'x'` and `IDENTIFIED BY 'x'`.
+    /// Where the password is that SQL has behind a word that ends here: `ALTER USER bob PASSWORD 'x'` and
+    /// `IDENTIFIED BY 'x'`.
     pub(super) fn password_of_sql(&self, start: usize, name: &[u8]) -> Option<usize> {
         let before: &[&[u8]] = match name.len() {
             2 if name.eq_ignore_ascii_case(b"by") => &[b"identified"],
