@@ -20,6 +20,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 mod value;
+mod variable;
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -89,7 +90,17 @@ pub fn first_args(args: &Args, bytes: usize) -> Args {
 }
 
 fn first(args: &Args, bytes: usize) -> Args {
+    if args.command_line().contains(&b'$') {
+        // What is in a variable is told where it is used, be it behind those.
+        let all =
+            variable::read(|mut memory| written(args, usize::MAX, |arg, out| memory.argument(arg, out)));
+        return written(&all, bytes, |arg, out| out.extend_from_slice(arg));
+    }
     let mut memory = Memory::default();
+    written(args, bytes, |arg, out| memory.argument(arg, out))
+}
+
+fn written(args: &Args, bytes: usize, mut write: impl FnMut(&[u8], &mut Vec<u8>)) -> Args {
     // Mostly there is no secret in them.
     let mut out = Vec::with_capacity(args.command_line().len().min(bytes) + 1);
     let mut done = 0;
@@ -97,7 +108,7 @@ fn first(args: &Args, bytes: usize) -> Args {
         if out.len() > bytes {
             break;
         }
-        memory.argument(arg, &mut out);
+        write(arg, &mut out);
         out.push(0);
         done += 1;
     }
@@ -112,19 +123,23 @@ fn first(args: &Args, bytes: usize) -> Args {
 /// A text without its secrets: a command line, a message, a header, a piece of JSON.
 #[must_use]
 pub fn text(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    Memory::default().text(bytes, &mut out);
-    out
+    variable::read(|mut memory| {
+        let mut out = Vec::with_capacity(bytes.len());
+        memory.text(bytes, &mut out);
+        out
+    })
 }
 
 /// A text of a rule, which an argument or a line is held against, without its secrets. A pattern that names where a secret would be, as `--token=*` does, has none:
 /// of that all stays as it is.
 #[must_use]
 pub fn pattern(text: &str) -> Cow<'_, str> {
-    let mut memory = Memory::default();
-    let mut out = Vec::with_capacity(text.len());
-    memory.argument(text.as_bytes(), &mut out);
-    if memory.secrets > 0 {
+    let (out, secrets) = variable::read(|mut memory| {
+        let mut out = Vec::with_capacity(text.len());
+        memory.argument(text.as_bytes(), &mut out);
+        (out, memory.secrets)
+    });
+    if secrets > 0 {
         Cow::Owned(String::from_utf8_lossy(&out).into_owned())
     } else {
         Cow::Borrowed(text)

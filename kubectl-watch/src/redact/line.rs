@@ -65,6 +65,15 @@ impl Word<'_> {
             outside(before)
         }) && outside(place..self.bytes.len())
     }
+
+    /// Whether it can be the key of YAML that it looks like: it begins a line, or is behind a bracket or a comma.
+    pub(super) fn begins_yaml(&self, before: &[u8]) -> bool {
+        let is_indent = |byte: &&u8| b" \t-".contains(byte);
+        let line = &before[..before.len() - before.iter().rev().take_while(is_indent).count()];
+        matches!(line, [] | [.., b'\n'])
+            || matches!(self.source, [b'{' | b'[', ..])
+            || matches!(before.trim_ascii_end(), [.., b'{' | b'[' | b','])
+    }
 }
 
 /// Reads a line, if the text is one: of several words, or of one that is written in another way than its program

@@ -7,6 +7,7 @@ use super::line::{self, Token, Word};
 use super::name::{self, Meaning};
 use super::program::Programs;
 use super::scan::Scan;
+use super::variable::Variables;
 use super::{Kind, shape, strings, value};
 
 /// The flag before each argument of a plug-in, in `kubectl config set-credentials`.
@@ -46,6 +47,8 @@ pub(super) struct Memory {
     pub(super) programs: Programs,
     /// A word was `secret`: it may be the kind of what is told.
     pub(super) of_secret: bool,
+    /// Variables that have a secret.
+    pub(super) variables: Variables,
     /// How many values were secrets even if the text is a pattern.
     pub(super) secrets: usize,
     /// In how many command lines the text is.
@@ -53,6 +56,15 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// Of nothing but the variables of a text, in so many command lines.
+    pub(super) fn of(variables: Variables, depth: usize) -> Self {
+        Self {
+            variables,
+            depth,
+            ..Self::default()
+        }
+    }
+
     /// Writes the next argument.
     pub(super) fn argument(&mut self, arg: &[u8], out: &mut Vec<u8>) {
         if !self.awaited(arg, out) {
@@ -148,7 +160,7 @@ impl Memory {
         for token in line {
             // What a key of YAML has as its value is known once all is read as it stands.
             let is_key =
-                matches!(&token, Token::Word(word) if word.source.ends_with(b":") && begins_yaml(word, out));
+                matches!(&token, Token::Word(word) if word.source.ends_with(b":") && word.begins_yaml(out));
             match token {
                 Token::Gap(gap) => {
                     out.extend_from_slice(gap);
@@ -181,10 +193,7 @@ impl Memory {
         }
         let source = word.redact_commands(|command| {
             let mut out = Vec::with_capacity(command.len());
-            let mut memory = Self {
-                depth: self.depth,
-                ..Self::default()
-            };
+            let mut memory = Self::of(self.variables.clone(), self.depth);
             memory.read(command, None, &mut out);
             self.secrets += memory.secrets;
             out
@@ -208,6 +217,7 @@ impl Memory {
     /// Writes the mark that stands for a secret.
     pub(super) fn mark(&mut self, kind: Kind, secret: &[u8], out: &mut Vec<u8>) {
         let is_mark = shape::mark(secret) == Some(secret.len());
+        self.variables.note(secret, Meaning::Secret(kind));
         self.secrets += usize::from(!is_mark && !shape::is_wildcard(secret));
         super::mark(kind, secret, out);
     }
@@ -242,6 +252,7 @@ impl Memory {
     /// it turns out not to be what its name promised.
     pub(super) fn redact(&mut self, meaning: Meaning, value: &[u8], out: &mut Vec<u8>) -> bool {
         match meaning {
+            _ if shape::mark(value) == Some(value.len()) => out.extend_from_slice(value),
             Meaning::Secret(kind) => self.mark(kind, value, out),
             Meaning::Header(kind) => {
                 let word = value
@@ -263,6 +274,7 @@ impl Memory {
             }
             Meaning::Proxy => {
                 let Some(end) = value.iter().rposition(|&byte| byte == b'@') else {
+                    self.variables.note(value, meaning);
                     return false;
                 };
                 let colon = value[..end].iter().position(|&byte| byte == b':');
@@ -293,6 +305,7 @@ impl Memory {
                     return true;
                 }
                 let Some(place) = separator else {
+                    self.variables.note(value, meaning);
                     return false;
                 };
                 // What is behind `-e` may be a flag of another tool; behind this there is a key, whatever it looks like.
@@ -306,13 +319,4 @@ impl Memory {
         }
         true
     }
-}
-
-/// Whether a word can be the key of YAML that it looks like: it begins a line, or is behind a bracket or a comma.
-fn begins_yaml(word: &Word<'_>, before: &[u8]) -> bool {
-    let is_indent = |byte: &&u8| b" \t-".contains(byte);
-    let line = &before[..before.len() - before.iter().rev().take_while(is_indent).count()];
-    matches!(line, [] | [.., b'\n'])
-        || matches!(word.source, [b'{' | b'[', ..])
-        || matches!(before.trim_ascii_end(), [.., b'{' | b'[' | b','])
 }

@@ -14,11 +14,12 @@ impl Programs {
     pub(super) const NONE: Self = Self(0);
     /// `kubectl set env`, whose arguments are variables.
     pub(super) const ENV: Self = Self(1);
-    /// curl, whose `-u` has a password in it.
+    /// curl, and who is like it, whose `-u` has a password in it.
     pub(super) const CURL: Self = Self(1 << 1);
     /// Those whose `login` has a password behind `-p`, and that.
     const REGISTRY: Self = Self(1 << 2);
     const LOGIN: Self = Self(1 << 3);
+    /// Those with a password behind `-p` in any case.
     const SSHPASS: Self = Self(1 << 4);
     const REDIS: Self = Self(1 << 5);
     const MYSQL: Self = Self(1 << 6);
@@ -31,12 +32,12 @@ impl Programs {
     /// Notes a word.
     pub(super) fn note(&mut self, word: &[u8]) {
         *self |= match word {
-            b"curl" => Self::CURL,
+            b"curl" | b"etcdctl" => Self::CURL,
             b"docker" | b"podman" | b"nerdctl" | b"buildah" | b"skopeo" | b"registry" | b"az" | b"oc" => {
                 Self::REGISTRY
             }
             b"login" if self.has(Self::REGISTRY) => Self::LOGIN,
-            b"sshpass" => Self::SSHPASS,
+            b"sshpass" | b"mongo" | b"mongosh" | b"mongodump" | b"mongorestore" => Self::SSHPASS,
             b"redis-cli" => Self::REDIS,
             b"mysql" | b"mysqldump" | b"mysqladmin" | b"mariadb" => Self::MYSQL,
             _ => Self::NONE,

@@ -5,7 +5,9 @@
 
 mod beside;
 mod data;
+mod escape;
 mod follow;
+mod login;
 mod meaning;
 mod setting;
 mod shaped;
@@ -52,6 +54,8 @@ pub(super) struct Scan<'a> {
     data: Option<Data>,
     /// Whether the text has the word `secret`, once that was looked for.
     names_secret: Option<bool>,
+    /// Whether it has the words of a `.netrc`, once they were looked for.
+    names_login: Option<bool>,
     /// A bracket was there, so that keys of YAML can be on one line.
     has_bracket: bool,
 }
@@ -79,6 +83,7 @@ impl<'a> Scan<'a> {
             noted: 0,
             data: None,
             names_secret: None,
+            names_login: None,
             has_bracket: false,
         }
     }
@@ -149,12 +154,21 @@ impl<'a> Scan<'a> {
             return;
         }
         self.copy_to(start + length);
+        let unescaped = self.unescaped(start, word);
+        let (start, word) = unescaped
+            .as_ref()
+            .map_or((start, word), |(start, name)| (*start, name));
         let name = &word[word.iter().take_while(|&&byte| byte == b'-').count()..];
         let dashed = name.len() < word.len();
         let after_c = mem::replace(&mut self.memory.after_c, is_dash_c(word));
         self.memory.programs.note(word);
         let (follow, json) = self.follow(start, dashed);
         if self.note_key(word, start, &follow, json) {
+            return;
+        }
+        let password = self.password_of_call(word);
+        if let Some(password) = password.or_else(|| self.password_of_sql(start, word)) {
+            self.value(password, Meaning::Secret(Kind::Password), Until::Json);
             return;
         }
         let set = self.setting(start, word, &follow);
@@ -207,6 +221,7 @@ impl<'a> Scan<'a> {
             Follow::End if property => self.memory.property = Some(meaning),
             Follow::Item(value) if property => self.value(value, meaning, Until::Json),
             Follow::Space(value) if flag => self.value(self.behind_plugin(value), meaning, Until::Word),
+            Follow::Space(value) if self.is_netrc(start, meaning) => self.value(value, meaning, Until::Space),
             _ if let Some((value, until)) = self.beside(&follow)
                 && !dashed =>
             {

@@ -2,7 +2,9 @@
 
 mod kinds;
 mod lines;
+mod login;
 mod long;
+mod variable;
 mod yaml;
 
 use sha2::{Digest, Sha256};

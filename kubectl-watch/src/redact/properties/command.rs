@@ -72,6 +72,8 @@ const PLACES: &[(Bytes, &[&str])] = &[
             "docker login … -p {} h",
             "redis-cli -h x -a {} ping",
             "aws configure set aws_secret_access_key {}",
+            "env a={} kubectl … --token=$a get …",
+            "env a={} sh -c kubectl␣--token␣\"${a}\"",
         ],
     ),
     (
@@ -104,6 +106,8 @@ const PLACES: &[(Bytes, &[&str])] = &[
             r#"kubectl patch secret x --patch={"data":␣{"a":␣"b",␣"password":␣"{}"}}"#,
             r#"curl -d {"args":["--token","{}"]} https://host"#,
             r#"curl -d {"user":␣"bob",␣"password":␣"{}"} https://host"#,
+            r#"curl -d {"user":␣"bob",␣"p\u0061ssw\u006frd":␣"{}"} https://host"#,
+            r#"python3 -c requests.get(u,␣auth=("bob",␣"{}"))"#,
             r#"kubectl patch deploy x … -p {"env":[{"value":"{}","name":"DB_PASSWORD"}]}"#,
             r#"kubectl patch secret x --type=json -p [{"op":"add",␣"value":␣"{}",␣"path":␣"/data/password"}]"#,
         ],

@@ -247,6 +247,30 @@ pub(crate) const PLACES: &[(&[&str], &str)] = &[
         ],
         "[^\0\"\\\\]{9,60}",
     ),
+    (
+        &["x", "-d", "{\"a\":{\"pass\\u0077ord\":\"{}\"}}"],
+        "[^\0\"\\\\]{9,60}",
+    ),
+    (
+        &["bash", "-c", "a='{}'; kubectl --token=$a get"],
+        "[^\0'\\\\]{9,60}",
+    ),
+    (
+        &["env", "a={}", "sh", "-c", "kubectl --token=\"$a\" get"],
+        "[^\0]{9,60}",
+    ),
+    (
+        &["bash", "-c", "echo machine h login bob password {}"],
+        "[A-Za-z0-9+/=]{9,60}",
+    ),
+    (
+        &["python3", "-c", "get(u, auth=('bob', '{}'), x='y')"],
+        "[^\0'\\\\]{9,60}",
+    ),
+    (
+        &["python3", "-c", "get(u, auth=(\"bob\", \"{}\"))"],
+        "[^\0\"\\\\]{9,60}",
+    ),
 ];
 
 /// What a text of YAML in brackets can have.

@@ -11,6 +11,13 @@ impl Scan<'_> {
     pub(super) fn meaning(&self, word: &[u8], name: &[u8], follow: &Follow) -> Option<Meaning> {
         let dashed = name.len() < word.len();
         let meaning = name::meaning(name);
+        if !matches!(meaning, Some(Meaning::Secret(_)))
+            && matches!(follow, Follow::Assign(_))
+            && self.begins_word(self.at - word.len())
+            && let of_variable @ Some(_) = self.memory.variables.meaning(word)
+        {
+            return of_variable;
+        }
         match meaning {
             Some(Meaning::Pair(_)) if !dashed => None,
             Some(Meaning::UserPassword) if !dashed || !self.memory.programs.has(Programs::CURL) => None,
@@ -47,6 +54,13 @@ impl Scan<'_> {
             }
             meaning => meaning,
         }
+    }
+
+    /// Whether a word of a shell can begin here, outside any quotes in it.
+    fn begins_word(&self, start: usize) -> bool {
+        let before = self.text[..start].last();
+        self.exact == Some(start)
+            || before.is_none_or(|byte| byte.is_ascii_whitespace() || b";&|(`".contains(byte))
     }
 
     /// Whether what begins here can be a variable's name: a word, and not the value of a key, whose closing quotation mark

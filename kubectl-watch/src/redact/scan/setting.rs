@@ -21,7 +21,8 @@ impl Scan<'_> {
             };
         }
         let set = !dashed && self.memory.setting != Setting::Over;
-        if word == b"set" {
+        // jq has a variable and its value behind the latter.
+        if word == b"set" || word == b"--arg" {
             self.memory.setting = Setting::Next;
         }
         set

@@ -130,6 +130,13 @@ fn flags_of_one_letter_are_known_by_their_program() {
         ("curl -b session={} https://h", "cookie"),
         ("kubectl set env deploy/x A={} --as=x", "env"),
         ("kubectl set env -n y deploy/x A=b A={}", "env"),
+        ("mongosh -u bob -p {} h", "password"),
+        ("etcdctl --user root:{} get x", "password"),
+        ("jq -n --arg token {} x", "token"),
+        ("aws secretsmanager x --secret-string {}", "secret"),
+        ("keytool -storepass {} -list", "password"),
+        ("REDISCLI_AUTH={} redis-cli", "password"),
+        ("az x --connection-string AccountKey={}", "key"),
         ("aws configure set aws_secret_access_key {}", "key"),
         ("read -r TOKEN <<< {}", "token"),
     ] {

@@ -18,6 +18,18 @@ fn a_long_command_within_others_is_taken_in_time() {
     assert!(!out[2].contains("--token a"));
 }
 
+/// A variable is looked up each time it is set, and the text is read again a few times at most.
+#[test]
+fn a_long_line_of_variables_takes_a_few_passes() {
+    let many = (0..10_000).map(|number| format!("a{number}=1; kubectl --token=$a{} x;", number + 1));
+    for line in ["a=1;".repeat(100_000) + "kubectl --token=$a get", many.collect()] {
+        value::READ.set(0);
+        assert!(!redacted(&["sh", "-c", &line])[2].contains("=1;"));
+        let read = value::READ.get();
+        assert!(read < 64 * line.len(), "{read} bytes of values");
+    }
+}
+
 /// Input made to be read again and again by a reader that looks ahead; a quadratic one would not end.
 #[test]
 fn a_long_argument_of_anything_takes_one_pass() {
@@ -89,6 +101,18 @@ fn a_long_argument_of_anything_takes_one_pass() {
         "$token = ",
         "$token = '",
         "\"$token\" = $(a",
+        "\\u0061",
+        "\"a\\u0061\\\\",
+        "machine a login b password c ",
+        "machine login password '",
+        "auth=(\"",
+        "identified by '",
+        "auth=('a', \"",
+        "auth=(",
+        "auth=(\"a\", \"",
+        "a=1; --token=$a ",
+        "a=1; --token=$(",
+        "$a=",
     ] {
         let args: Args = [piece.repeat(300_000 / piece.len())].iter().collect();
         value::READ.set(0);
