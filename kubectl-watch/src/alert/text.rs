@@ -40,6 +40,27 @@ pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The bytes that are [`shown`] as a text.
+#[must_use]
+pub fn read(text: &str) -> Cow<'_, [u8]> {
+    if !text.contains(r"\x") {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let number = match rest {
+            [b'\\', b'x', high, low, ..] => digit(*high).zip(digit(*low)),
+            _ => None,
+        };
+        let byte = number.and_then(|(high, low)| u8::try_from(16 * high + low).ok());
+        out.push(byte.unwrap_or(first));
+        rest = byte.and_then(|_| rest.get(4..)).unwrap_or(tail);
+    }
+    Cow::Owned(out)
+}
+
 /// Whether a character does something to a terminal, or to what is beside it, instead of being seen: control
 /// characters, and those of Unicode that turn the direction of text, join it, or have no width.
 #[must_use]
@@ -142,21 +163,6 @@ mod tests {
 
     use super::*;
 
-    /// Undoes [`shown`] as its documentation says.
-    fn bytes_of(text: &str) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut rest = text.as_bytes();
-        while let Some((&first, tail)) = rest.split_first() {
-            let byte = rest
-                .strip_prefix(br"\x")
-                .and_then(|hex| hex.get(..2))
-                .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-            out.push(byte.unwrap_or(first));
-            rest = if byte.is_some() { &rest[4..] } else { tail };
-        }
-        out
-    }
-
     #[test]
     fn text_stays_and_bytes_are_named() {
         for (bytes, text) in [
@@ -169,6 +175,13 @@ mod tests {
             (b"\xe2\x82", r"\xe2\x82"),
         ] {
             assert_eq!(shown(bytes), text);
+        }
+        for (text, bytes) in [
+            (r"a\xFFb", &b"a\xffb"[..]),
+            (r"\x+f\x f", br"\x+f\x f"),
+            (r"\x5cx5c\x5c", br"\x5c\"),
+        ] {
+            assert_eq!(&*read(text), bytes, "{text}");
         }
     }
 
@@ -217,7 +230,7 @@ mod tests {
             ),
         ) {
             let bytes = parts.concat();
-            prop_assert_eq!(bytes_of(&shown(&bytes)), bytes);
+            prop_assert_eq!(read(&shown(&bytes)).into_owned(), bytes);
         }
     }
 }

@@ -1,11 +1,9 @@
 //! How a document answers for each field that its event had.
 
-use std::borrow::Cow;
-
 use serde_json::Value as Json;
 
 use super::PastAlert;
-use crate::alert::gap_name;
+use crate::alert::{gap_name, text::read};
 use crate::eql::{Event, Field, Schema as _, Value};
 use crate::event::Gap;
 use crate::facts::FactSchema;
@@ -173,9 +171,9 @@ impl Event for PastAlert {
         self.values(FactSchema.name(field)).any(|value| match value {
             // What stood in place of a mark is not known: only what holds whatever it was holds.
             Json::String(text) if is_redacted(text) => {
-                visit(Value::Str(&bytes(text))) && visit(Value::Str(&bytes(&between_marks(text).concat())))
+                visit(Value::Str(&read(text))) && visit(Value::Str(&read(&between_marks(text).concat())))
             }
-            Json::String(text) => visit(Value::Str(&bytes(text))),
+            Json::String(text) => visit(Value::Str(&read(text))),
             Json::Bool(value) => visit(Value::Bool(*value)),
             Json::Number(number) => match number.as_i64() {
                 Some(number) => visit(Value::Int(number)),
@@ -196,22 +194,4 @@ pub(crate) fn between_marks(text: &str) -> Vec<&str> {
     }
     parts.push(rest);
     parts
-}
-
-/// The bytes that a document shows as text: each `\xNN` is one.
-pub(super) fn bytes(text: &str) -> Cow<'_, [u8]> {
-    if !text.contains(r"\x") {
-        return Cow::Borrowed(text.as_bytes());
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let digits = rest.strip_prefix(br"\x").and_then(|digits| digits.get(..2));
-        let byte = digits
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        out.push(byte.unwrap_or(first));
-        rest = byte.and_then(|_| rest.get(4..)).unwrap_or(tail);
-    }
-    Cow::Owned(out)
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::event::{bytes, is_written};
+use super::event::is_written;
 use super::{PastAlert, event};
+use crate::alert::text::read;
 use crate::eql::Field;
 use crate::event::Args;
 use crate::suppression::{Occurrence, Process, command};
@@ -39,7 +40,7 @@ impl PastAlert {
 
     fn shown(&self, field: &str) -> Vec<u8> {
         let text = self.document_text(field).unwrap_or_default();
-        bytes(text).into_owned()
+        read(text).into_owned()
     }
 }
 
@@ -73,7 +74,7 @@ impl Occurrence for PastAlert {
     fn command(&self) -> [u8; 32] {
         let args = event::at(&self.document, "process.args").and_then(Value::as_array);
         let args = args.into_iter().flatten().filter_map(Value::as_str);
-        let args: Args = args.map(bytes).collect();
+        let args: Args = args.map(read).collect();
         let (path, executable) = ("kubectl_watch.exec_path", "process.executable");
         command(&args, &self.shown(path), &self.shown(executable))
     }
