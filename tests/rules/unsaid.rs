@@ -72,7 +72,7 @@ fn evasion_15_a_kubeconfig_that_a_distribution_takes_by_itself() {
     ] {
         let scene = Scene::new();
         let program = go_program(scene.path(), module, &format!("cmd/{tool}"));
-        fs::copy(&program, scene.path().join("kubectl")).expect("the folder is ours");
+        scene.copy(&program, "kubectl");
         let run = |words: &[&str]| {
             let word = unique("own");
             let mut command = Command::new("chroot");

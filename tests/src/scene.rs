@@ -54,9 +54,10 @@ impl Scene {
     ///
     /// When it cannot be written.
     pub fn script(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path().join(name);
-        fs::write(&path, text).expect("the folder is ours");
+        let text = self.file(&format!("{name}.text"), text);
+        let path = self.copy(&text, name);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+        fs::remove_file(text).expect("the folder is ours");
         path
     }
 
@@ -114,15 +115,18 @@ impl Scene {
         path.to_str().expect("it is text").to_owned()
     }
 
-    /// Copies a program here, under another name.
+    /// Copies a program here, under another name. Another program does it: what this one has open for writing, each of
+    /// its children has open until it execs, and nobody can run the copy meanwhile.
     ///
     /// # Panics
     ///
     /// When it cannot be copied.
     pub fn copy(&self, program: impl AsRef<Path>, name: &str) -> PathBuf {
         let path = self.path().join(name);
-        let copied = fs::copy(&program, &path);
-        copied.unwrap_or_else(|error| panic!("{} is not copied: {error}", program.as_ref().display()));
+        let mut copy = Command::new("cp");
+        copy.arg("--preserve=mode").arg(program.as_ref()).arg(&path);
+        let copied = copy.status().expect("coreutils are there");
+        assert!(copied.success(), "{} is not copied", program.as_ref().display());
         path
     }
 }
