@@ -155,7 +155,6 @@ impl Update {
         // What the alert could say is not said again.
         let circumstances = (!is_of_executable).then_some(&event.circumstances);
         let source = circumstances.and_then(|it| it.source.as_ref());
-        let request = Request::of_event(event, &event.process.args);
         let document = UpdateDocument {
             timestamp: time(event.time),
             ecs: Ecs::OURS,
@@ -202,7 +201,10 @@ impl Update {
                 ip: source.iter().map(|source| source.address.to_string()).collect(),
             },
             container: circumstances.and_then(|_| Container::of(event)),
-            orchestrator: circumstances.and_then(|_| Orchestrator::of(event, request.as_ref())),
+            orchestrator: circumstances.and_then(|_| {
+                let request = Request::of_event(event, &event.process.args);
+                Orchestrator::of(event, request.as_ref())
+            }),
             source: source.map(SourceFields::of),
             data_stream: DataStream::of(DATASET),
             agent: Agent::OURS,
